@@ -1,0 +1,55 @@
+# The three shapes a target of ours can have. No target is made any other way.
+
+# ds_module(<name>
+#   HEADERS  <public headers, under include/ds/<name>/>
+#   SOURCES  <src/*.cpp>
+#   USES     <modules whose types stand in the public headers>
+#   USES_PRIVATE <modules used only inside>
+#   LIBRARIES / LIBRARIES_PRIVATE <third-party targets, likewise>)
+# Every module has its own include root: an include of an undeclared module does not compile.
+function(ds_module name)
+  cmake_parse_arguments(ARG "TORCH" "" "HEADERS;SOURCES;USES;USES_PRIVATE;LIBRARIES;LIBRARIES_PRIVATE" ${ARGN})
+  set(target ds_${name})
+  add_library(${target} STATIC ${ARG_SOURCES})
+  add_library(ds::${name} ALIAS ${target})
+  target_sources(${target} PUBLIC FILE_SET HEADERS BASE_DIRS include FILES ${ARG_HEADERS})
+  target_include_directories(${target} PRIVATE src)
+  list(TRANSFORM ARG_USES PREPEND ds::)
+  list(TRANSFORM ARG_USES_PRIVATE PREPEND ds::)
+  target_link_libraries(${target}
+    PUBLIC ${ARG_USES} ${ARG_LIBRARIES}
+    PRIVATE ${ARG_USES_PRIVATE} ${ARG_LIBRARIES_PRIVATE} ds_warnings)
+  set_target_properties(${target} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
+  if(ARG_TORCH)
+    set_target_properties(${target} PROPERTIES JOB_POOL_COMPILE ds_torch_pool)
+  endif()
+endfunction()
+
+# ds_tool(<ds-x> SOURCES <main.cpp and one file per verb> USES <modules>)
+function(ds_tool name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;USES" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  list(TRANSFORM ARG_USES PREPEND ds::)
+  target_link_libraries(${name} PRIVATE ds::cli ${ARG_USES} nlohmann_json::nlohmann_json fmt::fmt ds_warnings)
+  target_link_options(${name} PRIVATE -Wl,--as-needed)
+  set_property(GLOBAL APPEND PROPERTY DS_TOOLS ${name})
+endfunction()
+
+# ds_test(<module> SOURCES <*_test.cpp> USES <modules> LIBRARIES <third-party> LABELS <labels>)
+# One executable per module, one ctest entry per TEST_CASE. A test that prints "SKIPPED: why" is counted as skipped.
+function(ds_test name)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;USES;LIBRARIES;LABELS" ${ARGN})
+  set(target test_${name})
+  add_executable(${target} ${ARG_SOURCES})
+  list(TRANSFORM ARG_USES PREPEND ds::)
+  target_link_libraries(${target} PRIVATE ds_test_support ${ARG_USES} ${ARG_LIBRARIES} ds_warnings)
+  set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 300)
+  endif()
+  if(NOT ARG_LABELS)
+    set(ARG_LABELS unit)
+  endif()
+  catch_discover_tests(${target} TEST_PREFIX "${name}: "
+    PROPERTIES SKIP_REGULAR_EXPRESSION "SKIPPED: " TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
+endfunction()
