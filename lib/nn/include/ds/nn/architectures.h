@@ -1,0 +1,37 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "ds/base/registry.h"
+
+namespace ds {
+
+class DetectorNet;
+
+/// How images become the network's input; engines and the training loader follow it exactly.
+struct InputSpec {
+  int default_width = 416;
+  int default_height = 416;
+  int multiple = 32;                  // sides must be multiples of this
+  std::string channel_order = "bgr";  // "bgr" or "rgb"
+  double scale = 1;                   // value = (pixel - mean) * scale
+  double mean = 0;
+  int pad_value = 114;  // top-left letterbox, see ds/geometry/letterbox.h
+};
+
+/// A kind of detector that can be built for any number of classes.
+struct Architecture {
+  InputSpec input;
+  /// A new net with fresh weights from torch's global generator (torch::manual_seed), in training mode, on
+  /// the CPU.
+  std::function<std::shared_ptr<DetectorNet>(int num_classes)> make;
+};
+
+/// "yolox-nano", "yolox-tiny", "yolox-s" ...; iterate it for help texts and contract tests.
+const Registry<Architecture>& architectures();
+/// Throws UsageError for an unknown name (listing the known) and for num_classes < 1.
+std::shared_ptr<DetectorNet> make_detector_net(const std::string& architecture, int num_classes);
+
+}  // namespace ds

@@ -1,0 +1,97 @@
+#pragma once
+
+#include <torch/nn/module.h>
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "ds/geometry/box.h"
+#include "ds/geometry/nms.h"
+
+namespace ds {
+
+/// One object to learn, in pixels of the network's input.
+struct TargetObject {
+  Box box;
+  int class_idx = 0;
+  /// A crowd or otherwise undecided region: nothing is learnt to be there, and nothing not to be there.
+  bool ignore = false;
+};
+
+struct ImageTargets {
+  std::vector<TargetObject> objects;  // may be empty: a background image
+};
+
+struct LossOptions {
+  /// The last epochs, without strong augmentation: a family may sharpen its loss (YOLOX adds L1 on the box
+  /// offsets).
+  bool closing = false;
+  /// One factor per class on the classification loss, or empty for 1 everywhere.
+  std::vector<double> class_weights = {};
+};
+
+struct LossParts {
+  at::Tensor total;  // 0-dim float32, with gradient: what to call backward() on
+  /// The weighted parts that sum to `total`, for the log: "box", "obj", "cls", "l1" ... as the family has
+  /// them.
+  std::vector<std::pair<std::string, double>> parts;
+  int num_foreground = 0;  // anchors or proposals assigned to an object in this batch
+};
+
+/// What every family gives before suppression.
+struct Decoded {
+  at::Tensor boxes;   // [B,A,4] float32: x0 y0 x1 y1, input pixels
+  at::Tensor scores;  // [B,A,C] float32 in [0,1]
+};
+
+struct PostprocessOptions {
+  double score_threshold = 0.01;  // kept when greater
+  double nms_iou = 0.65;          // class-wise
+  std::size_t max_per_image = 100;
+};
+
+/// A detector: images in, boxes out, and a loss. Images are [B,3,H,W] float32 (channel order and scale as the
+/// architecture's entry says), H and W multiples of `input_multiple()`, on the device of the parameters.
+/// Contiguous and channels-last both work; under autocast the losses and decoded values are still float32.
+class DetectorNet : public torch::nn::Module {
+ public:
+  virtual int num_classes() const = 0;
+  virtual int input_multiple() const = 0;
+
+  /// The network's output in its family's own layout (the one its ONNX export has): for grid families
+  /// [B,A,5+C], undecoded box offsets, then objectness and class scores after the sigmoid.
+  virtual at::Tensor forward_raw(const at::Tensor& images) = 0;
+  /// @param raw what forward_raw gave for images of input_height x input_width
+  virtual Decoded decode(const at::Tensor& raw, int input_height, int input_width) const = 0;
+  /// One training step's loss on a batch; `targets` has one entry per image.
+  virtual LossParts loss(const at::Tensor& images, const std::vector<ImageTargets>& targets,
+                         const LossOptions& options = {}) = 0;
+
+  /// Folds BatchNorm into the convolutions for inference: same outputs within rounding, fewer passes over
+  /// memory. Not undone; parameters change their names' meaning, so a folded net is neither trained nor
+  /// saved.
+  virtual void fold_batch_norm() = 0;
+  /// Prefixes of the parameter names that a "freeze the backbone" option means.
+  virtual std::vector<std::string> backbone_prefixes() const = 0;
+  /// Sets the output biases so that every class starts at its prior probability (done by the constructor).
+  virtual void reset_classifier() = 0;
+
+  /// Boxes in input pixels by falling score: each anchor speaks for its best class, then ds::class_wise_nms.
+  std::vector<std::vector<ScoredBox>> postprocess(const Decoded& decoded,
+                                                  const PostprocessOptions& options) const;
+  /// Candidates above the threshold, without suppression (what an engine hands to the shared suppression).
+  std::vector<std::vector<ScoredBox>> candidates(const Decoded& decoded, double score_threshold) const;
+  /// forward_raw, decode, postprocess; the caller chooses no-grad and eval mode.
+  std::vector<std::vector<ScoredBox>> detect(const at::Tensor& images, const PostprocessOptions& options);
+};
+
+/// Trainable parameters of a module.
+std::int64_t parameter_count(const torch::nn::Module& net);
+/// Multiply-adds counted as two operations, convolutions only, for one image of that size.
+std::int64_t flop_count(DetectorNet& net, int input_height, int input_width);
+/// Lays every 4-dim parameter out as channels-last (torch's C++ `to()` cannot).
+void to_channels_last(torch::nn::Module& net);
+
+}  // namespace ds
