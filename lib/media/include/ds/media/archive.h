@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+/// zip and tar archives, read with suspicion.
+namespace ds {
+
+struct ArchiveLimits {
+  std::uint64_t max_total_bytes = 64ULL << 30;  // unpacked
+  std::uint64_t max_member_bytes = 8ULL << 30;
+  std::uint64_t max_members = 2'000'000;
+  /// Unpacked bytes over the archive's own; looked at beyond `ratio_from_bytes`, since small text packs well.
+  double max_ratio = 200;
+  std::uint64_t ratio_from_bytes = 64ULL << 20;
+};
+
+struct ArchiveMember {
+  std::string name;  // UTF-8, '/'-separated, proven to stay inside a folder
+  std::uint64_t size = 0;
+};
+
+/// The regular files of an archive, in its order. Leaves out __MACOSX/, ._*, .DS_Store, Thumbs.db.
+/// Throws DataError `<archive>: member '<name>': <why>` for an absolute path, `..`, a link, a device, an
+/// encrypted member, two members of one name, or a bomb; and `<archive>: ...` for a damaged one.
+std::vector<ArchiveMember> list_archive(const std::filesystem::path& archive,
+                                        const ArchiveLimits& limits = {});
+
+/// Hands each member's bytes to `take` in the archive's order, under the same refusals. Nothing is written.
+void for_each_member(const std::filesystem::path& archive,
+                     const std::function<void(const ArchiveMember&, std::string&& bytes)>& take,
+                     const ArchiveLimits& limits = {});
+
+/// Unpacks into an existing folder. The whole archive is checked before the first file is written.
+/// @return members in order
+std::vector<ArchiveMember> extract_archive(const std::filesystem::path& archive,
+                                           const std::filesystem::path& folder,
+                                           const ArchiveLimits& limits = {});
+
+/// Files that operating systems leave behind and nobody means to import.
+bool is_clutter(const std::filesystem::path& relative);
+
+}  // namespace ds

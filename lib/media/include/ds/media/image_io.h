@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "ds/media/image_header.h"
+
+namespace cv {
+class Mat;
+}
+
+/// Pictures in and out. Every decoded image is 8-bit BGR, three channels, turned upright by its EXIF
+/// orientation: grey and palette become BGR, 16 bits are scaled to 8, an alpha channel is dropped.
+namespace ds {
+
+struct DecodeOptions {
+  std::int64_t max_pixels = kMaxImagePixels;
+  /// 1, 2, 4 or 8: each side divided by it (rounded up), done inside the JPEG decoder, which is several times
+  /// faster than decoding whole; other formats are decoded whole and averaged down.
+  int reduction = 1;
+};
+
+/// Throws DataError naming `name` when the bytes are no image, too large, or cut short.
+cv::Mat decode_image(std::string_view bytes, const std::string& name, const DecodeOptions& options = {});
+cv::Mat decode_image_file(const std::filesystem::path& file, const DecodeOptions& options = {});
+
+/// The raw picture turned as EXIF orientation 1..8 asks (2,4,5,7 mirror; 5..8 swap the sides).
+cv::Mat apply_orientation(const cv::Mat& raw, int orientation);
+
+/// @param image 8-bit BGR  @param quality 1..100
+std::string encode_jpeg(const cv::Mat& image, int quality = 92);
+std::string encode_png(const cv::Mat& image);
+/// Format by the file's extension (.jpg, .jpeg, .png); written whole or not at all.
+void write_image(const std::filesystem::path& file, const cv::Mat& image);
+
+}  // namespace ds
