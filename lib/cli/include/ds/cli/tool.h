@@ -1,0 +1,101 @@
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "ds/base/progress.h"
+#include "ds/cli/output.h"
+#include "ds/cli/shared_options.h"
+#include "ds/cli/table.h"
+#include "ds/config/option_set.h"
+
+namespace ds {
+
+/// What a verb is given to work with.
+struct Context {
+  SharedOptions shared;
+  Output& out;
+  Progress& progress;
+};
+
+/// A positional argument.
+struct Argument {
+  std::string name;  // shown in upper case
+  std::string help;
+  bool required = true;
+  bool many = false;
+  std::function<void(const std::vector<std::string>&)> assign;
+};
+
+/// One verb of a tool: `add`, or nested, `snapshot create`. Flags -> options struct -> library -> report.
+class Verb {
+ public:
+  Verb(std::string path, std::string summary) : path_(std::move(path)), summary_(std::move(summary)) {}
+  /// Paragraphs under the usage line.
+  Verb& describe(std::string text);
+  /// A command line that works, shown under "Examples".
+  Verb& example(std::string command);
+  OptionSet& options() { return options_; }
+  Verb& argument(std::string name, std::string& field, std::string help, bool required = true);
+  Verb& arguments(std::string name, std::vector<std::string>& field, std::string help, bool required = true);
+  /// Keeps the options struct alive as long as the verb, and hands it out:
+  /// `auto& o = verb.keep<AddOptions>();`
+  template <typename T>
+  T& keep() {
+    auto owned = std::make_shared<T>();
+    kept_.push_back(owned);
+    return *owned;
+  }
+  /// The work. Its result is the exit code; exceptions become messages and exit codes.
+  Verb& run(std::function<int(Context&)> action);
+
+  const std::string& path() const { return path_; }
+  const std::string& summary() const { return summary_; }
+  const std::string& description() const { return description_; }
+  const std::vector<std::string>& examples() const { return examples_; }
+  const std::vector<Argument>& positionals() const { return arguments_; }
+  const OptionSet& options() const { return options_; }
+  int execute(Context& context) const { return action_(context); }
+
+ private:
+  std::string path_;
+  std::string summary_;
+  std::string description_;
+  std::vector<std::string> examples_;
+  std::vector<Argument> arguments_;
+  OptionSet options_;
+  std::vector<std::shared_ptr<void>> kept_;
+  std::function<int(Context&)> action_;
+};
+
+/// One of the six executables: a name, verbs, and the one catch ladder.
+class Tool {
+ public:
+  Tool(std::string name, std::string summary, std::string description);
+  /// Names of nested verbs are separated by a blank: "review accept".
+  Verb& verb(std::string path, std::string summary);
+  /// Adds a line to --version: a library this tool is built with.
+  Tool& library(std::string name, std::string version);
+  /// Parses, runs the verb, prints errors, returns the exit code.
+  int run(int argc, char** argv);
+
+  const std::string& name() const { return name_; }
+  const std::string& summary() const { return summary_; }
+  const std::string& description() const { return description_; }
+  const std::deque<Verb>& verbs() const { return verbs_; }
+  const std::vector<std::pair<std::string, std::string>>& libraries() const { return libraries_; }
+
+ private:
+  int run_parsed(int argc, char** argv);
+  std::string name_;
+  std::string summary_;
+  std::string description_;
+  std::deque<Verb> verbs_;
+  std::vector<std::pair<std::string, std::string>> libraries_;
+};
+
+}  // namespace ds

@@ -1,0 +1,191 @@
+// The only file that sees CLI11: it costs seconds to compile.
+#include "parse.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "ds/base/error.h"
+#include "ds/base/text.h"
+
+namespace ds::detail {
+namespace {
+
+/// What CLI11 stores before our own types and messages take over.
+struct Given {
+  Option* option = nullptr;
+  CLI::Option* flag = nullptr;
+  std::vector<std::string> values;
+  int toggled = 0;
+};
+
+struct GivenArgument {
+  const Argument* argument = nullptr;
+  std::vector<std::string> values;
+};
+
+struct Parser {
+  CLI::App app;
+  std::deque<Given> given;
+  std::deque<GivenArgument> positionals;
+  std::map<CLI::App*, Verb*> verb_of;
+
+  void bind(CLI::App& target, OptionSet& set) {
+    for (const auto& each : set.options()) {
+      auto& slot = given.emplace_back();
+      slot.option = &set.at(each.name);
+      auto flags = fmt::format("--{}", each.name);
+      if (each.name == "project") flags += ",-p";
+      if (each.name == "quiet") flags += ",-q";
+      if (each.name == "verbose") flags += ",-v";
+      if (each.name == "output") flags += ",-o";
+      if (each.is_flag) {
+        slot.flag = target.add_flag_function(
+            fmt::format("{},!--no-{}", flags, each.name),
+            [&slot](std::int64_t count) { slot.toggled = count >= 0 ? 1 : -1; }, each.help);
+      } else {
+        slot.flag = target.add_option(flags, slot.values, each.help)->expected(1);
+        if (each.is_list) slot.flag->take_all();
+        else slot.flag->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+      }
+    }
+  }
+
+  void bind_arguments(CLI::App& target, const Verb& verb) {
+    for (const auto& argument : verb.positionals()) {
+      auto& slot = positionals.emplace_back();
+      slot.argument = &argument;
+      auto* option = target.add_option(argument.name, slot.values, argument.help);
+      if (argument.many) option->expected(argument.required ? 1 : 0, 1 << 20);
+      else option->expected(1);
+    }
+  }
+};
+
+std::string command_path(CLI::App* app) {
+  std::vector<std::string> parts;
+  for (; app != nullptr && app->get_parent() != nullptr; app = app->get_parent()) parts.push_back(app->get_name());
+  std::reverse(parts.begin(), parts.end());
+  return join(parts, " ");
+}
+
+CLI::App* deepest_chosen(CLI::App* app) {
+  for (auto chosen = app->get_subcommands(); !chosen.empty(); chosen = app->get_subcommands()) app = chosen.front();
+  return app;
+}
+
+void refuse_unknown(Tool& tool, CLI::App* where, const std::vector<std::string>& extras, Parser& parser) {
+  if (extras.empty()) return;
+  const auto& first = extras.front();
+  auto place = where->get_parent() ? tool.name() + " " + command_path(where) : tool.name();
+  if (first.starts_with("-")) {
+    std::vector<std::string> known;
+    auto name = first.substr(std::min(first.find_first_not_of('-'), first.size()));
+    for (CLI::App* app = where; app != nullptr; app = app->get_parent())
+      for (const auto* option : app->get_options())
+        for (const auto& long_name : option->get_lnames()) known.push_back(long_name);
+    auto near = nearest_name(name.substr(0, name.find('=')), known);
+    throw UsageError(fmt::format("{} has no flag {}", place, first.substr(0, first.find('='))),
+                     near ? fmt::format("did you mean --{}?", *near) : fmt::format("see {} --help", place));
+  }
+  if (parser.verb_of.contains(where))
+    throw UsageError(fmt::format("{} does not expect '{}'", place, first), fmt::format("see {} --help", place));
+  std::vector<std::string> names;
+  for (const auto* child : where->get_subcommands([](const CLI::App*) { return true; })) names.push_back(child->get_name());
+  throw_unknown_name(fmt::format("verb of {}", place), first, names);
+}
+
+void read_values(Parser& parser, const Verb& verb) {
+  for (auto& slot : parser.given) {
+    if (slot.flag->count() == 0) continue;
+    std::vector<std::string> values = slot.values;
+    if (slot.option->is_flag) values = {slot.toggled > 0 ? "true" : "false"};
+    slot.option->assign(values);
+    slot.option->source = ValueSource::flag;
+    slot.option->origin = "--" + slot.option->name;
+  }
+  for (auto& slot : parser.positionals) {
+    if (std::none_of(verb.positionals().begin(), verb.positionals().end(),
+                     [&](const Argument& argument) { return &argument == slot.argument; }))
+      continue;
+    if (slot.values.empty()) {
+      if (slot.argument->required)
+        throw UsageError(fmt::format("{} is missing: {}", slot.argument->name, slot.argument->help));
+      continue;
+    }
+    slot.argument->assign(slot.values);
+  }
+}
+
+}  // namespace
+
+Request parse_command_line(Tool& tool, std::deque<Verb>& verbs, OptionSet& shared_set, SharedOptions& shared, int argc,
+                           char** argv) {
+  Parser parser;
+  auto& app = parser.app;
+  app.name(tool.name());
+  bool wants_version = false, wants_help = false;
+  std::string generate;
+  app.set_help_flag();
+  app.add_flag("--help,-h", wants_help);
+  app.add_flag("--version", wants_version);
+  app.add_option("--generate", generate);
+  app.allow_extras();
+  parser.bind(app, shared_set);
+  std::map<std::string, CLI::App*> apps;
+  for (auto& verb : verbs) {
+    CLI::App* parent = &app;
+    std::string path;
+    for (const auto& part : split_words(verb.path())) {
+      path += path.empty() ? part : " " + part;
+      auto& child = apps[path];
+      if (child == nullptr) {
+        child = parent->add_subcommand(part);
+        child->set_help_flag();
+        child->fallthrough();
+        child->allow_extras();
+      }
+      parent = child;
+    }
+    parser.verb_of[parent] = &verb;
+    parser.bind(*parent, verb.options());
+    parser.bind_arguments(*parent, verb);
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    throw UsageError(error.what(), fmt::format("see {} --help", tool.name()));
+  }
+
+  Request request;
+  CLI::App* chosen = deepest_chosen(&app);
+  auto found = parser.verb_of.find(chosen);
+  request.verb = found == parser.verb_of.end() ? nullptr : found->second;
+  request.verb_prefix = command_path(chosen);
+  if (wants_version) return request.kind = Request::Kind::version, request;
+  if (!generate.empty()) return request.kind = Request::Kind::generate, request.generate = generate, request;
+  if (wants_help || (argc == 1)) return request.kind = Request::Kind::help, request;
+  std::vector<std::string> extras;
+  for (CLI::App* level = chosen; level != nullptr; level = level->get_parent())
+    for (const auto& extra : level->remaining()) extras.push_back(extra);
+  refuse_unknown(tool, chosen, extras, parser);
+  if (request.verb == nullptr)
+    throw UsageError(fmt::format("{}{}{}: a verb is missing", tool.name(), request.verb_prefix.empty() ? "" : " ",
+                                 request.verb_prefix),
+                     fmt::format("see {} {}--help", tool.name(),
+                                 request.verb_prefix.empty() ? "" : request.verb_prefix + " "));
+  read_values(parser, *request.verb);
+  shared_set.read_environment();
+  request.verb->options().read_environment();
+  if (!shared.config.empty()) {
+    std::vector<std::string> shared_keys;
+    for (const auto& option : shared_set.options()) shared_keys.push_back(option.key());
+    request.verb->options().read_yaml(shared.config, shared_keys);
+  }
+  return request;
+}
+
+}  // namespace ds::detail

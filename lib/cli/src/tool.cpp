@@ -1,0 +1,127 @@
+#include "ds/cli/tool.h"
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <memory>
+#include <thread>
+
+#include "documentation.h"
+#include "ds/base/error.h"
+#include "ds/base/log.h"
+#include "ds/base/process.h"
+#include "ds/base/stop.h"
+#include "errors.h"
+#include "parse.h"
+#include "progress_bar.h"
+
+namespace ds {
+
+void SharedOptions::bind(OptionSet& options) {
+  options.group("Shared options")
+      .add("project", project, "project folder; default: $DS_PROJECT, else the nearest parent with project.yaml", "DIR")
+      .add("config", config, "YAML file with any of the options above", "FILE")
+      .add("dump-config", dump_config, "print the effective options with their sources, then stop")
+      .add("json", json, "machine-readable result on stdout")
+      .add("quiet", quiet, "only errors on stderr")
+      .add("verbose", verbose, "also debug messages on stderr")
+      .add("progress", progress, "no progress bar")
+      .choice("color", color, {"auto", "always", "never"}, "coloured messages; NO_COLOR is honoured")
+      .add("seed", seed, "seed of everything random")
+      .add("threads", threads, "threads to use; 0: all processors")
+      .add("dry-run", dry_run, "say what would be done and change nothing")
+      .add("as", user, "act as this user; default: $DS_USER, else the login", "USER")
+      .duration("lock-wait", lock_wait_s, "wait this long for a locked project");
+}
+
+std::string SharedOptions::effective_user() const {
+  if (!user.empty()) return user;
+  if (const char* name = std::getenv("DS_USER"); name != nullptr && *name != '\0') return name;
+  return login_name();
+}
+
+int SharedOptions::effective_threads() const {
+  if (threads > 0) return threads;
+  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
+
+Verb& Verb::describe(std::string text) {
+  description_ = std::move(text);
+  return *this;
+}
+
+Verb& Verb::example(std::string command) {
+  examples_.push_back(std::move(command));
+  return *this;
+}
+
+Verb& Verb::argument(std::string name, std::string& field, std::string help, bool required) {
+  arguments_.push_back({std::move(name), std::move(help), required, false,
+                        [&field](const std::vector<std::string>& values) { field = values.at(0); }});
+  return *this;
+}
+
+Verb& Verb::arguments(std::string name, std::vector<std::string>& field, std::string help, bool required) {
+  arguments_.push_back({std::move(name), std::move(help), required, true,
+                        [&field](const std::vector<std::string>& values) { field = values; }});
+  return *this;
+}
+
+Verb& Verb::run(std::function<int(Context&)> action) {
+  action_ = std::move(action);
+  return *this;
+}
+
+Tool::Tool(std::string name, std::string summary, std::string description)
+    : name_(std::move(name)), summary_(std::move(summary)), description_(std::move(description)) {}
+
+Verb& Tool::verb(std::string path, std::string summary) {
+  return verbs_.emplace_back(std::move(path), std::move(summary));
+}
+
+Tool& Tool::library(std::string name, std::string version) {
+  libraries_.emplace_back(std::move(name), std::move(version));
+  return *this;
+}
+
+int Tool::run(int argc, char** argv) {
+  return detail::guarded(name_, [&] { return run_parsed(argc, argv); });
+}
+
+int Tool::run_parsed(int argc, char** argv) {
+  using Kind = detail::Request::Kind;
+  SharedOptions shared;
+  OptionSet shared_set;
+  shared.bind(shared_set);
+  auto request = detail::parse_command_line(*this, verbs_, shared_set, shared, argc, argv);
+  Output out;
+  switch (request.kind) {
+    case Kind::version: out.text(detail::version_text(*this)); break;
+    case Kind::generate: out.text(detail::generate(*this, shared_set, request.generate)); break;
+    case Kind::help:
+      if (request.verb != nullptr) out.text(detail::verb_help(*this, *request.verb, shared_set));
+      else if (!request.verb_prefix.empty()) out.text(detail::group_help(*this, request.verb_prefix));
+      else out.text(detail::tool_help(*this));
+      break;
+    case Kind::run: break;
+  }
+  if (request.kind != Kind::run) return out.flush(), 0;
+  if (shared.dump_config) {
+    out.text(request.verb->options().dump_yaml());
+    return out.flush(), 0;
+  }
+  auto level = shared.quiet ? log::Level::error : shared.verbose ? log::Level::debug : log::Level::info;
+  auto color = shared.color == "always"                                       ? log::Color::always
+               : shared.color == "never" || std::getenv("NO_COLOR") != nullptr ? log::Color::never
+                                                                              : log::Color::automatic;
+  log::configure(level, color);
+  install_stop_handlers();
+  std::unique_ptr<Progress> bar;
+  if (shared.progress && !shared.quiet && isatty(STDERR_FILENO) != 0) bar = detail::make_progress_bar();
+  Context context{shared, out, bar ? *bar : no_progress()};
+  int code = request.verb->execute(context);
+  out.flush();
+  return code;
+}
+
+}  // namespace ds
