@@ -28,7 +28,9 @@ double unix_now() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
-std::string utc_now() { return format_utc(unix_now()); }
+std::string utc_now() {
+  return format_utc(unix_now());
+}
 
 std::string utc_now_compact() {
   auto text = utc_now();

@@ -14,9 +14,10 @@ Error::Error(const std::string& message, std::string advice)
     : std::runtime_error(message), advice_(std::move(advice)) {}
 
 Interrupted::Interrupted(int signal_number)
-    : Error(fmt::format("stopped by {}", signal_number == SIGINT    ? "Ctrl-C"
-                                         : signal_number == SIGTERM ? "SIGTERM"
-                                                                    : fmt::format("signal {}", signal_number))),
+    : Error(fmt::format("stopped by {}", signal_number == SIGINT ? "Ctrl-C"
+                                         : signal_number == SIGTERM
+                                             ? "SIGTERM"
+                                             : fmt::format("signal {}", signal_number))),
       signal_number_(signal_number) {}
 
 std::string Location::to_string() const {
@@ -36,7 +37,8 @@ void throw_unknown_name(const std::string& kind, const std::string& name,
   std::string message = fmt::format("unknown {} '{}'", kind, name);
   if (known.empty()) throw UsageError(message + fmt::format("; there is no {} yet", kind));
   message += fmt::format("; known: {}", join(known, ", "));
-  if (auto near = nearest_name(name, known)) throw UsageError(message, fmt::format("did you mean '{}'?", *near));
+  if (auto near = nearest_name(name, known))
+    throw UsageError(message, fmt::format("did you mean '{}'?", *near));
   throw UsageError(message);
 }
 

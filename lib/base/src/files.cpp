@@ -27,8 +27,8 @@ void write_all(int descriptor, std::string_view bytes, const fs::path& path) {
 
 fs::path temporary_name(const fs::path& path) {
   static std::atomic<unsigned> counter{0};
-  return path.parent_path() /
-         fmt::format(".{}.{}-{}.tmp{}", path.stem().string(), ::getpid(), counter++, path.extension().string());
+  return path.parent_path() / fmt::format(".{}.{}-{}.tmp{}", path.stem().string(), ::getpid(), counter++,
+                                          path.extension().string());
 }
 
 }  // namespace
@@ -103,7 +103,9 @@ AtomicFile::~AtomicFile() {
   }
 }
 
-void AtomicFile::write(std::string_view bytes) { write_all(descriptor_, bytes, path_); }
+void AtomicFile::write(std::string_view bytes) {
+  write_all(descriptor_, bytes, path_);
+}
 
 void AtomicFile::commit() {
   // A library may have replaced the file behind the descriptor: flush whatever stands under the name.

@@ -36,7 +36,8 @@ void FileLock::note_owner() const {
   if (::ftruncate(descriptor_, 0) == 0 && ::pwrite(descriptor_, owner.data(), owner.size(), 0) < 0) return;
 }
 
-FileLock::FileLock(std::filesystem::path path, const std::string& what, double wait_s) : path_(std::move(path)) {
+FileLock::FileLock(std::filesystem::path path, const std::string& what, double wait_s)
+    : path_(std::move(path)) {
   Stopwatch waited;
   while (!acquire()) {
     if (waited.seconds() >= wait_s) {
@@ -55,7 +56,8 @@ FileLock::FileLock(std::filesystem::path path, const std::string& what, double w
   note_owner();
 }
 
-FileLock::FileLock(FileLock&& other) noexcept : path_(std::move(other.path_)), descriptor_(other.descriptor_) {
+FileLock::FileLock(FileLock&& other) noexcept
+    : path_(std::move(other.path_)), descriptor_(other.descriptor_) {
   other.descriptor_ = -1;
 }
 

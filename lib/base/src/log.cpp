@@ -41,8 +41,8 @@ Logger& logger() {
 
 void configure(Level level, Color color) {
   auto& terminal = *logger().terminal;
-  constexpr spdlog::level::level_enum kLevels[] = {spdlog::level::debug, spdlog::level::info, spdlog::level::warn,
-                                                   spdlog::level::err, spdlog::level::off};
+  constexpr spdlog::level::level_enum kLevels[] = {
+      spdlog::level::debug, spdlog::level::info, spdlog::level::warn, spdlog::level::err, spdlog::level::off};
   terminal.set_level(kLevels[static_cast<int>(level)]);
   terminal.set_color_mode(color == Color::always  ? spdlog::color_mode::always
                           : color == Color::never ? spdlog::color_mode::never
@@ -59,9 +59,17 @@ void also_to_file(const std::filesystem::path& path) {
   logger().file = std::move(sink);
 }
 
-void debug(std::string_view message) { logger().write(spdlog::level::debug, message); }
-void info(std::string_view message) { logger().write(spdlog::level::info, message); }
-void warning(std::string_view message) { logger().write(spdlog::level::warn, message); }
-void error(std::string_view message) { logger().write(spdlog::level::err, message); }
+void debug(std::string_view message) {
+  logger().write(spdlog::level::debug, message);
+}
+void info(std::string_view message) {
+  logger().write(spdlog::level::info, message);
+}
+void warning(std::string_view message) {
+  logger().write(spdlog::level::warn, message);
+}
+void error(std::string_view message) {
+  logger().write(spdlog::level::err, message);
+}
 
 }  // namespace ds::log

@@ -3,10 +3,10 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <pwd.h>
-#include <csignal>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <csignal>
 
 #include <cerrno>
 #include <chrono>
@@ -104,7 +104,8 @@ pid_t spawn(const std::vector<std::string>& arguments, const SpawnOptions& optio
 
   int report[2];
   int input[2] = {-1, -1};
-  if (::pipe2(report, O_CLOEXEC) != 0) throw Error(fmt::format("cannot start {}: {}", arguments[0], std::strerror(errno)));
+  if (::pipe2(report, O_CLOEXEC) != 0)
+    throw Error(fmt::format("cannot start {}: {}", arguments[0], std::strerror(errno)));
   if (!options.stdin_text.empty() && ::pipe2(input, O_CLOEXEC) != 0)
     throw Error(fmt::format("cannot start {}: {}", arguments[0], std::strerror(errno)));
   const char* out = options.stdout_file.empty() ? nullptr : options.stdout_file.c_str();
@@ -134,7 +135,9 @@ pid_t spawn(const std::vector<std::string>& arguments, const SpawnOptions& optio
 }
 
 namespace {
-int exit_code_of(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status); }
+int exit_code_of(int status) {
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
 }  // namespace
 
 int wait_for(pid_t pid) {
@@ -161,7 +164,8 @@ int run_and_wait(const std::vector<std::string>& arguments, const SpawnOptions& 
   }
 }
 
-std::pair<std::string, int> run_and_capture(const std::vector<std::string>& arguments, const SpawnOptions& options) {
+std::pair<std::string, int> run_and_capture(const std::vector<std::string>& arguments,
+                                            const SpawnOptions& options) {
   TemporaryFolder folder;
   SpawnOptions captured = options;
   captured.stdout_file = folder.path() / "stdout";
@@ -169,7 +173,9 @@ std::pair<std::string, int> run_and_capture(const std::vector<std::string>& argu
   return {read_file(captured.stdout_file), code};
 }
 
-bool process_alive(pid_t pid) { return pid > 0 && (::kill(pid, 0) == 0 || errno == EPERM); }
+bool process_alive(pid_t pid) {
+  return pid > 0 && (::kill(pid, 0) == 0 || errno == EPERM);
+}
 
 std::size_t peak_memory_bytes() {
   rusage usage{};

@@ -31,10 +31,14 @@ void install_stop_handlers() {
   std::signal(SIGPIPE, SIG_IGN);
 }
 
-int stop_signal() { return stopped_by.load(); }
+int stop_signal() {
+  return stopped_by.load();
+}
 void throw_if_stopped() {
   if (int signal_number = stop_signal()) throw Interrupted(signal_number);
 }
-void request_stop(int signal_number) { stopped_by.store(signal_number); }
+void request_stop(int signal_number) {
+  stopped_by.store(signal_number);
+}
 
 }  // namespace ds

@@ -76,14 +76,25 @@ std::optional<double> parse_duration_s(std::string_view text) {
   if (text.empty()) return std::nullopt;
   double unit = 1;
   switch (text.back()) {
-    case 's': unit = 1; break;
-    case 'm': unit = 60; break;
-    case 'h': unit = 3600; break;
-    case 'd': unit = 86400; break;
-    default: unit = 0;
+    case 's':
+      unit = 1;
+      break;
+    case 'm':
+      unit = 60;
+      break;
+    case 'h':
+      unit = 3600;
+      break;
+    case 'd':
+      unit = 86400;
+      break;
+    default:
+      unit = 0;
   }
-  if (unit == 0) unit = 1;
-  else text.remove_suffix(1);
+  if (unit == 0)
+    unit = 1;
+  else
+    text.remove_suffix(1);
   auto value = parse_double(text);
   if (!value || *value < 0) return std::nullopt;
   return *value * unit;

@@ -6,8 +6,12 @@
 
 namespace ds {
 
-std::string version() { return DS_VERSION; }
-std::string revision() { return DS_REVISION; }
+std::string version() {
+  return DS_VERSION;
+}
+std::string revision() {
+  return DS_REVISION;
+}
 
 std::vector<std::pair<std::string, std::string>> build_libraries() {
   return {{"GCC", __VERSION__},

@@ -30,8 +30,10 @@ std::string wrapped(const std::string& text, std::size_t indent) {
 
 std::string entry(const std::string& left, const std::string& right) {
   std::string text = "  " + left;
-  if (text.size() + 2 > kColumn) text += "\n" + std::string(kColumn, ' ');
-  else text += std::string(kColumn - text.size(), ' ');
+  if (text.size() + 2 > kColumn)
+    text += "\n" + std::string(kColumn, ' ');
+  else
+    text += std::string(kColumn - text.size(), ' ');
   return text + wrapped(right, kColumn) + "\n";
 }
 
@@ -105,9 +107,12 @@ std::string troff(const std::string& text) {
   bool line_start = true;
   for (char c : text) {
     if (line_start && (c == '.' || c == '\'')) out += "\\&";
-    if (c == '\\') out += "\\e";
-    else if (c == '-') out += "\\-";
-    else out += c;
+    if (c == '\\')
+      out += "\\e";
+    else if (c == '-')
+      out += "\\-";
+    else
+      out += c;
     line_start = c == '\n';
   }
   return out;
@@ -118,8 +123,8 @@ std::string man_page(const Tool& tool, const OptionSet& shared) {
   std::transform(title.begin(), title.end(), title.begin(), [](unsigned char c) { return std::toupper(c); });
   std::string text = fmt::format(".TH {} 1 \"\" \"ds {}\" \"ds\"\n.SH NAME\n{} \\- {}\n", title, version(),
                                  troff(tool.name()), troff(tool.summary()));
-  text += fmt::format(".SH SYNOPSIS\n.B {}\n.I verb\n[arguments] [options]\n.SH DESCRIPTION\n{}\n", troff(tool.name()),
-                      troff(tool.description()));
+  text += fmt::format(".SH SYNOPSIS\n.B {}\n.I verb\n[arguments] [options]\n.SH DESCRIPTION\n{}\n",
+                      troff(tool.name()), troff(tool.description()));
   text += ".SH VERBS\n";
   auto options_of = [](const OptionSet& set) {
     std::string list;
@@ -128,7 +133,8 @@ std::string man_page(const Tool& tool, const OptionSet& shared) {
     return list;
   };
   for (const auto& verb : tool.verbs()) {
-    text += fmt::format(".SS {}\n{}\n", troff(usage_line(tool, verb)), troff(verb.summary() + ". " + verb.description()));
+    text += fmt::format(".SS {}\n{}\n", troff(usage_line(tool, verb)),
+                        troff(verb.summary() + ". " + verb.description()));
     for (const auto& argument : verb.positionals())
       text += fmt::format(".TP\n.I {}\n{}\n", troff(argument.name), troff(argument.help));
     text += options_of(verb.options());
@@ -174,7 +180,8 @@ std::string bash_completion(const Tool& tool, const OptionSet& shared) {
       tool.name(), function);
   auto all = completion_words(tool, shared);
   // The longest path first: "snapshot create x" must not end at "snapshot".
-  std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.path.size() > b.path.size(); });
+  std::stable_sort(all.begin(), all.end(),
+                   [](const auto& a, const auto& b) { return a.path.size() > b.path.size(); });
   for (const auto& [path, words] : all)
     text += fmt::format("    {}) words='{}' ;;\n", path.empty() ? "*" : fmt::format("'{}'*", path),
                         fmt::join(words, " "));
@@ -188,13 +195,16 @@ std::string bash_completion(const Tool& tool, const OptionSet& shared) {
 
 std::string zsh_completion(const Tool& tool, const OptionSet& shared) {
   std::string text = fmt::format(
-      "#compdef {}\nlocal -a path words\nlocal word\nfor word in ${{words[2,CURRENT-1]}}; do [[ $word == -* ]] || "
+      "#compdef {}\nlocal -a path words\nlocal word\nfor word in ${{words[2,CURRENT-1]}}; do [[ $word == -* "
+      "]] || "
       "path+=($word); done\ncase \"${{path[*]}}\" in\n",
       tool.name());
   auto all = completion_words(tool, shared);
-  std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.path.size() > b.path.size(); });
+  std::stable_sort(all.begin(), all.end(),
+                   [](const auto& a, const auto& b) { return a.path.size() > b.path.size(); });
   for (const auto& [path, words] : all)
-    text += fmt::format("  {}) compadd -- {} ;;\n", path.empty() ? "*" : fmt::format("'{}'*", path), fmt::join(words, " "));
+    text += fmt::format("  {}) compadd -- {} ;;\n", path.empty() ? "*" : fmt::format("'{}'*", path),
+                        fmt::join(words, " "));
   return text + "esac\n_files\n";
 }
 
@@ -226,10 +236,11 @@ std::string fish_completion(const Tool& tool, const OptionSet& shared) {
 }  // namespace
 
 std::string tool_help(const Tool& tool) {
-  return fmt::format("{}: {}\n\n{}\n\nUsage: {} <verb> [arguments] [options]\n\nVerbs:\n{}\n"
-                     "'{} <verb> --help' shows a verb's options; '--version' what this was built with.\n{}",
-                     tool.name(), tool.summary(), wrapped(tool.description(), 0), tool.name(), verb_lines(tool, ""),
-                     tool.name(), exit_codes());
+  return fmt::format(
+      "{}: {}\n\n{}\n\nUsage: {} <verb> [arguments] [options]\n\nVerbs:\n{}\n"
+      "'{} <verb> --help' shows a verb's options; '--version' what this was built with.\n{}",
+      tool.name(), tool.summary(), wrapped(tool.description(), 0), tool.name(), verb_lines(tool, ""),
+      tool.name(), exit_codes());
 }
 
 std::string group_help(const Tool& tool, const std::string& prefix) {

@@ -48,8 +48,10 @@ struct Parser {
             [&slot](std::int64_t count) { slot.toggled = count >= 0 ? 1 : -1; }, each.help);
       } else {
         slot.flag = target.add_option(flags, slot.values, each.help)->expected(1);
-        if (each.is_list) slot.flag->take_all();
-        else slot.flag->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+        if (each.is_list)
+          slot.flag->take_all();
+        else
+          slot.flag->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
       }
     }
   }
@@ -59,21 +61,25 @@ struct Parser {
       auto& slot = positionals.emplace_back();
       slot.argument = &argument;
       auto* option = target.add_option(argument.name, slot.values, argument.help);
-      if (argument.many) option->expected(argument.required ? 1 : 0, 1 << 20);
-      else option->expected(1);
+      if (argument.many)
+        option->expected(argument.required ? 1 : 0, 1 << 20);
+      else
+        option->expected(1);
     }
   }
 };
 
 std::string command_path(CLI::App* app) {
   std::vector<std::string> parts;
-  for (; app != nullptr && app->get_parent() != nullptr; app = app->get_parent()) parts.push_back(app->get_name());
+  for (; app != nullptr && app->get_parent() != nullptr; app = app->get_parent())
+    parts.push_back(app->get_name());
   std::reverse(parts.begin(), parts.end());
   return join(parts, " ");
 }
 
 CLI::App* deepest_chosen(CLI::App* app) {
-  for (auto chosen = app->get_subcommands(); !chosen.empty(); chosen = app->get_subcommands()) app = chosen.front();
+  for (auto chosen = app->get_subcommands(); !chosen.empty(); chosen = app->get_subcommands())
+    app = chosen.front();
   return app;
 }
 
@@ -92,9 +98,11 @@ void refuse_unknown(Tool& tool, CLI::App* where, const std::vector<std::string>&
                      near ? fmt::format("did you mean --{}?", *near) : fmt::format("see {} --help", place));
   }
   if (parser.verb_of.contains(where))
-    throw UsageError(fmt::format("{} does not expect '{}'", place, first), fmt::format("see {} --help", place));
+    throw UsageError(fmt::format("{} does not expect '{}'", place, first),
+                     fmt::format("see {} --help", place));
   std::vector<std::string> names;
-  for (const auto* child : where->get_subcommands([](const CLI::App*) { return true; })) names.push_back(child->get_name());
+  for (const auto* child : where->get_subcommands([](const CLI::App*) { return true; }))
+    names.push_back(child->get_name());
   throw_unknown_name(fmt::format("verb of {}", place), first, names);
 }
 
@@ -122,8 +130,8 @@ void read_values(Parser& parser, const Verb& verb) {
 
 }  // namespace
 
-Request parse_command_line(Tool& tool, std::deque<Verb>& verbs, OptionSet& shared_set, SharedOptions& shared, int argc,
-                           char** argv) {
+Request parse_command_line(Tool& tool, std::deque<Verb>& verbs, OptionSet& shared_set, SharedOptions& shared,
+                           int argc, char** argv) {
   Parser parser;
   auto& app = parser.app;
   app.name(tool.name());
@@ -173,8 +181,8 @@ Request parse_command_line(Tool& tool, std::deque<Verb>& verbs, OptionSet& share
     for (const auto& extra : level->remaining()) extras.push_back(extra);
   refuse_unknown(tool, chosen, extras, parser);
   if (request.verb == nullptr)
-    throw UsageError(fmt::format("{}{}{}: a verb is missing", tool.name(), request.verb_prefix.empty() ? "" : " ",
-                                 request.verb_prefix),
+    throw UsageError(fmt::format("{}{}{}: a verb is missing", tool.name(),
+                                 request.verb_prefix.empty() ? "" : " ", request.verb_prefix),
                      fmt::format("see {} {}--help", tool.name(),
                                  request.verb_prefix.empty() ? "" : request.verb_prefix + " "));
   read_values(parser, *request.verb);

@@ -85,6 +85,8 @@ class ProgressBar final : public Progress {
 
 }  // namespace
 
-std::unique_ptr<Progress> make_progress_bar() { return std::make_unique<ProgressBar>(); }
+std::unique_ptr<Progress> make_progress_bar() {
+  return std::make_unique<ProgressBar>();
+}
 
 }  // namespace ds::detail

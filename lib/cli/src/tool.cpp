@@ -19,7 +19,8 @@ namespace ds {
 
 void SharedOptions::bind(OptionSet& options) {
   options.group("Shared options")
-      .add("project", project, "project folder; default: $DS_PROJECT, else the nearest parent with project.yaml", "DIR")
+      .add("project", project,
+           "project folder; default: $DS_PROJECT, else the nearest parent with project.yaml", "DIR")
       .add("config", config, "YAML file with any of the options above", "FILE")
       .add("dump-config", dump_config, "print the effective options with their sources, then stop")
       .add("json", json, "machine-readable result on stdout")
@@ -96,14 +97,22 @@ int Tool::run_parsed(int argc, char** argv) {
   auto request = detail::parse_command_line(*this, verbs_, shared_set, shared, argc, argv);
   Output out;
   switch (request.kind) {
-    case Kind::version: out.text(detail::version_text(*this)); break;
-    case Kind::generate: out.text(detail::generate(*this, shared_set, request.generate)); break;
-    case Kind::help:
-      if (request.verb != nullptr) out.text(detail::verb_help(*this, *request.verb, shared_set));
-      else if (!request.verb_prefix.empty()) out.text(detail::group_help(*this, request.verb_prefix));
-      else out.text(detail::tool_help(*this));
+    case Kind::version:
+      out.text(detail::version_text(*this));
       break;
-    case Kind::run: break;
+    case Kind::generate:
+      out.text(detail::generate(*this, shared_set, request.generate));
+      break;
+    case Kind::help:
+      if (request.verb != nullptr)
+        out.text(detail::verb_help(*this, *request.verb, shared_set));
+      else if (!request.verb_prefix.empty())
+        out.text(detail::group_help(*this, request.verb_prefix));
+      else
+        out.text(detail::tool_help(*this));
+      break;
+    case Kind::run:
+      break;
   }
   if (request.kind != Kind::run) return out.flush(), 0;
   if (shared.dump_config) {
@@ -111,9 +120,9 @@ int Tool::run_parsed(int argc, char** argv) {
     return out.flush(), 0;
   }
   auto level = shared.quiet ? log::Level::error : shared.verbose ? log::Level::debug : log::Level::info;
-  auto color = shared.color == "always"                                       ? log::Color::always
+  auto color = shared.color == "always"                                        ? log::Color::always
                : shared.color == "never" || std::getenv("NO_COLOR") != nullptr ? log::Color::never
-                                                                              : log::Color::automatic;
+                                                                               : log::Color::automatic;
   log::configure(level, color);
   install_stop_handlers();
   std::unique_ptr<Progress> bar;

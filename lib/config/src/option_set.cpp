@@ -24,7 +24,8 @@ std::string single(const std::string& name, const std::vector<std::string>& valu
   return values[0];
 }
 
-std::int64_t whole_number(const std::string& name, const std::string& text, std::int64_t low, std::int64_t high) {
+std::int64_t whole_number(const std::string& name, const std::string& text, std::int64_t low,
+                          std::int64_t high) {
   auto value = parse_int(text);
   if (!value) refuse(name, text, "a whole number");
   if (*value < low || *value > high) refuse(name, text, fmt::format("between {} and {}", low, high));
@@ -127,7 +128,8 @@ OptionSet& OptionSet::add(std::string name, std::string& field, std::string help
   return *this;
 }
 
-OptionSet& OptionSet::add(std::string name, std::filesystem::path& field, std::string help, std::string placeholder) {
+OptionSet& OptionSet::add(std::string name, std::filesystem::path& field, std::string help,
+                          std::string placeholder) {
   auto& option = append(name, std::move(help), std::move(placeholder));
   option.assign = [&field, name](const auto& values) { field = single(name, values); };
   option.values = [&field] { return std::vector<std::string>{field.string()}; };
@@ -135,7 +137,8 @@ OptionSet& OptionSet::add(std::string name, std::filesystem::path& field, std::s
   return *this;
 }
 
-OptionSet& OptionSet::add(std::string name, std::optional<double>& field, std::string help, std::string placeholder) {
+OptionSet& OptionSet::add(std::string name, std::optional<double>& field, std::string help,
+                          std::string placeholder) {
   auto& option = append(name, std::move(help), std::move(placeholder));
   option.assign = [&field, name](const auto& values) {
     auto text = single(name, values);
@@ -146,13 +149,15 @@ OptionSet& OptionSet::add(std::string name, std::optional<double>& field, std::s
   return *this;
 }
 
-OptionSet& OptionSet::add(std::string name, std::optional<int>& field, std::string help, std::string placeholder) {
+OptionSet& OptionSet::add(std::string name, std::optional<int>& field, std::string help,
+                          std::string placeholder) {
   auto& option = append(name, std::move(help), std::move(placeholder));
   option.assign = [&field, name](const auto& values) {
     using Limits = std::numeric_limits<int>;
     auto text = single(name, values);
-    field = text.empty() ? std::nullopt
-                         : std::optional(static_cast<int>(whole_number(name, text, Limits::min(), Limits::max())));
+    field = text.empty()
+                ? std::nullopt
+                : std::optional(static_cast<int>(whole_number(name, text, Limits::min(), Limits::max())));
   };
   option.values = [&field] { return std::vector<std::string>{field ? std::to_string(*field) : ""}; };
   option.default_text = field ? std::to_string(*field) : "";
@@ -231,16 +236,18 @@ void OptionSet::read_yaml_text(const std::string& text, const std::string& name,
     for (const auto& pair : root) {
       auto key = pair.first.as<std::string>();
       if (std::find(ignored.begin(), ignored.end(), key) != ignored.end()) continue;
-      auto found = std::find_if(options_.begin(), options_.end(),
-                                [&](const Option& option) { return option.key() == key || option.name == key; });
+      auto found = std::find_if(options_.begin(), options_.end(), [&](const Option& option) {
+        return option.key() == key || option.name == key;
+      });
       long line = pair.first.Mark().line + 1, column = pair.first.Mark().column + 1;
       if (found == options_.end()) {
         std::vector<std::string> known;
         for (const auto& option : options_) known.push_back(option.key());
         auto near = nearest_name(key, known);
-        throw UsageError(
-            fmt::format("{}:{}:{}: unknown key '{}'{}", name, line, column, key, source_excerpt(text, line, column)),
-            near ? fmt::format("did you mean '{}'?", *near) : fmt::format("known keys: {}", join(known, ", ")));
+        throw UsageError(fmt::format("{}:{}:{}: unknown key '{}'{}", name, line, column, key,
+                                     source_excerpt(text, line, column)),
+                         near ? fmt::format("did you mean '{}'?", *near)
+                              : fmt::format("known keys: {}", join(known, ", ")));
       }
       std::vector<std::string> values;
       if (pair.second.IsSequence()) {

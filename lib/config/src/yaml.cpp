@@ -14,7 +14,8 @@ std::string source_excerpt(const std::string& text, long line, long column) {
   if (line < 1 || line > static_cast<long>(lines.size())) return "";
   auto& content = lines[static_cast<std::size_t>(line - 1)];
   if (!content.empty() && content.back() == '\r') content.pop_back();
-  return fmt::format("\n  {}\n  {}^", content, std::string(static_cast<std::size_t>(std::max(0L, column - 1)), ' '));
+  return fmt::format("\n  {}\n  {}^", content,
+                     std::string(static_cast<std::size_t>(std::max(0L, column - 1)), ' '));
 }
 
 void with_yaml_text(const std::string& text, const std::string& name,
@@ -38,7 +39,8 @@ std::string yaml_scalar(const std::string& text) {
   bool plain = !text.empty() && trim(text) == text;
   if (plain) {
     // Texts that YAML would read as another type keep their quotes.
-    static const std::vector<std::string> kReserved = {"true", "false", "yes", "no", "on", "off", "null", "~"};
+    static const std::vector<std::string> kReserved = {"true", "false", "yes",  "no",
+                                                       "on",   "off",   "null", "~"};
     auto lower = to_lower(text);
     for (const auto& word : kReserved) plain = plain && lower != word;
   }

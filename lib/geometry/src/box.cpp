@@ -5,7 +5,9 @@
 
 namespace ds {
 
-Box xywh_to_xyxy(double x, double y, double w, double h) { return {x, y, x + w, y + h}; }
+Box xywh_to_xyxy(double x, double y, double w, double h) {
+  return {x, y, x + w, y + h};
+}
 
 Box cxcywh_to_xyxy(double cx, double cy, double w, double h) {
   return {cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2};

@@ -38,7 +38,8 @@ Json flat(const std::vector<Point>& points) {
 }
 
 std::vector<Point> unflat(const Json& numbers) {
-  if (!numbers.is_array() || numbers.size() % 2 != 0) throw DataError("a ring needs an even count of numbers");
+  if (!numbers.is_array() || numbers.size() % 2 != 0)
+    throw DataError("a ring needs an even count of numbers");
   std::vector<Point> points;
   for (std::size_t i = 0; i < numbers.size(); i += 2)
     points.push_back({numbers[i].get<double>(), numbers[i + 1].get<double>()});
@@ -47,7 +48,8 @@ std::vector<Point> unflat(const Json& numbers) {
 
 Box box_of(const Json& numbers) {
   if (!numbers.is_array() || numbers.size() != 4) throw DataError("a box needs 4 numbers: x0, y0, x1, y1");
-  return {numbers[0].get<double>(), numbers[1].get<double>(), numbers[2].get<double>(), numbers[3].get<double>()};
+  return {numbers[0].get<double>(), numbers[1].get<double>(), numbers[2].get<double>(),
+          numbers[3].get<double>()};
 }
 
 template <typename... Cases>
@@ -59,29 +61,32 @@ Overloaded(Cases...) -> Overloaded<Cases...>;
 
 Json to_json(const Shape& shape) {
   return std::visit(
-      Overloaded{
-          [](const Box& b) { return Json{{"box", {b.x0, b.y0, b.x1, b.y1}}}; },
-          [](const RotatedBox& b) {
-            return Json{{"rotated_box", {b.cx, b.cy, b.width, b.height, b.angle_deg}}};
-          },
-          [](const Polygon& p) {
-            Json rings = Json::array();
-            for (const auto& ring : p.rings) rings.push_back(flat(ring));
-            return Json{{"polygon", rings}};
-          },
-          [](const RunLengthMask& m) {
-            return Json{{"mask", {{"size", {m.height, m.width}}, {"counts", encode_run_length(m)}}}};
-          },
-          [](const KeyPoints& k) {
-            Json numbers = Json::array();
-            for (std::size_t i = 0; i < k.points.size(); ++i) {
-              numbers.push_back(k.points[i].x);
-              numbers.push_back(k.points[i].y);
-              numbers.push_back(i < k.visibility.size() ? k.visibility[i] : 2);
-            }
-            return Json{{"points", numbers}, {"box", {k.box.x0, k.box.y0, k.box.x1, k.box.y1}}};
-          },
-          [](const Polyline& l) { return Json{{"polyline", flat(l.points)}}; }},
+      Overloaded{[](const Box& b) {
+                   return Json{{"box", {b.x0, b.y0, b.x1, b.y1}}};
+                 },
+                 [](const RotatedBox& b) {
+                   return Json{{"rotated_box", {b.cx, b.cy, b.width, b.height, b.angle_deg}}};
+                 },
+                 [](const Polygon& p) {
+                   Json rings = Json::array();
+                   for (const auto& ring : p.rings) rings.push_back(flat(ring));
+                   return Json{{"polygon", rings}};
+                 },
+                 [](const RunLengthMask& m) {
+                   return Json{{"mask", {{"size", {m.height, m.width}}, {"counts", encode_run_length(m)}}}};
+                 },
+                 [](const KeyPoints& k) {
+                   Json numbers = Json::array();
+                   for (std::size_t i = 0; i < k.points.size(); ++i) {
+                     numbers.push_back(k.points[i].x);
+                     numbers.push_back(k.points[i].y);
+                     numbers.push_back(i < k.visibility.size() ? k.visibility[i] : 2);
+                   }
+                   return Json{{"points", numbers}, {"box", {k.box.x0, k.box.y0, k.box.x1, k.box.y1}}};
+                 },
+                 [](const Polyline& l) {
+                   return Json{{"polyline", flat(l.points)}};
+                 }},
       shape);
 }
 
@@ -103,7 +108,9 @@ std::vector<Point> RotatedBox::corners() const {
   double radians = angle_deg * std::numbers::pi / 180;
   double c = std::cos(radians), s = std::sin(radians);
   std::vector<Point> points;
-  for (auto [dx, dy] : {std::pair{-width / 2, -height / 2}, {width / 2, -height / 2}, {width / 2, height / 2},
+  for (auto [dx, dy] : {std::pair{-width / 2, -height / 2},
+                        {width / 2, -height / 2},
+                        {width / 2, height / 2},
                         {-width / 2, height / 2}})
     points.push_back({cx + dx * c - dy * s, cy + dx * s + dy * c});
   return points;
@@ -115,13 +122,12 @@ std::string kind_name(const Shape& shape) {
 }
 
 Box bounding_box(const Shape& shape) {
-  return std::visit(Overloaded{[](const Box& b) { return b; },
-                               [](const RotatedBox& b) { return box_around(b.corners()); },
-                               [](const Polygon& p) { return box_around(all_points(p)); },
-                               [](const RunLengthMask& m) { return m.bounds(); },
-                               [](const KeyPoints& k) { return k.box; },
-                               [](const Polyline& l) { return box_around(l.points); }},
-                    shape);
+  return std::visit(
+      Overloaded{[](const Box& b) { return b; }, [](const RotatedBox& b) { return box_around(b.corners()); },
+                 [](const Polygon& p) { return box_around(all_points(p)); },
+                 [](const RunLengthMask& m) { return m.bounds(); }, [](const KeyPoints& k) { return k.box; },
+                 [](const Polyline& l) { return box_around(l.points); }},
+      shape);
 }
 
 double ring_area(const Ring& ring) {
@@ -147,7 +153,9 @@ double area_of(const Shape& shape) {
                     shape);
 }
 
-std::string shape_to_json(const Shape& shape) { return to_json(shape).dump(); }
+std::string shape_to_json(const Shape& shape) {
+  return to_json(shape).dump();
+}
 
 Shape shape_from_json(const std::string& text) {
   try {
@@ -156,7 +164,8 @@ Shape shape_from_json(const std::string& text) {
     if (json.contains("box")) return box_of(json["box"]);
     if (json.contains("rotated_box")) {
       const auto& n = json["rotated_box"];
-      if (!n.is_array() || n.size() != 5) throw DataError("a rotated box needs cx, cy, width, height, degrees");
+      if (!n.is_array() || n.size() != 5)
+        throw DataError("a rotated box needs cx, cy, width, height, degrees");
       return RotatedBox{n[0].get<double>(), n[1].get<double>(), n[2].get<double>(), n[3].get<double>(),
                         n[4].get<double>()};
     }
@@ -174,8 +183,9 @@ Shape shape_from_json(const std::string& text) {
   } catch (const nlohmann::json::exception& error) {
     throw DataError(fmt::format("not a shape: {}", error.what()));
   }
-  throw DataError(fmt::format("not a shape: {}; expected one of box, rotated_box, polygon, mask, points, polyline",
-                              text.substr(0, 80)));
+  throw DataError(
+      fmt::format("not a shape: {}; expected one of box, rotated_box, polygon, mask, points, polyline",
+                  text.substr(0, 80)));
 }
 
 }  // namespace ds

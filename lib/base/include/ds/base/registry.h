@@ -10,9 +10,9 @@
 namespace ds {
 
 /// Names to factories, in the order they were added. Each family (formats, architectures, engines ...) is
-/// filled by ONE explicit function in its module's src/registry.cpp: a self-registering static would be dropped
-/// by the linker. Help texts, unknown-name errors and contract tests iterate it.
-/// `T` is the factory's type: usually std::function or a plain struct.
+/// filled by ONE explicit function in its module's src/registry.cpp: a self-registering static would be
+/// dropped by the linker. Help texts, unknown-name errors and contract tests iterate it. `T` is the factory's
+/// type: usually std::function or a plain struct.
 template <typename T>
 class Registry {
  public:

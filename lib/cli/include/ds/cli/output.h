@@ -6,8 +6,8 @@
 
 namespace ds {
 
-/// The result on stdout, and nothing else. A failed write is an error with its exit code (full disk: 75); a reader
-/// that went away (`| head`) ends the tool quietly.
+/// The result on stdout, and nothing else. A failed write is an error with its exit code (full disk: 75); a
+/// reader that went away (`| head`) ends the tool quietly.
 class Output {
  public:
   void text(std::string_view text);

@@ -23,7 +23,7 @@ struct Option {
   bool is_list = false;              // may be repeated or comma-separated
   std::string default_text;
   ValueSource source = ValueSource::built_in;
-  std::string origin;  // of the value: "recipe.yaml:12", "DS_SEED"
+  std::string origin;                                           // of the value: "recipe.yaml:12", "DS_SEED"
   std::function<void(const std::vector<std::string>&)> assign;  // throws UsageError
   std::function<std::vector<std::string>()> values;             // the effective value
 
@@ -43,10 +43,14 @@ class OptionSet {
   OptionSet& add(std::string name, std::uint64_t& field, std::string help, std::string placeholder = "N");
   OptionSet& add(std::string name, double& field, std::string help, std::string placeholder = "X");
   OptionSet& add(std::string name, std::string& field, std::string help, std::string placeholder = "TEXT");
-  OptionSet& add(std::string name, std::filesystem::path& field, std::string help, std::string placeholder = "FILE");
-  OptionSet& add(std::string name, std::optional<double>& field, std::string help, std::string placeholder = "X");
-  OptionSet& add(std::string name, std::optional<int>& field, std::string help, std::string placeholder = "N");
-  OptionSet& add(std::string name, std::vector<std::string>& field, std::string help, std::string placeholder = "A,B");
+  OptionSet& add(std::string name, std::filesystem::path& field, std::string help,
+                 std::string placeholder = "FILE");
+  OptionSet& add(std::string name, std::optional<double>& field, std::string help,
+                 std::string placeholder = "X");
+  OptionSet& add(std::string name, std::optional<int>& field, std::string help,
+                 std::string placeholder = "N");
+  OptionSet& add(std::string name, std::vector<std::string>& field, std::string help,
+                 std::string placeholder = "A,B");
   /// Text that must be one of `choices`.
   OptionSet& choice(std::string name, std::string& field, std::vector<std::string> choices, std::string help);
   /// Seconds, written as 90, 90s, 15m, 2h, 1d.
@@ -57,12 +61,14 @@ class OptionSet {
   Option& at(const std::string& name);
 
   /// Assigns when `source` ranks at least as high as what set the value before.
-  void assign(Option& option, const std::vector<std::string>& values, ValueSource source, const std::string& origin);
+  void assign(Option& option, const std::vector<std::string>& values, ValueSource source,
+              const std::string& origin);
   /// Reads `key: value` pairs; an unknown key is a UsageError `file:line:col: unknown key ...`. Keys in
   /// `ignored` belong to somebody else.
   void read_yaml(const std::filesystem::path& path, const std::vector<std::string>& ignored = {});
   /// As read_yaml, from text; `name` stands in messages.
-  void read_yaml_text(const std::string& text, const std::string& name, const std::vector<std::string>& ignored = {});
+  void read_yaml_text(const std::string& text, const std::string& name,
+                      const std::vector<std::string>& ignored = {});
   /// DS_<KEY> in upper case for every option.
   void read_environment();
   /// Every option as YAML with a comment that names where a changed value came from; reads back the same.

@@ -7,9 +7,9 @@
 namespace ds {
 
 struct ClassInfo {
-  int id = 0;          // stable for the life of the project; 0 when the class belongs to no project
+  int id = 0;  // stable for the life of the project; 0 when the class belongs to no project
   std::string name;
-  std::string color;   // "#rrggbb"; empty: chosen from the palette
+  std::string color;  // "#rrggbb"; empty: chosen from the palette
   std::string supercategory;
   bool operator==(const ClassInfo&) const = default;
 };
@@ -23,7 +23,9 @@ class ClassList {
 
   int size() const { return static_cast<int>(classes_.size()); }
   bool empty() const { return classes_.empty(); }
-  const ClassInfo& operator[](int class_idx) const { return classes_.at(static_cast<std::size_t>(class_idx)); }
+  const ClassInfo& operator[](int class_idx) const {
+    return classes_.at(static_cast<std::size_t>(class_idx));
+  }
   /// Index of the new class. Throws DataError on a duplicate or empty name.
   int add(ClassInfo info);
   std::optional<int> find(const std::string& name) const;

@@ -29,10 +29,10 @@ struct Image {
   int height = 0;
   int raw_width = 0;  // as stored in the file, before EXIF orientation
   int raw_height = 0;
-  int orientation = 1;       // EXIF 1..8
-  std::string sha256 = {};   // of the file's bytes
-  std::string group = {};    // images of one group never straddle splits (video, burst, user pattern)
-  std::string origin = {};   // where it came from: path, archive member, video, capture
+  int orientation = 1;      // EXIF 1..8
+  std::string sha256 = {};  // of the file's bytes
+  std::string group = {};   // images of one group never straddle splits (video, burst, user pattern)
+  std::string origin = {};  // where it came from: path, archive member, video, capture
   std::optional<double> time_s = std::nullopt;  // inside its video
   Split split = Split::none;
   ImageState state = ImageState::unlabelled;

@@ -2,8 +2,8 @@
 
 namespace ds {
 
-/// An axis-aligned box in continuous pixel-edge coordinates: origin at the outer corner of the top-left pixel, x
-/// right, y down, half-open. The whole image is {0, 0, width, height}.
+/// An axis-aligned box in continuous pixel-edge coordinates: origin at the outer corner of the top-left
+/// pixel, x right, y down, half-open. The whole image is {0, 0, width, height}.
 struct Box {
   double x0 = 0;
   double y0 = 0;

@@ -4,15 +4,15 @@
 
 namespace ds {
 
-/// How an image is fitted into a network's input: scaled by one factor, placed at an offset, padded elsewhere.
-/// YOLOX places it top-left (offset 0) and pads with 114.
+/// How an image is fitted into a network's input: scaled by one factor, placed at an offset, padded
+/// elsewhere. YOLOX places it top-left (offset 0) and pads with 114.
 struct Letterbox {
   int image_width = 0;
   int image_height = 0;
   int input_width = 0;
   int input_height = 0;
-  double scale = 1;     // input pixels per image pixel
-  int scaled_width = 0;   // of the image inside the input
+  double scale = 1;      // input pixels per image pixel
+  int scaled_width = 0;  // of the image inside the input
   int scaled_height = 0;
   double offset_x = 0;
   double offset_y = 0;

@@ -9,8 +9,8 @@
 
 namespace ds {
 
-/// A binary mask as COCO's run lengths: column-major, the first run counts zeros (it may be 0), the runs sum to
-/// height * width.
+/// A binary mask as COCO's run lengths: column-major, the first run counts zeros (it may be 0), the runs sum
+/// to height * width.
 struct RunLengthMask {
   int height = 0;
   int width = 0;
@@ -22,8 +22,8 @@ struct RunLengthMask {
   bool operator==(const RunLengthMask&) const = default;
 };
 
-/// COCO's compressed string: 5 bits a character + 48, bit 0x20 "more", from the fourth run on the difference to
-/// the run before the last. Throws DataError on a text that is no such string or does not sum to the size.
+/// COCO's compressed string: 5 bits a character + 48, bit 0x20 "more", from the fourth run on the difference
+/// to the run before the last. Throws DataError on a text that is no such string or does not sum to the size.
 RunLengthMask decode_run_length(std::string_view text, int height, int width);
 std::string encode_run_length(const RunLengthMask& mask);
 

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <string>
+
+#include "ds/dataset/class_list.h"
+
+namespace ds {
+
+class Database;
+
+/// The project's classes: ids are stable, the order is the training index. Changes are journalled.
+class ClassStore {
+ public:
+  explicit ClassStore(Database& database) : database_(database) {}
+  ClassList list() const;
+  /// Appends; returns the class with its id. Throws UsageError on a duplicate name.
+  ClassInfo add(const std::string& name, const std::string& color = {},
+                const std::string& supercategory = {});
+  void rename(const std::string& name, const std::string& new_name);
+  void set_color(const std::string& name, const std::string& color);
+  /// Every annotation of `from` becomes one of `into`; `from` is gone. Returns how many changed.
+  std::int64_t merge(const std::string& from, const std::string& into);
+  /// Throws UsageError when annotations use it, unless `with_annotations`; returns how many were removed.
+  std::int64_t remove(const std::string& name, bool with_annotations = false);
+  /// Every class once, in the new order.
+  void reorder(const std::vector<std::string>& names);
+
+ private:
+  Database& database_;
+};
+
+}  // namespace ds

@@ -1,0 +1,109 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ds/dataset/dataset.h"
+#include "ds/project/filter.h"
+
+namespace ds {
+
+class Database;
+
+/// One line of the journal: who did what to which image, when, and both states.
+struct JournalEntry {
+  std::int64_t id = 0;
+  std::string time;  // UTC
+  std::string user;
+  std::string tool;
+  std::string action;  // "add-image", "annotate", "status", "assign", "split", "class", "review", "undo" ...
+  std::int64_t image_id = 0;  // 0: not about one image
+  std::int64_t revision = 0;  // of the image after the change
+  std::string before;         // JSON
+  std::string after;          // JSON
+  std::string comment;
+  std::optional<std::int64_t> undoes = std::nullopt;  // id of the entry that this one took back
+};
+
+/// What one edit changes; unset members stay. Applied as one journal entry.
+struct ImageEdit {
+  std::string action = "annotate";
+  std::string comment = {};
+  /// Compare-and-set: when given and the image's revision differs, the edit is refused with a Busy error that
+  /// names who changed it and when.
+  std::optional<std::int64_t> expected_revision = std::nullopt;
+  std::optional<ImageState> state = std::nullopt;
+  std::optional<Split> split = std::nullopt;
+  std::optional<std::string> assignee = std::nullopt;
+  /// The whole new list; annotations with an id keep it, those with id 0 get one.
+  std::optional<std::vector<Annotation>> annotations = std::nullopt;
+};
+
+enum class WithAnnotations { no, yes };
+
+/// The images of the project, their states and annotations; every change is journalled in the same
+/// transaction. `class_idx` of the annotations is the index in ClassStore::list() at the time of the call.
+class ImageStore {
+ public:
+  explicit ImageStore(Database& database) : database_(database) {}
+
+  /// Adds images with their annotations; ids are given. An image whose sha256 and name are there already is
+  /// not added again. The split of an image with Split::none stays none until `assign_splits`. Returns the
+  /// ids in order (the old id where it was there) - `added` counts the new ones.
+  struct AddResult {
+    std::vector<std::int64_t> ids;
+    std::size_t added = 0;
+    std::size_t already_there = 0;
+  };
+  AddResult add(const std::vector<Image>& images);
+
+  /// By name order (natural). `limit` 0: all.
+  std::vector<Image> list(const Filter& filter = {}, WithAnnotations with = WithAnnotations::no,
+                          std::size_t limit = 0, std::size_t offset = 0) const;
+  std::size_t count(const Filter& filter = {}) const;
+  /// One by one without holding all in memory.
+  void for_each(const Filter& filter, WithAnnotations with,
+                const std::function<void(const Image&)>& visit) const;
+  Image get(std::int64_t id) const;
+  /// By exact name, by "#id", or by a unique ending of the name. Throws UsageError with the nearest names.
+  Image find(const std::string& name_or_id) const;
+  std::optional<Image> find_sha256(const std::string& sha256) const;
+
+  /// Throws Busy on a revision conflict. Returns the new state.
+  Image edit(std::int64_t id, const ImageEdit& edit);
+  /// Removes the images with their annotations (blobs stay until `collect garbage`); journalled. Returns how
+  /// many.
+  std::size_t remove(const std::vector<std::int64_t>& ids);
+  /// Gives every image without a split one, by the keyed hash of its group and the project's shares. Never
+  /// moves old ones.
+  std::size_t assign_splits();
+
+  /// Counts per state, split, class (annotations and images), assignee: what the dashboard shows, in
+  /// milliseconds.
+  struct Counts {
+    std::map<std::string, std::size_t> by_state, by_split, by_assignee;
+    struct PerClass {
+      std::string name;
+      std::string color;
+      std::size_t annotations = 0, images = 0, proposals = 0;
+    };
+    std::vector<PerClass> classes;
+    std::size_t images = 0, annotations = 0, proposals = 0, negatives = 0;
+  };
+  Counts counts() const;
+
+  /// Newest first; `image_id` 0: of all images.
+  std::vector<JournalEntry> history(std::int64_t image_id = 0, std::size_t limit = 0) const;
+  /// Takes back the newest entry of this image that is not taken back yet (as a new entry). Throws UsageError
+  /// when there is none, Busy when the state differs from what that entry left.
+  JournalEntry undo(std::int64_t image_id);
+
+ private:
+  Database& database_;
+};
+
+}  // namespace ds

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "ds/dataset/image.h"
+
+namespace ds {
+
+class Database;
+
+enum class Link { copy, hardlink, reference };
+
+/// The immutable bytes of the images: media/ab/<sha256>.<ext>, or a reference to a file left in place.
+class MediaStore {
+ public:
+  MediaStore(Database& database, std::filesystem::path folder)
+      : database_(database), folder_(std::move(folder)) {}
+  /// Stores the bytes (temp, fsync, rename; nothing to do when they are there) and returns their sha256.
+  std::string put(std::string_view bytes, const std::string& extension);
+  /// As put, from a file. `hardlink` falls back to a copy across file systems; `reference` records the
+  /// absolute path.
+  std::string put_file(const std::filesystem::path& file, Link link = Link::copy);
+  /// Where the image's bytes are. Throws DataError naming the image when they are gone.
+  std::filesystem::path path_of(const std::string& sha256) const;
+  bool contains(const std::string& sha256) const;
+
+ private:
+  Database& database_;
+  std::filesystem::path folder_;
+};
+
+}  // namespace ds

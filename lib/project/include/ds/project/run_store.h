@@ -1,0 +1,51 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ds {
+
+class Database;
+
+enum class RunState { queued, running, done, failed, stopped };
+std::string to_string(RunState state);
+
+struct RunRecord {
+  std::string id;     // "r-20261122-093005-nano"
+  std::string group;  // candidates of one `ds-train run` share it
+  std::string architecture;
+  std::string snapshot_id;
+  std::string model_id;  // when it has registered one
+  std::string created_at, finished_at;
+  RunState state = RunState::queued;
+  std::string message;                    // why it failed or stopped
+  std::map<std::string, double> metrics;  // best so far: ap, ap50, loss, epoch, images_per_s ...
+  std::filesystem::path folder;  // config.yaml, metrics.jsonl, log.txt, status.json, last.ckpt, best.ckpt
+};
+
+/// Training runs: rows in the index and runs/<id>/.
+class RunStore {
+ public:
+  RunStore(Database& database, std::filesystem::path folder)
+      : database_(database), folder_(std::move(folder)) {}
+  /// Makes the folder and the row; `id` is made when empty.
+  RunRecord create(RunRecord run);
+  /// Everything but id and created_at.
+  void update(const RunRecord& run);
+  /// Newest first.
+  std::vector<RunRecord> list() const;
+  /// By id, unique prefix or "latest". Throws UsageError naming the known ones. A run that says it is running
+  /// while nobody holds its lock (runs/<id>/lock) is reported as stopped: "its process ended without saving a
+  /// state".
+  RunRecord get(const std::string& id) const;
+  void remove(const std::string& id);
+
+ private:
+  Database& database_;
+  std::filesystem::path folder_;
+};
+
+}  // namespace ds
