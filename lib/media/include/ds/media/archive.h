@@ -34,7 +34,8 @@ void for_each_member(const std::filesystem::path& archive,
                      const std::function<void(const ArchiveMember&, std::string&& bytes)>& take,
                      const ArchiveLimits& limits = {});
 
-/// Unpacks into an existing folder. The whole archive is checked before the first file is written.
+/// Unpacks into a folder, unflushed. Names, kinds and declared sizes are all checked before the first file is
+/// written; data that unpack to more than declared are refused as they come.
 /// @return members in order
 std::vector<ArchiveMember> extract_archive(const std::filesystem::path& archive,
                                            const std::filesystem::path& folder,
