@@ -129,15 +129,17 @@ std::optional<std::string> nearest_name(std::string_view name, const std::vector
   std::optional<std::string> best;
   std::size_t best_distance = std::max<std::size_t>(1, name.size() / 3) + 1;
   for (const auto& candidate : known) {
-    std::vector<std::size_t> row(candidate.size() + 1);
+    // Optimal string alignment: an insertion, deletion, substitution or swap of neighbours costs one.
+    std::vector<std::size_t> row(candidate.size() + 1), last, before_last;
     std::iota(row.begin(), row.end(), std::size_t{0});
     for (std::size_t i = 1; i <= name.size(); ++i) {
-      std::size_t diagonal = row[0];
+      before_last = std::move(last);
+      last = row;
       row[0] = i;
       for (std::size_t j = 1; j <= candidate.size(); ++j) {
-        std::size_t substitution = diagonal + (name[i - 1] == candidate[j - 1] ? 0 : 1);
-        diagonal = row[j];
-        row[j] = std::min({row[j] + 1, row[j - 1] + 1, substitution});
+        row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (name[i - 1] == candidate[j - 1] ? 0 : 1)});
+        if (i > 1 && j > 1 && name[i - 1] == candidate[j - 2] && name[i - 2] == candidate[j - 1])
+          row[j] = std::min(row[j], before_last[j - 2] + 1);
       }
     }
     if (row.back() < best_distance) {

@@ -47,7 +47,7 @@ struct Parser {
             fmt::format("{},!--no-{}", flags, each.name),
             [&slot](std::int64_t count) { slot.toggled = count >= 0 ? 1 : -1; }, each.help);
       } else {
-        slot.flag = target.add_option(flags, slot.values, each.help)->expected(1);
+        slot.flag = target.add_option(flags, slot.values, each.help)->expected(1)->allow_extra_args(false);
         if (each.is_list)
           slot.flag->take_all();
         else
@@ -64,7 +64,7 @@ struct Parser {
       if (argument.many)
         option->expected(argument.required ? 1 : 0, 1 << 20);
       else
-        option->expected(1);
+        option->expected(1)->allow_extra_args(false);
     }
   }
 };

@@ -1,0 +1,65 @@
+#include "ds/base/files.h"
+
+#include "ds/base/error.h"
+
+#include <catch2/catch.hpp>
+
+using namespace ds;
+namespace fs = std::filesystem;
+
+TEST_CASE("an atomic write replaces the whole file and leaves nothing else") {
+  TemporaryFolder folder;
+  auto path = folder.path() / "sub" / "a.txt";
+  write_file_atomically(path, "old");
+  write_file_atomically(path, "new");
+  REQUIRE(read_file(path) == "new");
+  REQUIRE(std::distance(fs::directory_iterator(path.parent_path()), {}) == 1);
+}
+
+TEST_CASE("an uncommitted file or folder never appears") {
+  TemporaryFolder folder;
+  {
+    AtomicFile file(folder.path() / "a.bin");
+    file.write("half");
+    AtomicFolder inner(folder.path() / "set");
+    write_file_atomically(inner.temporary_path() / "x", "x");
+  }
+  REQUIRE(fs::is_empty(folder.path()));
+}
+
+TEST_CASE("a committed folder appears as a whole and replaces nothing") {
+  TemporaryFolder folder;
+  AtomicFolder first(folder.path() / "set");
+  write_file_atomically(first.temporary_path() / "x", "1");
+  first.commit();
+  REQUIRE(read_file(folder.path() / "set" / "x") == "1");
+  AtomicFolder second(folder.path() / "set");
+  REQUIRE_THROWS_AS(second.commit(), Error);
+  REQUIRE(read_file(folder.path() / "set" / "x") == "1");
+}
+
+TEST_CASE("appended lines are whole") {
+  TemporaryFolder folder;
+  append_line(folder.path() / "log", "one");
+  append_line(folder.path() / "log", "two", true);
+  REQUIRE(read_file(folder.path() / "log") == "one\ntwo\n");
+}
+
+TEST_CASE("a full disk is busy") {
+  REQUIRE_THROWS_AS(append_line("/dev/full", "x"), Busy);
+}
+
+TEST_CASE("a missing file is named") {
+  REQUIRE_THROWS_WITH(read_file("/nowhere/x"), "cannot read /nowhere/x: No such file or directory");
+}
+
+TEST_CASE("only paths that stay inside their folder pass") {
+  REQUIRE(stays_inside("a/b.jpg"));
+  REQUIRE(stays_inside("a..b/c"));
+  REQUIRE_FALSE(stays_inside("../a"));
+  REQUIRE_FALSE(stays_inside("a/../../b"));
+  REQUIRE_FALSE(stays_inside("/etc/passwd"));
+  REQUIRE_FALSE(stays_inside("a\\..\\..\\b"));
+  REQUIRE_FALSE(stays_inside("C:/x"));
+  REQUIRE_FALSE(stays_inside(""));
+}

@@ -1,0 +1,139 @@
+#include "ds/cli/tool.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <new>
+
+#include "ds/base/error.h"
+#include "ds/base/files.h"
+
+#include <catch2/catch.hpp>
+
+using namespace ds;
+
+namespace {
+
+struct Seen {
+  int code = 0;
+  std::string out, err;
+};
+
+/// Runs a tool in this process with stdout and stderr caught.
+Seen run(Tool& tool, std::vector<std::string> words) {
+  TemporaryFolder folder;
+  words.insert(words.begin(), tool.name());
+  std::vector<char*> argv;
+  for (auto& word : words) argv.push_back(word.data());
+  std::fflush(nullptr);
+  int saved_out = dup(1), saved_err = dup(2);
+  auto out_path = folder.path() / "out", err_path = folder.path() / "err";
+  REQUIRE(std::freopen(out_path.c_str(), "w", stdout) != nullptr);
+  REQUIRE(std::freopen(err_path.c_str(), "w", stderr) != nullptr);
+  Seen seen;
+  seen.code = tool.run(static_cast<int>(argv.size()), argv.data());
+  std::fflush(nullptr);
+  dup2(saved_out, 1);
+  dup2(saved_err, 2);
+  close(saved_out);
+  close(saved_err);
+  seen.out = read_file(out_path);
+  seen.err = read_file(err_path);
+  return seen;
+}
+
+struct Counter {
+  int times = 1;
+  bool loud = false;
+  std::string word;
+  std::vector<std::string> rest;
+};
+
+/// A tool with one plain and one nested verb.
+struct Fixture {
+  Tool tool{"ds-x", "tries things", "A tool that exists in this test."};
+  Counter* counter = nullptr;
+  std::function<int(Context&)> action = [](Context&) { return 0; };
+  Fixture() {
+    auto& say = tool.verb("say", "Say a word");
+    counter = &say.keep<Counter>();
+    say.argument("word", counter->word, "what to say").arguments("more", counter->rest, "more words", false);
+    say.options().add("times", counter->times, "how often").add("loud", counter->loud, "in capitals");
+    say.run([this](Context& context) {
+      for (int i = 0; i < counter->times; ++i) context.out.line(counter->word);
+      return action(context);
+    });
+    tool.verb("list add", "Add to the list").run([](Context&) { return 0; });
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a verb gets its arguments and flags, anywhere on the line") {
+  Fixture f;
+  auto seen = run(f.tool, {"say", "--times", "2", "hello", "a", "b", "--loud", "--quiet"});
+  REQUIRE(seen.err == "");
+  REQUIRE(seen.out == "hello\nhello\n");
+  REQUIRE(f.counter->loud);
+  REQUIRE(f.counter->rest == std::vector<std::string>{"a", "b"});
+}
+
+TEST_CASE("typing errors name the nearest flag or verb and exit 2") {
+  Fixture f;
+  auto flag = run(f.tool, {"say", "x", "--tmes", "2"});
+  REQUIRE(flag.code == 2);
+  REQUIRE(flag.err == "ds-x: error: ds-x say has no flag --tmes\n  hint: did you mean --times?\n");
+  auto verb = run(f.tool, {"sya"});
+  REQUIRE(verb.code == 2);
+  REQUIRE(verb.err ==
+          "ds-x: error: unknown verb of ds-x 'sya'; known: say, list\n  hint: did you mean 'say'?\n");
+  auto missing = run(f.tool, {"say"});
+  REQUIRE(missing.code == 2);
+  REQUIRE(missing.err == "ds-x: error: word is missing: what to say\n");
+  auto half = run(f.tool, {"list"});
+  REQUIRE(half.err == "ds-x: error: ds-x list: a verb is missing\n  hint: see ds-x list --help\n");
+}
+
+TEST_CASE("every exception has its exit code") {
+  Fixture f;
+  struct Case {
+    std::function<void()> fail;
+    int code;
+  };
+  const std::vector<Case> cases = {
+      {[] { throw Error("boom", "mend it"); }, 1},
+      {[] { throw std::bad_alloc(); }, 1},
+      {[] { throw UsageError("boom"); }, 2},
+      {[] { throw DataError("boom"); }, 3},
+      {[] { throw Busy("boom"); }, 75},
+      {[] { throw Interrupted(15); }, 143},
+      {[] { throw Interrupted(2); }, 130},
+  };
+  for (const auto& each : cases) {
+    f.action = [&](Context&) -> int { return each.fail(), 0; };
+    REQUIRE(run(f.tool, {"say", "x"}).code == each.code);
+  }
+  f.action = [](Context&) -> int { throw Error("boom", "mend it"); };
+  REQUIRE(run(f.tool, {"say", "x"}).err == "ds-x: error: boom\n  hint: mend it\n");
+}
+
+TEST_CASE("the effective options are printed with their sources") {
+  Fixture f;
+  auto seen = run(f.tool, {"say", "x", "--times", "3", "--dump-config"});
+  REQUIRE(seen.out == "times: 3  # --times\nloud: false\n");
+}
+
+TEST_CASE("help, man page and completions come from the same definitions") {
+  Fixture f;
+  REQUIRE(run(f.tool, {"--help"}).out.find("  say                           Say a word\n") !=
+          std::string::npos);
+  auto help = run(f.tool, {"say", "--help"}).out;
+  REQUIRE(help.find("Usage: ds-x say word [more...] [options]") != std::string::npos);
+  REQUIRE(help.find("--times N                     how often [1]") != std::string::npos);
+  for (std::string kind : {"man", "markdown", "bash", "zsh", "fish"}) {
+    auto seen = run(f.tool, {"--generate", kind});
+    REQUIRE(seen.code == 0);
+    REQUIRE(seen.out.find("times") != std::string::npos);
+  }
+  REQUIRE(run(f.tool, {"--version"}).out.find("ds-x 0.1.0 (revision ") == 0);
+}
