@@ -1,0 +1,50 @@
+#pragma once
+
+#include <vector>
+
+#include "ds/nn/anchor_points.h"
+
+/// SimOTA label assignment (Ge et al. 2021, "YOLOX: Exceeding YOLO Series in 2021", section 2.1, in the form
+/// of the authors' release 0.3) on plain float arrays: on a CPU it is far faster than many small tensor
+/// operations.
+namespace ds {
+
+/// An object as the assignment sees it, in input pixels.
+struct AssignObject {
+  float cx = 0;
+  float cy = 0;
+  float width = 0;
+  float height = 0;
+  int class_idx = 0;
+};
+
+/// One image's predictions, all row-major: box offsets and objectness [A,5], class logits [A,C].
+struct AssignPredictions {
+  const float* box_and_objectness = nullptr;  // dx dy dw dh obj; offsets undecoded, obj a logit
+  const float* class_logits = nullptr;
+  int num_classes = 0;
+};
+
+struct Assignment {
+  int anchor_idx = 0;
+  int object_idx = 0;
+  float iou = 0;  // of the anchor's decoded prediction with the object
+};
+
+struct SimOtaOptions {
+  float center_radius = 1.5F;  // in strides
+  float iou_weight = 3.0F;     // of -log(IoU) beside the classification cost
+  int candidates = 10;         // IoUs summed to choose how many anchors an object gets
+};
+
+/// Which anchors learn which object. An object competes for anchors whose cell centre lies within
+/// center_radius strides of its own centre; it gets k = max(1, floor(sum of its 10 best IoUs)) of them at the
+/// lowest cost; an anchor that several objects want goes to the one at the lowest cost there. Ties fall to
+/// the lower index.
+/// @return by rising anchor index, each anchor at most once
+std::vector<Assignment> assign_sim_ota(const std::vector<AnchorPoint>& anchors,
+                                       const AssignPredictions& predictions,
+                                       const std::vector<AssignObject>& objects,
+                                       const SimOtaOptions& options = {});
+
+}  // namespace ds

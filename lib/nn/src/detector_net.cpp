@@ -1,0 +1,71 @@
+#include "ds/nn/detector_net.h"
+
+#include <ATen/ATen.h>
+
+#include "blocks.h"
+
+namespace ds {
+
+std::vector<std::vector<ScoredBox>> DetectorNet::candidates(const Decoded& decoded,
+                                                            double score_threshold) const {
+  auto boxes = decoded.boxes.detach().to(at::kCPU, at::kFloat).contiguous();
+  auto scores = decoded.scores.detach().to(at::kCPU, at::kFloat).contiguous();
+  const auto images = scores.size(0);
+  const auto anchors = scores.size(1);
+  const auto classes = scores.size(2);
+  std::vector<std::vector<ScoredBox>> all(static_cast<std::size_t>(images));
+  const float* box = boxes.data_ptr<float>();
+  const float* score = scores.data_ptr<float>();
+  for (auto& found : all) {
+    for (std::int64_t a = 0; a < anchors; ++a, box += 4, score += classes) {
+      std::int64_t best = 0;
+      for (std::int64_t c = 1; c < classes; ++c)
+        if (score[c] > score[best]) best = c;
+      if (score[best] > score_threshold)
+        found.push_back({{box[0], box[1], box[2], box[3]}, score[best], static_cast<int>(best)});
+    }
+  }
+  return all;
+}
+
+std::vector<std::vector<ScoredBox>> DetectorNet::postprocess(const Decoded& decoded,
+                                                             const PostprocessOptions& options) const {
+  auto all = candidates(decoded, options.score_threshold);
+  for (auto& found : all) {
+    std::vector<ScoredBox> kept;
+    for (std::size_t idx : class_wise_nms(found, options.nms_iou, options.max_per_image))
+      kept.push_back(found[idx]);
+    found = std::move(kept);
+  }
+  return all;
+}
+
+std::vector<std::vector<ScoredBox>> DetectorNet::detect(const at::Tensor& images,
+                                                        const PostprocessOptions& options) {
+  return postprocess(
+      decode(forward_raw(images), static_cast<int>(images.size(2)), static_cast<int>(images.size(3))),
+      options);
+}
+
+std::int64_t parameter_count(const torch::nn::Module& net) {
+  std::int64_t count = 0;
+  for (const auto& parameter : net.parameters()) count += parameter.numel();
+  return count;
+}
+
+std::int64_t flop_count(DetectorNet& net, int input_height, int input_width) {
+  at::NoGradGuard no_grad;
+  const bool was_training = net.is_training();
+  net.eval();
+  FlopCounter counter;
+  net.forward_raw(at::zeros({1, 3, input_height, input_width}, net.parameters().front().options()));
+  net.train(was_training);
+  return counter.flops();
+}
+
+void to_channels_last(torch::nn::Module& net) {
+  for (auto& parameter : net.parameters())
+    if (parameter.dim() == 4) parameter.set_data(parameter.contiguous(at::MemoryFormat::ChannelsLast));
+}
+
+}  // namespace ds
