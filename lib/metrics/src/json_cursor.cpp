@@ -1,0 +1,304 @@
+#include "json_cursor.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include "ds/base/error.h"
+
+namespace ds::detail {
+
+namespace {
+
+constexpr std::size_t kMaxDepth = 512;
+constexpr std::string_view kEscapes = "\"\\/bfnrtu";
+
+bool is_blank(char c) {
+  return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+/// The length of a JSON number at the front of `text`, or 0.
+std::size_t number_length(std::string_view text) {
+  std::size_t n = 0;
+  auto at = [&](std::size_t i) { return i < text.size() ? text[i] : '\0'; };
+  auto digits = [&] {
+    const auto before = n;
+    while (is_digit(at(n))) ++n;
+    return n > before;
+  };
+  if (at(n) == '-') ++n;
+  if (at(n) == '0')
+    ++n;
+  else if (!digits())
+    return 0;
+  if (at(n) == '.') {
+    ++n;
+    if (!digits()) return 0;
+  }
+  if (at(n) == 'e' || at(n) == 'E') {
+    ++n;
+    if (at(n) == '+' || at(n) == '-') ++n;
+    if (!digits()) return 0;
+  }
+  return n;
+}
+
+void append_utf8(unsigned code, std::string& out) {
+  auto put = [&](unsigned byte) { out += static_cast<char>(byte); };
+  if (code < 0x80) {
+    put(code);
+  } else if (code < 0x800) {
+    put(0xc0 | code >> 6);
+    put(0x80 | (code & 0x3f));
+  } else if (code < 0x10000) {
+    put(0xe0 | code >> 12);
+    put(0x80 | (code >> 6 & 0x3f));
+    put(0x80 | (code & 0x3f));
+  } else {
+    put(0xf0 | code >> 18);
+    put(0x80 | (code >> 12 & 0x3f));
+    put(0x80 | (code >> 6 & 0x3f));
+    put(0x80 | (code & 0x3f));
+  }
+}
+
+}  // namespace
+
+JsonCursor::JsonCursor(std::string_view text, std::filesystem::path path)
+    : text_(text), path_(std::move(path)) {
+  if (text_.substr(0, 3) == "\xef\xbb\xbf") at_ = 3;
+}
+
+void JsonCursor::blanks() {
+  while (at_ < text_.size() && is_blank(text_[at_])) ++at_;
+}
+
+char JsonCursor::peek() {
+  blanks();
+  return at_ < text_.size() ? text_[at_] : '\0';
+}
+
+bool JsonCursor::take(char c) {
+  if (peek() != c) return false;
+  ++at_;
+  return true;
+}
+
+void JsonCursor::expect(char c, const char* what) {
+  if (take(c)) return;
+  const char here = peek();
+  if (here == '{' || here == '[' || here == '"' || here == '-' || is_digit(here) || here == 't' ||
+      here == 'f' || here == 'n')
+    fail(fmt::format("found {}, expected {}", found(), what));
+  fail_here(fmt::format("found {}, expected {}", found(), what));
+}
+
+void JsonCursor::enter() {
+  if (trail_.size() >= kMaxDepth) fail_here(fmt::format("nested deeper than {} levels", kMaxDepth));
+  trail_.emplace_back(std::int64_t{0});
+  unescaped_keys_.resize(std::max(unescaped_keys_.size(), trail_.size()));
+}
+
+void JsonCursor::leave() {
+  trail_.pop_back();
+}
+
+bool JsonCursor::next_or_end(char close) {
+  if (take(',')) return true;
+  if (take(close)) return false;
+  fail_here(fmt::format("found {}, expected ',' or '{}'", found(), close));
+}
+
+std::string_view JsonCursor::member_key() {
+  if (peek() != '"') fail_here(fmt::format("found {}, expected a member name in quotes", found()));
+  auto key = raw_string();
+  if (key.find('\\') != key.npos) key = unescaped_keys_[trail_.size() - 1] = unescaped(key);
+  if (!take(':')) fail_here(fmt::format("found {}, expected ':'", found()));
+  return key;
+}
+
+std::string_view JsonCursor::raw_string() {
+  const auto begin = ++at_;
+  for (; at_ < text_.size(); ++at_) {
+    const auto c = static_cast<unsigned char>(text_[at_]);
+    if (c == '"') return text_.substr(begin, at_++ - begin);
+    if (c < 0x20) fail_here(fmt::format("a control character (code {}) inside a string", c));
+    if (c != '\\') continue;
+    ++at_;
+    if (at_ < text_.size() && kEscapes.find(text_[at_]) == kEscapes.npos)
+      fail_here(fmt::format("unknown escape '\\{}'", text_[at_]));
+  }
+  at_ = text_.size();
+  fail_here("the text ends inside a string");
+}
+
+void JsonCursor::append_escaped(std::string_view raw, std::size_t& at, std::string& out) const {
+  static constexpr std::string_view meant = "\"\\/\b\f\n\r\t";
+  auto hex4 = [&](std::size_t from) -> unsigned {
+    unsigned value = 0;
+    const auto digits = raw.substr(std::min(from, raw.size()), 4);
+    const auto end = digits.data() + digits.size();
+    if (digits.size() != 4 || std::from_chars(digits.data(), end, value, 16).ptr != end)
+      fail("a broken \\u escape");
+    return value;
+  };
+  const char c = raw[at];
+  if (c != 'u') {
+    out += meant[kEscapes.find(c)];
+    return;
+  }
+  unsigned code = hex4(at + 1);
+  at += 4;
+  if (code >= 0xd800 && code < 0xdc00) {
+    if (raw.substr(at + 1, 2) != "\\u") fail("half a surrogate pair");
+    const unsigned low = hex4(at + 3);
+    if (low < 0xdc00 || low > 0xdfff) fail("half a surrogate pair");
+    code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
+    at += 6;
+  } else if (code >= 0xdc00 && code < 0xe000) {
+    fail("half a surrogate pair");
+  }
+  append_utf8(code, out);
+}
+
+std::string JsonCursor::unescaped(std::string_view raw) const {
+  std::string out;
+  for (std::size_t i = 0; i < raw.size(); ++i) {
+    if (raw[i] != '\\') {
+      out += raw[i];
+      continue;
+    }
+    ++i;
+    append_escaped(raw, i, out);
+  }
+  return out;
+}
+
+std::string JsonCursor::string() {
+  if (peek() != '"') fail(fmt::format("found {}, expected a text", found()));
+  return unescaped(raw_string());
+}
+
+double JsonCursor::number() {
+  const char first = peek();
+  if (first != '-' && !is_digit(first)) fail(fmt::format("found {}, expected a number", found()));
+  const auto length = number_length(text_.substr(at_));
+  double value = 0;
+  const auto begin = text_.data() + at_;
+  if (length == 0) fail(fmt::format("found {}, expected a number", found()));
+  const auto result = std::from_chars(begin, begin + length, value);
+  if (result.ec == std::errc::result_out_of_range && !std::isfinite(value))
+    fail(fmt::format("{} is too large for a number", std::string_view(begin, length)));
+  if (result.ec == std::errc::result_out_of_range) {
+    // Below the smallest double or above the largest: the library tells only that it is one of them.
+    const auto text = std::string(begin, length);
+    value = std::strtod(text.c_str(), nullptr);
+    if (!std::isfinite(value)) fail(fmt::format("{} is too large for a number", text));
+  }
+  at_ += length;
+  return value;
+}
+
+std::int64_t JsonCursor::integer() {
+  const auto before = (peek(), at_);
+  const auto length = number_length(text_.substr(at_));
+  std::int64_t value = 0;
+  const auto begin = text_.data() + at_;
+  const auto result = std::from_chars(begin, begin + length, value);
+  if (length > 0 && result.ec == std::errc() && result.ptr == begin + length) {
+    at_ += length;
+    return value;
+  }
+  const double real = number();
+  if (real != std::floor(real) || std::abs(real) > 9007199254740992.0)
+    fail(fmt::format("found {}, expected a whole number", text_.substr(before, at_ - before)));
+  return static_cast<std::int64_t>(real);
+}
+
+bool JsonCursor::flag() {
+  const char first = peek();
+  if (first != 't' && first != 'f') return number() != 0;
+  const auto before = at_;
+  skip();
+  return text_[before] == 't';
+}
+
+void JsonCursor::skip() {
+  const char first = peek();
+  if (first == '{') {
+    each_member([&](std::string_view) { skip(); });
+  } else if (first == '[') {
+    each_element([&](std::int64_t) { skip(); });
+  } else if (first == '"') {
+    raw_string();
+  } else if (first == '-' || is_digit(first)) {
+    const auto length = number_length(text_.substr(at_));
+    if (length == 0) fail(fmt::format("found {}, expected a number", found()));
+    at_ += length;
+  } else {
+    for (const std::string_view word : {"true", "false", "null"})
+      if (text_.substr(at_, word.size()) == word) {
+        at_ += word.size();
+        return;
+      }
+    fail_here(fmt::format("found {}, expected a value", found()));
+  }
+}
+
+void JsonCursor::end() {
+  if (peek() != '\0' || at_ < text_.size())
+    fail_here(fmt::format("found {} after the end of the value", found()));
+}
+
+std::string JsonCursor::found() const {
+  if (at_ >= text_.size()) return "the end of the file";
+  auto length = std::size_t{1};
+  auto wordy = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '+' || c == '-';
+  };
+  if (wordy(text_[at_]))
+    while (at_ + length < text_.size() && length < 30 && wordy(text_[at_ + length])) ++length;
+  if (text_[at_] == '"') {
+    while (at_ + length < text_.size() && length < 30 && text_[at_ + length] != '"') ++length;
+    return std::string(text_.substr(at_, length + 1));
+  }
+  if (text_[at_] == '{') return "an object";
+  if (text_[at_] == '[') return "an array";
+  const auto word = text_.substr(at_, length);
+  return wordy(word[0]) ? std::string(word) : fmt::format("'{}'", word);
+}
+
+std::string JsonCursor::pointer() const {
+  std::string text;
+  for (const auto& step : trail_) {
+    text += '/';
+    if (const auto* index = std::get_if<std::int64_t>(&step))
+      text += std::to_string(*index);
+    else
+      text += std::get<std::string_view>(step);
+  }
+  return text;
+}
+
+void JsonCursor::fail(const std::string& message) const {
+  Location where{path_};
+  where.pointer = pointer();
+  throw FormatError(std::move(where), message);
+}
+
+void JsonCursor::fail_here(const std::string& message) const {
+  const auto before = text_.substr(0, std::min(at_, text_.size()));
+  const auto last_break = before.rfind('\n');
+  Location where{path_};
+  where.line = 1 + std::count(before.begin(), before.end(), '\n');
+  where.column =
+      static_cast<std::int64_t>(before.size() - (last_break == before.npos ? 0 : last_break + 1)) + 1;
+  throw FormatError(std::move(where), message);
+}
+
+}  // namespace ds::detail

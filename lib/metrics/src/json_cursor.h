@@ -1,0 +1,95 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace ds::detail {
+
+/// Reads one JSON text from front to back, straight into the caller's arrays. A result file of half a million
+/// detections is 45 MB: a document tree of it takes a gigabyte, and nlohmann's SAX parser spends more time on
+/// its numbers than the whole evaluation may take.
+///
+/// Strict JSON (RFC 8259). Every error is a FormatError with the path and a pointer to the element, or line
+/// and column where the text itself is broken.
+class JsonCursor {
+ public:
+  JsonCursor(std::string_view text, std::filesystem::path path);
+
+  /// Calls `visit(index)` with the cursor on each element; `visit` must consume it.
+  template <typename Visit>
+  void each_element(Visit visit) {
+    expect('[', "an array");
+    enter();
+    if (!take(']')) {
+      std::int64_t index = 0;
+      do {
+        trail_.back() = index;
+        visit(index++);
+      } while (next_or_end(']'));
+    }
+    leave();
+  }
+
+  /// Calls `visit(key)` with the cursor on each member's value; `visit` must consume it. A key stays valid
+  /// until the next one is read.
+  template <typename Visit>
+  void each_member(Visit visit) {
+    expect('{', "an object");
+    enter();
+    if (!take('}')) {
+      do {
+        const auto key = member_key();
+        trail_.back() = key;
+        visit(key);
+      } while (next_or_end('}'));
+    }
+    leave();
+  }
+
+  /// A number; NaN and Infinity, which Python writes, are named in the message.
+  double number();
+  /// A whole number; 3.0 is one.
+  std::int64_t integer();
+  /// true, false, or a number that is 0 or not.
+  bool flag();
+  std::string string();
+  void skip();
+  /// The first character of the next value, or 0 at the end.
+  char peek();
+  /// Fails unless only white space is left.
+  void end();
+
+  /// `/annotations/3/bbox`
+  std::string pointer() const;
+  /// Throws FormatError that points at the current element.
+  [[noreturn]] void fail(const std::string& message) const;
+
+ private:
+  void blanks();
+  bool take(char c);
+  void expect(char c, const char* what);
+  bool next_or_end(char close);
+  std::string_view member_key();
+  /// The text between quotes, escapes unresolved.
+  std::string_view raw_string();
+  std::string unescaped(std::string_view raw) const;
+  void append_escaped(std::string_view raw, std::size_t& at, std::string& out) const;
+  /// What stands here, for messages.
+  std::string found() const;
+  [[noreturn]] void fail_here(const std::string& message) const;
+  void enter();
+  void leave();
+
+  using Step = std::variant<std::int64_t, std::string_view>;
+  std::string_view text_;
+  std::filesystem::path path_;
+  std::size_t at_ = 0;
+  std::vector<Step> trail_;
+  std::vector<std::string> unescaped_keys_;
+};
+
+}  // namespace ds::detail

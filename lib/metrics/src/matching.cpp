@@ -1,0 +1,323 @@
+#include "ds/metrics/matching.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <span>
+#include <unordered_map>
+
+#include "ds/base/error.h"
+
+namespace ds {
+
+const std::array<double, kIouCount>& iou_thresholds() {
+  static const auto values = [] {
+    std::array<double, kIouCount> all{};
+    const double step = (0.95 - 0.5) / (kIouCount - 1);
+    for (int i = 0; i < kIouCount; ++i) all[i] = i * step + 0.5;
+    all.back() = 0.95;
+    return all;
+  }();
+  return values;
+}
+
+const std::array<double, kRecallCount>& recall_thresholds() {
+  static const auto values = [] {
+    std::array<double, kRecallCount> all{};
+    for (int i = 0; i < kRecallCount; ++i) all[i] = i * 0.01;
+    all.back() = 1;
+    return all;
+  }();
+  return values;
+}
+
+const std::array<AreaRange, kAreaCount>& area_ranges() {
+  static const std::array<AreaRange, kAreaCount> ranges{{{"all", 0, 1e5 * 1e5},
+                                                         {"small", 0, 32 * 32},
+                                                         {"medium", 32 * 32, 96 * 96},
+                                                         {"large", 96 * 96, 1e5 * 1e5}}};
+  return ranges;
+}
+
+double coco_iou(const DetectedBox& d, const TruthObject& g) {
+  const double w = std::fmin(d.w + d.x, g.w + g.x) - std::fmax(d.x, g.x);
+  if (w <= 0) return 0;
+  const double h = std::fmin(d.h + d.y, g.h + g.y) - std::fmax(d.y, g.y);
+  if (h <= 0) return 0;
+  const double shared = w * h;
+  const double own = d.w * d.h;
+  return shared / (g.crowd ? own : own + g.w * g.h - shared);
+}
+
+namespace {
+
+/// One bit per IoU threshold.
+constexpr std::uint16_t kAllBits = (1u << kIouCount) - 1;
+
+/// Items in the order of (class, image rank, file order): a stable counting sort by image, then by class.
+/// `starts[class * images + rank]` is where each group begins.
+struct Groups {
+  std::vector<std::int32_t> order;
+  std::vector<std::int32_t> starts;
+};
+
+template <typename Item>
+Groups group_by_class_and_image(const std::vector<Item>& items,
+                                const std::vector<std::int32_t>& rank_of_image, std::size_t class_count) {
+  const auto images = rank_of_image.size();
+  Groups groups;
+  groups.starts.assign(class_count * images + 1, 0);
+  auto key = [&](const Item& item) { return item.class_idx * images + rank_of_image[item.image_idx]; };
+  for (const auto& item : items) ++groups.starts[key(item) + 1];
+  std::partial_sum(groups.starts.begin(), groups.starts.end(), groups.starts.begin());
+  groups.order.resize(items.size());
+  auto next = groups.starts;
+  for (std::size_t i = 0; i < items.size(); ++i)
+    groups.order[next[key(items[i])]++] = static_cast<std::int32_t>(i);
+  return groups;
+}
+
+template <typename Item>
+void check_indices(const std::vector<Item>& items, const TruthTable& truth, const std::string& what) {
+  for (const auto& item : items) {
+    if (item.image_idx < 0 || static_cast<std::size_t>(item.image_idx) >= truth.images.size())
+      throw DataError(fmt::format("{}: image index {} is outside the {} images", what, item.image_idx,
+                                  truth.images.size()));
+    if (item.class_idx < 0 || static_cast<std::size_t>(item.class_idx) >= truth.classes.size())
+      throw DataError(fmt::format("{}: class index {} is outside the {} classes", what, item.class_idx,
+                                  truth.classes.size()));
+  }
+}
+
+/// pycocotools looks objects up by id, so of several with one id it sees the last, as often as the id occurs.
+std::vector<TruthObject> as_pycocotools_sees(const std::vector<TruthObject>& objects) {
+  std::unordered_map<std::int64_t, std::size_t> last;
+  last.reserve(objects.size());
+  for (std::size_t i = 0; i < objects.size(); ++i) last[objects[i].id] = i;
+  std::vector<TruthObject> seen;
+  seen.reserve(objects.size());
+  for (const auto& object : objects) seen.push_back(objects[last[object.id]]);
+  return seen;
+}
+
+/// An object that overlaps a detection enough to matter.
+struct Candidate {
+  std::int32_t object;  // inside its group
+  double iou;
+  std::uint16_t bits;  // IoU thresholds that it reaches
+};
+
+/// One class in one image: its detections by falling score against its objects. Keeps its buffers between
+/// groups.
+class GroupMatcher {
+ public:
+  GroupMatcher(const std::vector<TruthObject>& objects, const std::vector<DetectedBox>& boxes, bool compat)
+      : objects_(objects), boxes_(boxes), compat_(compat) {
+    for (int t = 0; t < kIouCount; ++t) limits_[t] = std::min(iou_thresholds()[t], 1 - 1e-10);
+  }
+
+  /// @param members objects of the group, in file order
+  /// @param matches detections of the group, by falling score; their bits are filled in
+  void run(std::span<const std::int32_t> members, std::span<Match> matches) {
+    members_ = members;
+    for (auto& m : matches) set_unmatched(m);
+    if (members.empty()) return;
+    find_candidates(matches);
+    if (candidates_.empty()) return;
+    for (int a = 0; a < kAreaCount; ++a) {
+      set_uncounted(a);
+      taken_.assign(members.size(), 0);
+      for (std::size_t d = 0; d < matches.size(); ++d)
+        if (starts_[d] != starts_[d + 1])
+          place(matches[d], a, {&candidates_[starts_[d]], starts_[d + 1] - starts_[d]});
+    }
+  }
+
+ private:
+  bool outside(const Match& m, int a) const {
+    const auto& box = boxes_[m.detection_idx];
+    const double area = box.w * box.h;
+    return area < area_ranges()[a].low || area > area_ranges()[a].high;
+  }
+
+  void set_unmatched(Match& m) const {
+    for (int a = 0; a < kAreaCount; ++a) m.ignored[a] = outside(m, a) ? kAllBits : 0;
+  }
+
+  void find_candidates(std::span<const Match> matches) {
+    candidates_.clear();
+    starts_.assign(1, 0);
+    for (const auto& m : matches) {
+      for (std::size_t g = 0; g < members_.size(); ++g) {
+        const double overlap = coco_iou(boxes_[m.detection_idx], objects_[members_[g]]);
+        if (overlap < limits_[0]) continue;
+        const auto reached = std::upper_bound(limits_.begin(), limits_.end(), overlap) - limits_.begin();
+        candidates_.push_back(
+            {static_cast<std::int32_t>(g), overlap, static_cast<std::uint16_t>((1u << reached) - 1)});
+      }
+      starts_.push_back(candidates_.size());
+    }
+  }
+
+  void set_uncounted(int a) {
+    uncounted_.resize(members_.size());
+    for (std::size_t g = 0; g < members_.size(); ++g) {
+      const auto& object = objects_[members_[g]];
+      uncounted_[g] = object.crowd || object.ignore || object.area < area_ranges()[a].low ||
+                      object.area > area_ranges()[a].high;
+    }
+  }
+
+  /// For each threshold the best free candidate among the counted objects, else among the others; of equal
+  /// overlaps the later object.
+  void place(Match& m, int a, std::span<const Candidate> candidates) {
+    std::array<std::int32_t, kIouCount> chosen;
+    chosen.fill(-1);
+    std::uint16_t open = kAllBits;
+    for (const bool uncounted : {false, true}) {
+      auto best = limits_;
+      for (const auto& c : candidates) {
+        if (uncounted_[c.object] != uncounted) continue;
+        auto bits = static_cast<std::uint16_t>(c.bits & open);
+        if (!objects_[members_[c.object]].crowd) bits &= static_cast<std::uint16_t>(~taken_[c.object]);
+        for (int t = 0; t < kIouCount; ++t)
+          if ((bits >> t & 1) && c.iou >= best[t]) {
+            best[t] = c.iou;
+            chosen[t] = c.object;
+          }
+      }
+      for (int t = 0; t < kIouCount; ++t)
+        if (chosen[t] >= 0) open &= static_cast<std::uint16_t>(~(1u << t));
+    }
+    const bool is_outside = outside(m, a);
+    m.hit[a] = m.ignored[a] = 0;
+    for (int t = 0; t < kIouCount; ++t) settle(m, a, t, chosen[t], is_outside);
+    if (a == 0 && chosen[0] >= 0) m.object_idx = members_[chosen[0]];
+  }
+
+  void settle(Match& m, int a, int t, std::int32_t chosen, bool is_outside) {
+    const auto bit = static_cast<std::uint16_t>(1u << t);
+    if (chosen < 0) {
+      if (is_outside) m.ignored[a] |= bit;
+      return;
+    }
+    taken_[chosen] |= bit;
+    const bool seen_as_unmatched = compat_ && objects_[members_[chosen]].id == 0;
+    if (uncounted_[chosen] || (seen_as_unmatched && is_outside))
+      m.ignored[a] |= bit;
+    else if (!seen_as_unmatched)
+      m.hit[a] |= bit;
+  }
+
+  const std::vector<TruthObject>& objects_;
+  const std::vector<DetectedBox>& boxes_;
+  bool compat_;
+  std::array<double, kIouCount> limits_{};
+  std::span<const std::int32_t> members_;
+  std::vector<Candidate> candidates_;
+  std::vector<std::size_t> starts_;
+  std::vector<char> uncounted_;
+  std::vector<std::uint16_t> taken_;
+};
+
+std::vector<std::int32_t> ranks_by_id(const std::vector<EvalImage>& images) {
+  std::vector<std::int32_t> order(images.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return images[a].id < images[b].id; });
+  std::vector<std::int32_t> rank(images.size());
+  for (std::size_t i = 0; i < order.size(); ++i) rank[order[i]] = static_cast<std::int32_t>(i);
+  return rank;
+}
+
+void count_objects(const std::vector<TruthObject>& objects, std::span<const std::int32_t> members,
+                   ClassMatches& result) {
+  if (members.empty()) return;
+  ObjectCount count{objects[members.front()].image_idx, {}};
+  for (const auto i : members) {
+    const auto& object = objects[i];
+    if (object.crowd || object.ignore) continue;
+    for (int a = 0; a < kAreaCount; ++a)
+      count.count[a] += object.area >= area_ranges()[a].low && object.area <= area_ranges()[a].high;
+  }
+  result.objects.push_back(count);
+}
+
+/// The detections of a group within the limit, best first.
+void append_best(const std::vector<DetectedBox>& boxes, std::span<std::int32_t> members, int limit,
+                 std::vector<Match>& matches) {
+  std::sort(members.begin(), members.end(), [&](auto a, auto b) {
+    return boxes[a].score != boxes[b].score ? boxes[a].score > boxes[b].score : a < b;
+  });
+  const auto kept = std::min<std::size_t>(members.size(), static_cast<std::size_t>(limit));
+  for (std::size_t rank = 0; rank < kept; ++rank) {
+    Match m;
+    m.score = boxes[members[rank]].score;
+    m.image_idx = boxes[members[rank]].image_idx;
+    m.detection_idx = members[rank];
+    m.rank = static_cast<std::uint16_t>(rank);
+    matches.push_back(m);
+  }
+}
+
+/// Sorts by falling score, keeping the order of equal ones. Keys are sorted instead of the larger matches.
+void sort_by_score(std::vector<Match>& matches) {
+  struct Key {
+    double score;
+    std::int32_t position;
+  };
+  std::vector<Key> keys(matches.size());
+  for (std::size_t i = 0; i < matches.size(); ++i) keys[i] = {matches[i].score, static_cast<std::int32_t>(i)};
+  std::sort(keys.begin(), keys.end(), [](const Key& a, const Key& b) {
+    return a.score != b.score ? a.score > b.score : a.position < b.position;
+  });
+  std::vector<Match> sorted;
+  sorted.reserve(matches.size());
+  for (const auto& key : keys) sorted.push_back(matches[key.position]);
+  matches = std::move(sorted);
+}
+
+void check_limits(const std::array<int, 3>& limits) {
+  if (limits[0] < 1 || limits[1] < limits[0] || limits[2] < limits[1] || limits[2] > 65535)
+    throw UsageError(fmt::format("detection limits {}, {}, {} must rise and lie in 1..65535", limits[0],
+                                 limits[1], limits[2]));
+}
+
+}  // namespace
+
+Matching match(const TruthTable& truth, const DetectionTable& detections, const MatchOptions& options) {
+  check_limits(options.max_detections);
+  check_indices(truth.objects, truth, "truth");
+  check_indices(detections.boxes, truth, detections.name);
+  std::vector<TruthObject> replaced;
+  if (options.compat_coco) replaced = as_pycocotools_sees(truth.objects);
+  const auto& objects = options.compat_coco ? replaced : truth.objects;
+
+  const auto ranks = ranks_by_id(truth.images);
+  const auto object_groups = group_by_class_and_image(objects, ranks, truth.classes.size());
+  auto box_groups = group_by_class_and_image(detections.boxes, ranks, truth.classes.size());
+  Matching matching{options, truth.images.size(), std::vector<ClassMatches>(truth.classes.size())};
+  GroupMatcher matcher(objects, detections.boxes, options.compat_coco);
+  for (std::size_t c = 0; c < truth.classes.size(); ++c) {
+    auto& result = matching.classes[c];
+    const auto first_group = c * ranks.size();
+    result.matches.reserve(static_cast<std::size_t>(box_groups.starts[first_group + ranks.size()] -
+                                                    box_groups.starts[first_group]));
+    for (auto group = first_group; group < first_group + ranks.size(); ++group) {
+      auto members = [&](auto& groups) {
+        const auto begin = static_cast<std::size_t>(groups.starts[group]);
+        return std::span(groups.order)
+            .subspan(begin, static_cast<std::size_t>(groups.starts[group + 1]) - begin);
+      };
+      count_objects(objects, members(object_groups), result);
+      const auto before = result.matches.size();
+      append_best(detections.boxes, members(box_groups), options.max_detections[2], result.matches);
+      matcher.run(members(object_groups), std::span(result.matches).subspan(before));
+    }
+    sort_by_score(result.matches);
+  }
+  return matching;
+}
+
+}  // namespace ds

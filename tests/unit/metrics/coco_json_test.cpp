@@ -1,0 +1,140 @@
+#include "ds/metrics/coco_json.h"
+
+#include "ds/base/error.h"
+#include "ds/base/files.h"
+#include "ds/testing/shared_data.h"
+
+#include <catch2/catch.hpp>
+
+using namespace ds;
+
+namespace {
+
+const std::string kTruth =
+    R"({"images":[{"id":7,"file_name":"a\u00e9\n.jpg"}],"categories":[{"id":3,"name":"cat"}],
+ "annotations":[{"id":1,"image_id":7,"category_id":3,"bbox":[1,2,3.5,4e0],"area":14,"iscrowd":0}]})";
+
+struct Files {
+  TemporaryFolder folder;
+  std::string truth_error(const std::string& text, bool compat = false) const {
+    write_file_atomically(folder.path() / "gt.json", text);
+    try {
+      read_coco_truth(folder.path() / "gt.json", {compat});
+    } catch (const FormatError& e) {
+      return std::string(e.what()).substr(folder.path().string().size() + 1);
+    }
+    return "no error";
+  }
+  CocoDetections detections(const std::string& text) const {
+    write_file_atomically(folder.path() / "gt.json", kTruth);
+    write_file_atomically(folder.path() / "dt.json", text);
+    return read_coco_detections(folder.path() / "dt.json", read_coco_truth(folder.path() / "gt.json").truth);
+  }
+  std::string detection_error(const std::string& text) const {
+    try {
+      detections(text);
+    } catch (const FormatError& e) {
+      return std::string(e.what()).substr(folder.path().string().size() + 1);
+    }
+    return "no error";
+  }
+};
+
+std::string replaced(std::string text, const std::string& from, const std::string& to) {
+  text.replace(text.find(from), from.size(), to);
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("a ground truth is read") {
+  const Files f;
+  write_file_atomically(f.folder.path() / "gt.json", kTruth);
+  const auto truth = read_coco_truth(f.folder.path() / "gt.json").truth;
+  REQUIRE(truth.images.at(0).id == 7);
+  REQUIRE(truth.images.at(0).name == "a\xc3\xa9\n.jpg");
+  REQUIRE(truth.classes.at(0).name == "cat");
+  REQUIRE(truth.objects.at(0).w == 3.5);
+  REQUIRE(truth.objects.at(0).h == 4);
+  REQUIRE(truth.objects.at(0).area == 14);
+}
+
+TEST_CASE("errors in a ground truth say where") {
+  const Files f;
+  REQUIRE(f.truth_error("[]") ==
+          "gt.json: found a list, expected an object with images, annotations and categories");
+  REQUIRE(f.truth_error("{}") == "gt.json: no 'images': this is not a COCO ground truth");
+  REQUIRE(f.truth_error(replaced(kTruth, "\"image_id\":7", "\"image_id\":8")) ==
+          "gt.json: /annotations/0/image_id: image 8 is not listed in /images");
+  REQUIRE(f.truth_error(replaced(kTruth, "\"category_id\":3", "\"category_id\":4")) ==
+          "gt.json: /annotations/0/category_id: class 4 is not listed in /categories");
+  REQUIRE(f.truth_error(replaced(kTruth, "3.5", "NaN")) ==
+          "gt.json: /annotations/0/bbox/2: found NaN, expected a number");
+  REQUIRE(f.truth_error(replaced(kTruth, "3.5", "1e999")) ==
+          "gt.json: /annotations/0/bbox/2: 1e999 is too large for a number");
+  REQUIRE(f.truth_error(replaced(kTruth, ",4e0", "")) ==
+          "gt.json: /annotations/0/bbox: found 3 numbers, expected 4 (x, y, width, height)");
+  REQUIRE(f.truth_error(replaced(kTruth, "\"id\":1,", "")) == "gt.json: /annotations/0: no 'id'");
+  REQUIRE(f.truth_error(replaced(kTruth, "[{\"id\":7,", "[{\"id\":7},{\"id\":7,")) ==
+          "gt.json: /images/1: a second image with id 7");
+  REQUIRE(f.truth_error(kTruth.substr(0, 28)) == "gt.json:1:29: the text ends inside a string");
+  REQUIRE(f.truth_error(kTruth.substr(0, kTruth.size() - 1)) ==
+          "gt.json:2:88: found the end of the file, expected ',' or '}'");
+  REQUIRE(f.truth_error(kTruth + "x") == "gt.json:2:89: found x after the end of the value");
+}
+
+TEST_CASE("pycocotools' leniency on request") {
+  const Files f;
+  REQUIRE(f.truth_error(replaced(kTruth, "\"image_id\":7", "\"image_id\":8"), true) == "no error");
+  REQUIRE(f.truth_error(replaced(kTruth, "[{\"id\":7,", "[{\"id\":7},{\"id\":7,"), true) == "no error");
+}
+
+TEST_CASE("errors in detections say where") {
+  const Files f;
+  REQUIRE(f.detection_error(R"([{"image_id":999,"category_id":3,"bbox":[1,2,3,4],"score":0.5}])") ==
+          "dt.json: /0: image 999 is not in the ground truth");
+  REQUIRE(f.detection_error(R"([{"image_id":7,"category_id":3,"bbox":[1,2,3,4],"score":NaN}])") ==
+          "dt.json: /0/score: found NaN, expected a number");
+  REQUIRE(f.detection_error(R"([{"image_id":7.5,"category_id":3,"bbox":[1,2,3,4],"score":1}])") ==
+          "dt.json: /0/image_id: found 7.5, expected a whole number");
+  REQUIRE(f.detection_error(R"([{"image_id":7,"category_id":3,"bbox":[1,2,3,4]}])") ==
+          "dt.json: /0: no 'score'");
+  REQUIRE(f.detection_error(R"([{"image_id":7,"category_id":3,"bbox":"x","score":1}])") ==
+          "dt.json: /0/bbox: found \"x\", expected an array");
+  REQUIRE(f.detection_error("{}") == "dt.json: expected a list of detections");
+  REQUIRE(f.detection_error("") == "dt.json: expected a list of detections");
+  REQUIRE(f.detection_error("[1]") == "dt.json: /0: found 1, expected an object");
+  REQUIRE(f.detection_error("[{\"a\":\"\\x\"}]") == "dt.json:1:8: unknown escape '\\x'");
+}
+
+TEST_CASE("detections of classes the truth lacks are left out and counted") {
+  const Files f;
+  const auto read = f.detections(
+      R"([{"image_id":7,"category_id":9,"bbox":[1,2,3,4],"score":0.5},{"image_id":7,"category_id":3,"bbox":[1,2,3,4],"score":0.5}])");
+  REQUIRE(read.table.boxes.size() == 1);
+  REQUIRE(read.warnings.size() == 1);
+  REQUIRE(read.warnings[0] == (f.folder.path() / "dt.json").string() +
+                                  ": 1 detections of classes the ground truth lacks left out (ids 9)");
+}
+
+TEST_CASE("detections survive being written and read") {
+  const Files f;
+  const auto before =
+      f.detections(R"([{"image_id":7,"category_id":3,"bbox":[0.1,2.25,1e-7,4],"score":0.3333333333333333}])");
+  write_file_atomically(f.folder.path() / "gt.json", kTruth);
+  const auto truth = read_coco_truth(f.folder.path() / "gt.json").truth;
+  write_coco_detections(f.folder.path() / "again.json", before.table, truth);
+  const auto after = read_coco_detections(f.folder.path() / "again.json", truth).table;
+  REQUIRE(after.boxes.size() == 1);
+  REQUIRE(after.boxes[0].x == 0.1);
+  REQUIRE(after.boxes[0].w == 1e-7);
+  REQUIRE(after.boxes[0].score == 0.3333333333333333);
+}
+
+TEST_CASE("a detection on an image the truth lacks is refused") {
+  if (testing::shared_is_absent("cases/evaluation/unknown_image")) return;
+  const auto folder = testing::shared_folder() / "cases/evaluation/unknown_image";
+  const auto truth = read_coco_truth(folder / "gt.json").truth;
+  REQUIRE_THROWS_WITH(read_coco_detections(folder / "dt.json", truth),
+                      (folder / "dt.json").string() + ": /1: image 999 is not in the ground truth");
+}
