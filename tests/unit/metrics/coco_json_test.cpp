@@ -79,8 +79,8 @@ TEST_CASE("errors in a ground truth say where") {
           "gt.json: /images/1: a second image with id 7");
   REQUIRE(f.truth_error(kTruth.substr(0, 28)) == "gt.json:1:29: the text ends inside a string");
   REQUIRE(f.truth_error(kTruth.substr(0, kTruth.size() - 1)) ==
-          "gt.json:2:88: found the end of the file, expected ',' or '}'");
-  REQUIRE(f.truth_error(kTruth + "x") == "gt.json:2:89: found x after the end of the value");
+          "gt.json:2:98: found the end of the file, expected ',' or '}'");
+  REQUIRE(f.truth_error(kTruth + "x") == "gt.json:2:99: found x after the end of the value");
 }
 
 TEST_CASE("pycocotools' leniency on request") {
@@ -104,7 +104,7 @@ TEST_CASE("errors in detections say where") {
   REQUIRE(f.detection_error("{}") == "dt.json: expected a list of detections");
   REQUIRE(f.detection_error("") == "dt.json: expected a list of detections");
   REQUIRE(f.detection_error("[1]") == "dt.json: /0: found 1, expected an object");
-  REQUIRE(f.detection_error("[{\"a\":\"\\x\"}]") == "dt.json:1:8: unknown escape '\\x'");
+  REQUIRE(f.detection_error("[{\"a\":\"\\x\"}]") == "dt.json:1:9: unknown escape '\\x'");
 }
 
 TEST_CASE("detections of classes the truth lacks are left out and counted") {
