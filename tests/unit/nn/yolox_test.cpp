@@ -1,6 +1,7 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <ATen/autocast_mode.h>
+#include <torch/optim/adam.h>
 
 #include "ds/base/error.h"
 #include "ds/nn/architectures.h"
@@ -38,14 +39,6 @@ at::Tensor picture(const std::vector<TargetObject>& objects, int side = 64) {
         .fill_(250);
   }
   return image;
-}
-
-void sgd_step(DetectorNet& net, const at::Tensor& loss, double rate) {
-  for (auto& parameter : net.parameters())
-    if (parameter.grad().defined()) parameter.mutable_grad().zero_();
-  loss.backward();
-  at::NoGradGuard no_grad;
-  for (auto& parameter : net.parameters()) parameter.sub_(parameter.grad() * rate);
 }
 
 }  // namespace
@@ -159,11 +152,14 @@ TEST_CASE("training on two images lowers the loss, twice alike") {
   auto images = at::cat({picture(first), picture(second)});
   auto run = [&](int steps) {
     auto net = seeded_net();
+    torch::optim::Adam optimizer(net->parameters(), torch::optim::AdamOptions(2e-3));
     std::vector<double> losses;
     for (int step = 0; step < steps; ++step) {
       auto loss = net->loss(images, {targets_of(first), targets_of(second)});
       losses.push_back(loss.total.item<double>());
-      sgd_step(*net, loss.total, 0.02);
+      optimizer.zero_grad();
+      loss.total.backward();
+      optimizer.step();
     }
     return losses;
   };
