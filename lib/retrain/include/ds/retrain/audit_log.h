@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ds {
+
+/// One line of the audit log. `hash` is the SHA-256 of the line without it, and `previous` the hash of the
+/// line before: a changed, removed or inserted line breaks the chain.
+struct AuditEntry {
+  std::size_t number = 0;  // 1, 2, 3 ...
+  std::string time;        // UTC
+  std::string user;
+  std::string action;  // "cycle-started", "verdict", "promoted", "rolled-back" ...
+  std::string key;     // an action with a key is recorded once; empty: always
+  std::map<std::string, std::string> fields = {};  // cycle, from, to, generation, reason ...
+  std::string previous;
+  std::string hash;
+};
+
+/// audit.jsonl: appended durably, never rewritten. A torn last line (a crash while appending) was never
+/// acknowledged and is cut off by the next append.
+class AuditLog {
+ public:
+  explicit AuditLog(std::filesystem::path file) : file_(std::move(file)) {}
+  /// False when an entry with this key is there already: a step that is run again after a crash records once.
+  bool add(const std::string& user, const std::string& action,
+           const std::map<std::string, std::string>& fields, const std::string& key = {});
+  /// Oldest first. Throws FormatError `audit.jsonl:LINE: ...` where the chain is broken.
+  std::vector<AuditEntry> list() const;
+
+ private:
+  std::filesystem::path file_;
+};
+
+/// The model that was in production at `time` (any text parse_utc takes) by the entries that moved it
+/// ("in-production", "promoted", "rolled-back", each with a field "to"); the entry that put it there.
+std::optional<AuditEntry> in_production_at(const std::vector<AuditEntry>& entries, const std::string& time);
+
+}  // namespace ds
