@@ -1,0 +1,55 @@
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ds/metrics/evaluation.h"
+#include "ds/metrics/gate.h"
+#include "ds/report/grid.h"
+
+namespace ds {
+
+/// A model among others that were measured on the same truth.
+struct LeaderboardEntry {
+  Evaluation evaluation;
+  /// Over the objects that all models of the table matched; absent: over the model's own.
+  std::optional<EdgeError> common_edges = std::nullopt;
+  /// Of AP minus the best AP, 95 %, paired; absent: not computed.
+  std::optional<Interval> behind_best = std::nullopt;
+};
+
+/// Names that entries can be sorted by: those of Evaluation::facts().
+std::vector<std::string> sort_keys();
+/// Best first: falling, but rising for latencies, sizes and errors. Entries without the value come last. Ties
+/// keep their order. Throws UsageError on an unknown key.
+void sort_entries(std::vector<LeaderboardEntry>& entries, const std::string& key);
+
+/// The first entry by AP that fits both limits (absent: no limit); a model whose size or latency is not known
+/// does not fit a limit on it. Nothing when none fits.
+std::optional<LeaderboardEntry> best_within(const std::vector<LeaderboardEntry>& entries,
+                                            const std::optional<double>& max_ms,
+                                            const std::optional<double>& max_mb);
+
+/// The table of models with the definitions of its columns under it. Entries stand in the given order.
+Grid leaderboard(const std::vector<LeaderboardEntry>& entries);
+/// `{"format": "ds-leaderboard", "version": 1, "models": [...]}`: each the document of to_json(Evaluation)
+/// without curves and confusion, with "common_rmse" and "behind_best" beside it.
+nlohmann::ordered_json leaderboard_json(const std::vector<LeaderboardEntry>& entries);
+
+/// COCO's twelve numbers of one evaluation, one a row.
+Grid coco_grid(const Evaluation& evaluation);
+/// AP and counts of every class.
+Grid class_grid(const Evaluation& evaluation);
+/// True classes down, detected classes across.
+Grid confusion_grid(const Evaluation& evaluation);
+/// One row a rule, the verdict under it.
+Grid gate_grid(const GateResult& result, const std::string& baseline, const std::string& candidate);
+nlohmann::ordered_json gate_json(const GateResult& result, const std::string& baseline,
+                                 const std::string& candidate);
+
+/// What accuracy, error rate and RMSE mean here, one sentence each.
+std::vector<std::string> definitions();
+
+}  // namespace ds

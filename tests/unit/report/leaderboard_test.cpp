@@ -1,0 +1,116 @@
+#include "ds/report/leaderboard.h"
+
+#include <nlohmann/json.hpp>
+
+#include "ds/base/error.h"
+
+#include <catch2/catch.hpp>
+
+using namespace ds;
+
+namespace {
+
+LeaderboardEntry entry(const std::string& name, double ap, double ms, std::int64_t bytes) {
+  LeaderboardEntry made;
+  auto& e = made.evaluation;
+  e.model.name = name;
+  e.model.parameters = 910000;
+  e.model.file_bytes = bytes;
+  e.data = {"d", "s-1", "test", "0123456789abcdef", 20, 20, 100, 300};
+  if (ms > 0) e.latency = Latency{20, ms, ms * 2, ms, 0};
+  e.precision.numbers.values = {ap, ap + 0.2, ap, -1, ap, ap, 0, 0, 0, 0, 0, 0};
+  e.operating.threshold = 0.4;
+  e.operating.all = {6, 1, 3};
+  e.edges = {6, 12.34, 3.5};
+  e.class_names = {"cat"};
+  e.precision.classes.resize(1);
+  e.operating.classes.resize(1);
+  e.operating.sizes.resize(3);
+  e.confusion = {1, {6, 3, 1, 0}};
+  return made;
+}
+
+std::vector<std::string> names(const std::vector<LeaderboardEntry>& entries) {
+  std::vector<std::string> all;
+  for (const auto& e : entries) all.push_back(e.evaluation.model.name);
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("entries sort best first, unknown values last") {
+  std::vector<LeaderboardEntry> all{entry("a", 0.3, 0, 5000000), entry("b", 0.5, 30, 9000000),
+                                    entry("c", 0.4, 10, 1000000)};
+  sort_entries(all, "AP");
+  REQUIRE(names(all) == std::vector<std::string>{"b", "c", "a"});
+  sort_entries(all, "latency_p50_ms");
+  REQUIRE(names(all) == std::vector<std::string>{"c", "b", "a"});
+  REQUIRE_THROWS_AS(sort_entries(all, "latncy_p50_ms"), UsageError);
+}
+
+TEST_CASE("the best within limits") {
+  const std::vector<LeaderboardEntry> all{entry("a", 0.6, 0, 5000000), entry("b", 0.5, 30, 9000000),
+                                          entry("c", 0.4, 10, 1000000)};
+  REQUIRE(best_within(all, {}, {})->evaluation.model.name == "a");
+  REQUIRE(best_within(all, 50.0, {})->evaluation.model.name == "b");  // a's latency is not known
+  REQUIRE(best_within(all, 50.0, 2.0)->evaluation.model.name == "c");
+  REQUIRE_FALSE(best_within(all, 5.0, {}).has_value());
+}
+
+TEST_CASE("the leaderboard prints its definitions") {
+  auto all = std::vector{entry("b", 0.5, 30, 9000000), entry("c", 0.4, 10, 1000000)};
+  all[0].evaluation.intervals[0] = Interval{0.45, 0.55};
+  all[0].evaluation.resamples = 100;
+  all[1].behind_best = Interval{-0.2, 0.01};
+  all[1].evaluation.operating.chosen_on_this_set = true;
+  const auto text = to_text(leaderboard(all));
+  // accuracy 6 / (6 + 1 + 3), error 4/10 = 1/10 + 3/10
+  const std::string expected =
+      "  #  model            AP50-95   AP50   AP75  APs    APm    APl      accuracy        error (FP+FN)  "
+      "RMSE "
+      "(pairs)  params    MB  p50 ms  p95 ms\n"
+      "---  -----  -----------------  -----  -----  ---  -----  -----  ------------  -------------------  "
+      "------------  ------  ----  ------  ------\n"
+      "  1  b      0.500 [.450 .550]  0.700  0.500  n/a  0.500  0.500   0.600 @0.40  0.400 (0.100+0.300)     "
+      "12.3% (6)  0.91 M  9.00    30.0    60.0\n"
+      "2 =  c                  0.400  0.600  0.400  n/a  0.400  0.400  0.600 @0.40*  0.400 (0.100+0.300)     "
+      "12.3% (6)  0.91 M  1.00    10.0    20.0\n";
+  REQUIRE(text.substr(0, expected.size()) == expected);
+  for (const auto& definition : definitions()) REQUIRE(text.find(definition) != std::string::npos);
+  REQUIRE(text.find("20 images, 100 objects, fingerprint 0123456789ab, split test, snapshot s-1\n") !=
+          std::string::npos);
+  REQUIRE(text.find("= tied with the best") != std::string::npos);
+  REQUIRE(text.find("* the threshold of best F1") != std::string::npos);
+}
+
+TEST_CASE("the leaderboard as JSON keeps full precision and leaves the curves out") {
+  auto all = std::vector{entry("b", 1.0 / 3, 30, 9000000)};
+  all[0].common_edges = EdgeError{3, 1.5, 2.5};
+  const auto json = leaderboard_json(all);
+  REQUIRE(json["models"][0]["coco"]["AP"].get<double>() == 1.0 / 3);
+  REQUIRE(json["models"][0]["common_rmse"]["pairs"] == 3);
+  REQUIRE_FALSE(json["models"][0].contains("curves"));
+}
+
+TEST_CASE("classes and confusion") {
+  const auto e = entry("b", 0.5, 30, 9000000).evaluation;
+  REQUIRE(class_grid(e).rows.size() == 1);
+  REQUIRE(to_csv(confusion_grid(e)) == "truth,cat,(background)\r\ncat,6,3\r\n(background),1,0\r\n");
+  REQUIRE(coco_grid(e).rows.size() == 12);
+}
+
+TEST_CASE("a gate's table ends with the verdict") {
+  GateResult result;
+  result.verdict = Verdict::regression;
+  result.groups = 20;
+  result.smallest_difference = 0.0123;
+  result.rules = {
+      {parse_gate_rule("AP>=baseline-0.02"), Verdict::regression, 0.5, 0.4, Interval{-0.15, -0.05}, "why"}};
+  REQUIRE(to_text(gate_grid(result, "a", "b")) ==
+          "rule               baseline  candidate  verdict\n"
+          "-----------------  --------  ---------  ----------  ---\n"
+          "AP>=baseline-0.02    0.5000     0.4000  regression  why\n"
+          "\nregression: candidate b against baseline a\n"
+          "The smallest AP difference these 20 groups of images can tell is about 0.0123.\n");
+  REQUIRE(gate_json(result, "a", "b")["rules"][0]["interval_95"][1] == -0.05);
+}
