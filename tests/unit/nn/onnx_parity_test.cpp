@@ -42,7 +42,7 @@ at::Tensor onnx_output(const at::Tensor& image) {
 }
 
 void check_parity(const std::string& file) {
-  at::set_num_threads(2);
+  at::set_num_threads(1);
   at::NoGradGuard no_grad;
   auto image = sample_image();
   auto wanted = onnx_output(image);

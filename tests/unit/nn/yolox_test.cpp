@@ -14,7 +14,7 @@ using namespace ds;
 namespace {
 
 std::shared_ptr<DetectorNet> seeded_net(const std::string& name = "yolox-nano", int num_classes = 3) {
-  at::set_num_threads(2);
+  at::set_num_threads(1);
   at::manual_seed(1);
   return make_detector_net(name, num_classes);
 }
