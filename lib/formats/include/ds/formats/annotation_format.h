@@ -1,0 +1,113 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ds/base/registry.h"
+#include "ds/dataset/dataset.h"
+#include "ds/formats/issue.h"
+
+/// Annotation formats of other tools, read and written. A reader takes one dataset (a folder or a file) and
+/// returns everything that can be used and an Issue with its place for everything else: one bad row never
+/// discards its neighbours.
+namespace ds {
+
+struct ReadOptions {
+  /// Where the images are, when not where the format says; empty: search as the format's users lay them out.
+  std::filesystem::path images = {};
+  /// "displayed" (EXIF orientation applied) or "raw": the frame that the labels' coordinates were made in.
+  std::string labels_frame = "displayed";
+  /// Pascal VOC: "auto", "devkit" (1-based inclusive), "asis" (0-based half-open), "shift" (all minus 1).
+  std::string voc_coords = "auto";
+  /// YOLO rows of nine numbers: "auto" (what data.yaml says, else segment), "detect", "segment".
+  std::string yolo_task = "auto";
+  /// COCO: an image without annotations was looked at and has none (else: nobody has looked at it).
+  bool empty_is_negative = false;
+  /// COCO: entries that name the same file become one image.
+  bool merge_duplicates = false;
+};
+
+struct ReadResult {
+  std::string format;
+  Dataset dataset;
+  /// Beside dataset.images: where each one's bytes are; empty when the file is missing.
+  std::vector<std::filesystem::path> files;
+  std::vector<Issue> issues;
+  /// Decisions worth showing: which files were read, which coordinate convention and why.
+  std::vector<std::string> notes;
+};
+
+struct WriteOptions {
+  /// Kinds of loss that are accepted ("polygon", "score", ...); "all" accepts every kind.
+  std::vector<std::string> allow_loss = {};
+  /// Copies the images into the dataset; else only labels are written.
+  bool with_images = false;
+  int coco_first_id = 1;            // of categories
+  std::string voc_coords = "asis";  // or "devkit"
+  std::string yolo_task = "auto";   // "detect", "segment"; auto: segment when every shape is one polygon ring
+};
+
+/// What a format cannot hold: how many objects lose what, by kind.
+struct LossReport {
+  struct Loss {
+    std::size_t count = 0;
+    std::string what;  // "become their bounding box"
+  };
+  std::map<std::string, Loss> kinds;
+
+  void add(const std::string& kind, const std::string& what, std::size_t count = 1);
+  bool empty() const { return kinds.empty(); }
+  /// `12 polygon (become their bounding box), 3 crowd (left out)`.
+  std::string to_string() const;
+};
+
+/// A dataset as files, before any is written. Paths are relative to the dataset's folder.
+struct WrittenDataset {
+  std::map<std::string, std::string> texts;
+  std::map<std::string, std::size_t> images;  // path -> index into dataset.images
+  LossReport losses;
+  std::vector<std::string> notes;
+};
+
+/// One format. `detect` says why a path looks like it, or nothing.
+struct AnnotationFormat {
+  std::function<std::optional<std::string>(const std::filesystem::path&)> detect;
+  std::function<ReadResult(const std::filesystem::path&, const ReadOptions&)> read;
+  std::function<WrittenDataset(const Dataset&, const WriteOptions&)> write;
+};
+
+/// coco, voc, yolo, darknet.
+const Registry<AnnotationFormat>& annotation_formats();
+
+struct DetectedFormat {
+  std::string name;
+  std::string evidence;
+};
+/// Nothing when no format recognises it; throws UsageError naming the candidates and their evidence when
+/// several do, so that the user chooses.
+std::optional<DetectedFormat> detect_format(const std::filesystem::path& path);
+
+/// Reads with the named format, or with the one detected ("auto"; DataError when none is).
+ReadResult read_dataset(const std::filesystem::path& path, const std::string& format,
+                        const ReadOptions& options = {});
+
+struct WriteReport {
+  LossReport losses;
+  std::vector<std::string> notes;
+  std::size_t label_files = 0;
+  std::size_t image_files = 0;
+};
+/// Writes a dataset folder (or, for coco, one file when `target` ends in .json): whole or not at all, and
+/// byte for byte the same every time. `files` (beside dataset.images) are copied when options.with_images. A
+/// folder that an export made before is replaced; any other non-empty target is a UsageError. Losses that are
+/// not allowed: a DataError that counts them, and nothing is written.
+WriteReport write_dataset(const Dataset& dataset, const std::vector<std::filesystem::path>& files,
+                          const std::filesystem::path& target, const std::string& format,
+                          const WriteOptions& options = {});
+
+}  // namespace ds

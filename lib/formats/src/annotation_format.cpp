@@ -1,0 +1,154 @@
+#include "ds/formats/annotation_format.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <fstream>
+
+#include "ds/base/files.h"
+#include "ds/base/stop.h"
+#include "ds/base/text.h"
+#include "ds/base/version.h"
+
+namespace ds {
+namespace fs = std::filesystem;
+
+namespace {
+// Marks a folder that an export made and may replace.
+constexpr const char* kMarker = ".ds-export";
+}  // namespace
+
+void LossReport::add(const std::string& kind, const std::string& what, std::size_t count) {
+  auto& loss = kinds[kind];
+  loss.count += count;
+  loss.what = what;
+}
+
+std::string LossReport::to_string() const {
+  std::vector<std::string> parts;
+  for (const auto& [kind, loss] : kinds)
+    parts.push_back(fmt::format("{} {} ({})", loss.count, kind, loss.what));
+  return join(parts, ", ");
+}
+
+std::optional<DetectedFormat> detect_format(const fs::path& path) {
+  if (!fs::exists(path)) throw_io_error("read", path, ENOENT);
+  std::vector<DetectedFormat> found;
+  for (const auto& entry : annotation_formats().entries()) {
+    // A data.yaml says more than a names file beside it.
+    if (entry.name == "darknet" && !found.empty() && found.back().name == "yolo") continue;
+    if (auto evidence = entry.make.detect(path)) found.push_back({entry.name, *evidence});
+  }
+  if (found.empty()) return std::nullopt;
+  if (found.size() > 1) {
+    std::vector<std::string> texts;
+    for (const auto& one : found) texts.push_back(fmt::format("{} ({})", one.name, one.evidence));
+    throw UsageError(fmt::format("{} looks like several formats: {}", path.string(), join(texts, "; ")),
+                     "choose one with --format");
+  }
+  return found.front();
+}
+
+ReadResult read_dataset(const fs::path& path, const std::string& format, const ReadOptions& options) {
+  if (!fs::exists(path)) throw_io_error("read", path, ENOENT);
+  if (format != "auto") return annotation_formats().at(format).make.read(path, options);
+  auto detected = detect_format(path);
+  if (!detected) {
+    throw DataError(fmt::format("{}: no annotation format is recognised (known: {})", path.string(),
+                                join(annotation_formats().names(), ", ")));
+  }
+  auto result = annotation_formats().at(detected->name).make.read(path, options);
+  result.notes.insert(result.notes.begin(), fmt::format("format {}: {}", detected->name, detected->evidence));
+  return result;
+}
+
+namespace {
+
+void require_allowed(const LossReport& losses, const WriteOptions& options, const std::string& format) {
+  auto allowed = [&](const std::string& kind) {
+    return std::any_of(options.allow_loss.begin(), options.allow_loss.end(),
+                       [&](const std::string& given) { return given == "all" || given == kind; });
+  };
+  LossReport refused;
+  std::vector<std::string> kinds;
+  for (const auto& [kind, loss] : losses.kinds) {
+    if (allowed(kind)) continue;
+    refused.kinds[kind] = loss;
+    kinds.push_back(kind);
+  }
+  if (refused.empty()) return;
+  throw DataError(fmt::format("{} cannot hold everything: {}", format, refused.to_string()),
+                  fmt::format("accept it with --allow-loss {}", join(kinds, ",")));
+}
+
+// Not flushed one by one: the folder is flushed as a whole before it appears.
+void write_plain(const fs::path& file, std::string_view bytes) {
+  make_folders(file.parent_path());
+  errno = 0;
+  std::ofstream out(file, std::ios::binary);
+  out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  out.close();
+  if (!out) throw_io_error("write", file, errno != 0 ? errno : EIO);
+}
+
+// An earlier export steps aside, and comes back should the new one fail to take its place.
+void replace_folder(AtomicFolder& folder, const fs::path& target) {
+  if (!fs::exists(target / kMarker)) return folder.commit();
+  auto aside = target;
+  aside += ".old";
+  fs::remove_all(aside);
+  fs::rename(target, aside);
+  try {
+    folder.commit();
+  } catch (...) {
+    fs::rename(aside, target);
+    throw;
+  }
+  fs::remove_all(aside);
+}
+
+WriteReport write_one_file(const Dataset& dataset, const fs::path& target, const WriteOptions& options) {
+  auto whole = dataset;
+  for (auto& image : whole.images) image.split = Split::none;
+  auto written = annotation_formats().at("coco").make.write(whole, options);
+  require_allowed(written.losses, options, "coco");
+  if (written.texts.empty()) throw DataError("there are no images to write");
+  write_file_atomically(target, written.texts.begin()->second);
+  return {written.losses, written.notes, 1, 0};
+}
+
+}  // namespace
+
+WriteReport write_dataset(const Dataset& dataset, const std::vector<fs::path>& files,
+                          const fs::path& given_target, const std::string& format,
+                          const WriteOptions& options) {
+  const auto& entry = annotation_formats().at(format);
+  auto target = given_target.filename().empty() ? given_target.parent_path() : given_target;
+  if (format == "coco" && target.extension() == ".json") return write_one_file(dataset, target, options);
+  bool ours = fs::exists(target / kMarker);
+  if (fs::exists(target) && !ours && !(fs::is_directory(target) && fs::is_empty(target))) {
+    throw UsageError(fmt::format("{} is there already and no export made it", target.string()),
+                     "choose a new folder, or remove that one");
+  }
+  auto written = entry.make.write(dataset, options);
+  require_allowed(written.losses, options, format);
+  WriteReport report{written.losses, written.notes, written.texts.size(), 0};
+  AtomicFolder folder(target);
+  const auto& root = folder.temporary_path();
+  write_plain(root / kMarker, fmt::format("{} dataset written by ds {}\n", format, version()));
+  for (const auto& [name, text] : written.texts) write_plain(root / name, text);
+  if (options.with_images) {
+    for (const auto& [name, index] : written.images) {
+      throw_if_stopped();
+      if (!stays_inside(name))
+        throw DataError(fmt::format("image name '{}' leaves the dataset's folder", name));
+      write_plain(root / name, read_file(files.at(index)));
+      ++report.image_files;
+    }
+  }
+  replace_folder(folder, target);
+  return report;
+}
+
+}  // namespace ds

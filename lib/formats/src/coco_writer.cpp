@@ -1,0 +1,149 @@
+// Writes COCO instances. Annotation ids begin at 1: cocoeval takes a matched id of 0 for "no match".
+#include <fmt/format.h>
+
+#include <cmath>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "ds/base/text.h"
+#include "formats.h"
+
+namespace ds::detail {
+using nlohmann::ordered_json;
+
+namespace {
+
+// Whole numbers without a fraction: COCO files in the field have both.
+ordered_json number(double value) {
+  if (std::floor(value) == value && std::abs(value) < 9e15) return static_cast<std::int64_t>(value);
+  return value;
+}
+
+ordered_json xywh(const Box& box) {
+  return {number(box.x0), number(box.y0), number(box.width()), number(box.height())};
+}
+
+ordered_json attribute_value(const std::string& text) {
+  auto value = ordered_json::parse(text, nullptr, false);
+  return value.is_number() || value.is_boolean() ? value : ordered_json(text);
+}
+
+void add_shape(const Annotation& annotation, ordered_json& entry, ordered_json& attributes) {
+  entry["bbox"] = xywh(annotation.box());
+  entry["segmentation"] = ordered_json::array();
+  if (const auto* polygon = std::get_if<Polygon>(&annotation.shape)) {
+    for (const auto& ring : polygon->rings) {
+      ordered_json flat = ordered_json::array();
+      for (const auto& point : ring) {
+        flat.push_back(number(point.x));
+        flat.push_back(number(point.y));
+      }
+      entry["segmentation"].push_back(std::move(flat));
+    }
+  } else if (const auto* mask = std::get_if<RunLengthMask>(&annotation.shape)) {
+    entry["segmentation"] = {{"size", {mask->height, mask->width}}, {"counts", encode_run_length(*mask)}};
+  } else if (const auto* rotated = std::get_if<RotatedBox>(&annotation.shape)) {
+    // As CVAT does: the upright box, and its rotation about the centre.
+    entry["bbox"] = xywh(cxcywh_to_xyxy(rotated->cx, rotated->cy, rotated->width, rotated->height));
+    attributes["rotation"] = number(rotated->angle_deg);
+  } else if (const auto* points = std::get_if<KeyPoints>(&annotation.shape)) {
+    ordered_json flat = ordered_json::array();
+    int visible = 0;
+    for (std::size_t i = 0; i < points->points.size(); ++i) {
+      flat.push_back(number(points->points[i].x));
+      flat.push_back(number(points->points[i].y));
+      flat.push_back(points->visibility[i]);
+      visible += points->visibility[i] > 0;
+    }
+    entry["keypoints"] = std::move(flat);
+    entry["num_keypoints"] = visible;
+    if (auto outline = annotation.attributes.find("coco.segmentation");
+        outline != annotation.attributes.end())
+      entry["segmentation"] = ordered_json::parse(outline->second, nullptr, false);
+  }
+}
+
+ordered_json annotation_entry(const Annotation& annotation, std::int64_t id, std::int64_t image_id,
+                              int first_id) {
+  ordered_json entry = {{"id", id}, {"image_id", image_id}, {"category_id", annotation.class_idx + first_id}};
+  ordered_json attributes = ordered_json::object();
+  add_shape(annotation, entry, attributes);
+  bool points = std::holds_alternative<KeyPoints>(annotation.shape);
+  entry["area"] =
+      number(annotation.area.value_or(points ? annotation.box().area() : area_of(annotation.shape)));
+  entry["iscrowd"] = annotation.crowd ? 1 : 0;
+  if (annotation.ignore) entry["ignore"] = 1;
+  if (annotation.score) entry["score"] = number(*annotation.score);
+  if (annotation.occluded) attributes["occluded"] = *annotation.occluded != 0;
+  if (annotation.truncated) attributes["truncated"] = *annotation.truncated != 0;
+  if (annotation.difficult) attributes["difficult"] = true;
+  if (annotation.track_id) attributes["track_id"] = *annotation.track_id;
+  for (const auto& [key, value] : annotation.attributes)
+    if (key != "coco.segmentation") attributes[key] = attribute_value(value);
+  if (!attributes.empty()) entry["attributes"] = std::move(attributes);
+  return entry;
+}
+
+void count_losses(const Dataset& dataset, LossReport& losses) {
+  for (const auto& image : dataset.images) {
+    for (const auto& a : image.annotations) {
+      if (std::holds_alternative<Polyline>(a.shape)) losses.add("polyline", "become their bounding box");
+      if (a.group_id) losses.add("group", "lose it");
+      if (a.z != 0) losses.add("z", "lose their order");
+      auto fraction = [](const std::optional<double>& share) { return share && *share != 0 && *share != 1; };
+      if (fraction(a.occluded)) losses.add("occluded", "become yes or no");
+      if (fraction(a.truncated)) losses.add("truncated", "become yes or no");
+    }
+  }
+}
+
+std::string document(const Dataset& dataset, const std::vector<std::size_t>& images, int first_id) {
+  ordered_json root = {{"info", {{"description", "written by ds"}}}, {"licenses", ordered_json::array()}};
+  root["categories"] = ordered_json::array();
+  for (int i = 0; i < dataset.classes.size(); ++i) {
+    root["categories"].push_back({{"id", i + first_id},
+                                  {"name", dataset.classes[i].name},
+                                  {"supercategory", dataset.classes[i].supercategory}});
+  }
+  root["images"] = ordered_json::array();
+  root["annotations"] = ordered_json::array();
+  std::int64_t annotation_id = 0;
+  std::int64_t image_id = 0;
+  for (auto index : images) {
+    const auto& image = dataset.images[index];
+    ++image_id;
+    root["images"].push_back(
+        {{"id", image_id}, {"file_name", image.name}, {"width", image.width}, {"height", image.height}});
+    for (const auto& annotation : image.annotations)
+      root["annotations"].push_back(annotation_entry(annotation, ++annotation_id, image_id, first_id));
+  }
+  return root.dump(1) + "\n";
+}
+
+}  // namespace
+
+WrittenDataset write_coco(const Dataset& dataset, const WriteOptions& options) {
+  if (options.coco_first_id < 0)
+    throw UsageError(fmt::format("--coco-first-id is {}; it must be 0 or more", options.coco_first_id));
+  WrittenDataset written;
+  std::map<Split, std::vector<std::size_t>> by_split;
+  std::size_t empty = 0;
+  for (std::size_t i = 0; i < dataset.images.size(); ++i) {
+    const auto& image = dataset.images[i];
+    by_split[image.split].push_back(i);
+    written.images["images/" + image.name] = i;
+    empty += image.annotations.empty() && image.state != ImageState::unlabelled;
+  }
+  count_losses(dataset, written.losses);
+  for (const auto& [split, images] : by_split) {
+    auto subset = split == Split::none ? "all" : to_string(split);
+    written.texts[fmt::format("annotations/instances_{}.json", subset)] =
+        document(dataset, images, options.coco_first_id);
+  }
+  if (empty > 0)
+    written.notes.push_back(
+        fmt::format("{} images without objects: read them back with --empty-is-negative", empty));
+  return written;
+}
+
+}  // namespace ds::detail

@@ -1,0 +1,56 @@
+#include "ds/formats/issue.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace ds {
+
+std::string to_string(Severity severity) {
+  static constexpr const char* kNames[] = {"note", "warning", "error"};
+  return kNames[static_cast<int>(severity)];
+}
+
+std::string Issue::to_string() const {
+  return fmt::format("{} {} {}: {}", ds::to_string(severity), code, location.to_string(), message);
+}
+
+const std::map<std::string, std::string>& issue_codes() {
+  static const std::map<std::string, std::string> codes = {
+      {"AMBIGUOUS_ROW", "a YOLO row of nine numbers may be a polygon or a rotated box"},
+      {"AREA_MISMATCH", "the declared area differs from the shape's by more than 1 %"},
+      {"BAD_FILE", "a label file cannot be parsed; the others are used"},
+      {"BAD_ID", "an id is written as text or with a fraction"},
+      {"BAD_NUMBER", "not a finite number"},
+      {"BAD_ROW", "a row or object without the parts it needs"},
+      {"BAD_SEGMENTATION", "an outline or mask that is none; the box is used"},
+      {"BOX_MASK_MISMATCH", "the declared box and the outline differ by more than 1 pixel"},
+      {"BOX_OUTSIDE_IMAGE", "a box reaches outside its image; kept as it is"},
+      {"BROKEN_IMAGE", "the image file cannot be read"},
+      {"DUPLICATE_CLASS", "two classes have the same name"},
+      {"DUPLICATE_IMAGE", "two entries name the same image file"},
+      {"EXIF_FRAME_MISMATCH", "the declared size is that of the stored picture, before EXIF orientation"},
+      {"EXTRA_NUMBER", "a YOLO row has a number behind the box or the outline"},
+      {"INVERTED_BOX", "minimum and maximum were exchanged; they were swapped back"},
+      {"MISSING_IMAGE", "the labels name an image that is not there"},
+      {"MISSING_SPLIT", "the dataset names a list or folder of a split that is not there"},
+      {"MIXED_ROWS", "boxes and outlines in one YOLO file"},
+      {"SHARED_LABELS", "two images share one label file"},
+      {"SIZE_MISMATCH", "the declared size differs from the picture's"},
+      {"SPLIT_OVERLAP", "an image is in two of train, val and test; the first counts"},
+      {"TINY_IMAGE", "a side under 10 pixels"},
+      {"UNKNOWN_CLASS", "a label names a class that is not declared"},
+      {"UNKNOWN_IMAGE", "an annotation belongs to no image"},
+      {"VOC_COORDS", "which reading of Pascal VOC coordinates was chosen, and why"},
+      {"WRONG_FILENAME", "the label names another image file; the one with its own name was used"},
+      {"ZERO_SIZE_BOX", "a box without width or height; kept, never trained on or counted"},
+  };
+  return codes;
+}
+
+std::size_t count_of(const std::vector<Issue>& issues, Severity severity) {
+  return static_cast<std::size_t>(std::count_if(
+      issues.begin(), issues.end(), [&](const Issue& issue) { return issue.severity == severity; }));
+}
+
+}  // namespace ds

@@ -1,0 +1,303 @@
+#include "reading.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "ds/base/files.h"
+#include "ds/base/text.h"
+#include "ds/media/archive.h"
+#include "ds/media/image_header.h"
+
+namespace ds::detail {
+namespace fs = std::filesystem;
+
+Reading::Reading(std::string format, const fs::path& root, const ReadOptions& options)
+    : options_(options), root_(fs::is_directory(root) ? root : root.parent_path()) {
+  result_.format = std::move(format);
+  if (options.labels_frame != "displayed" && options.labels_frame != "raw")
+    throw_unknown_name("labels frame", options.labels_frame, {"displayed", "raw"});
+}
+
+void Reading::issue(Severity severity, std::string code, Location location, std::string message) {
+  result_.issues.push_back({std::move(code), severity, std::move(location), std::move(message)});
+}
+
+int Reading::class_of(const std::string& name) {
+  if (auto found = classes().find(name)) return *found;
+  return classes().add({.name = name});
+}
+
+namespace {
+
+std::string size_text(int width, int height) {
+  return fmt::format("{}x{}", width, height);
+}
+
+}  // namespace
+
+std::optional<std::size_t> Reading::add_image(const fs::path& file, const std::string& name,
+                                              const std::optional<Declared>& declared,
+                                              const Location& place) {
+  Image image{.name = name};
+  bool turn = false;
+  fs::path used = file;
+  std::optional<ImageHeader> header;
+  if (!file.empty()) {
+    try {
+      header = read_image_header(file);
+    } catch (const Error& error) {
+      issue(Severity::error, "BROKEN_IMAGE", place, error.what());
+      used.clear();
+    }
+  }
+  if (header) {
+    image.width = header->width();
+    image.height = header->height();
+    image.raw_width = header->raw_width;
+    image.raw_height = header->raw_height;
+    image.orientation = header->orientation;
+    turn = options_.labels_frame == "raw" && header->orientation != 1;
+    bool stated = declared && declared->width > 0 && declared->height > 0;
+    if (stated && (declared->width != image.width || declared->height != image.height)) {
+      bool raw = declared->width == image.raw_width && declared->height == image.raw_height;
+      if (raw && !turn) {
+        issue(Severity::warning, "EXIF_FRAME_MISMATCH", place,
+              fmt::format(
+                  "{} is declared as {}, which is the stored picture; shown it is {} (EXIF orientation {}): "
+                  "read with --labels-frame raw if the boxes were drawn on the stored picture",
+                  name, size_text(declared->width, declared->height), size_text(image.width, image.height),
+                  image.orientation));
+      } else if (!raw) {
+        issue(
+            Severity::warning, "SIZE_MISMATCH", place,
+            fmt::format("{} is declared as {}, the picture is {}", name,
+                        size_text(declared->width, declared->height), size_text(image.width, image.height)));
+      }
+    }
+  } else if (declared && declared->width > 0 && declared->height > 0) {
+    image.width = image.raw_width = declared->width;
+    image.height = image.raw_height = declared->height;
+  } else if (used.empty()) {
+    return std::nullopt;  // no size from anywhere
+  }
+  image.origin = used.string();
+  auto [known, is_new] = by_name_.emplace(image.name, image_count());
+  if (!is_new) {
+    // The conventional folder was all that told them apart.
+    image.name = used.empty() ? fmt::format("{}#{}", name, image_count())
+                              : fs::relative(used, root_).lexically_normal().generic_string();
+    if (!by_name_.emplace(image.name, image_count()).second)
+      image.name = fmt::format("{}#{}", image.name, image_count());
+  }
+  result_.dataset.images.push_back(std::move(image));
+  result_.files.push_back(used);
+  turn_.push_back(turn);
+  return image_count() - 1;
+}
+
+void Reading::add_annotation(std::size_t image_index, Annotation annotation, const Location& place,
+                             const std::string& original_id) {
+  auto& image = this->image(image_index);
+  if (turn_[image_index])
+    annotation.shape =
+        raw_to_displayed(annotation.shape, image.raw_width, image.raw_height, image.orientation);
+  auto box = annotation.box();
+  auto text = [](const Box& b) {
+    return fmt::format("[{}, {}, {}, {}]", shortest(b.x0), shortest(b.y0), shortest(b.x1), shortest(b.y1));
+  };
+  const auto& name = classes()[annotation.class_idx].name;
+  if (auto* plain = std::get_if<Box>(&annotation.shape); plain && (box.x1 < box.x0 || box.y1 < box.y0)) {
+    *plain = {std::min(box.x0, box.x1), std::min(box.y0, box.y1), std::max(box.x0, box.x1),
+              std::max(box.y0, box.y1)};
+    issue(Severity::warning, "INVERTED_BOX", place,
+          fmt::format("{} box {} of {} has its corners exchanged; read as {}", name, text(box), image.name,
+                      text(*plain)));
+    box = *plain;
+  }
+  if (box.width() <= 0 || box.height() <= 0) {
+    annotation.ignore = true;
+    issue(Severity::warning, "ZERO_SIZE_BOX", place,
+          fmt::format("{} box {} of {} has no {}", name, text(box), image.name,
+                      box.width() <= 0 ? "width" : "height"));
+  }
+  // The displayed size, whatever frame the rows are being scaled by.
+  int width = image.orientation >= 5 ? image.raw_height : image.raw_width;
+  int height = image.orientation >= 5 ? image.raw_width : image.raw_height;
+  double slack = 5e-7 * std::max(width, height) + 1e-9;
+  if (box.x0 < -slack || box.y0 < -slack || box.x1 > width + slack || box.y1 > height + slack) {
+    issue(Severity::warning, "BOX_OUTSIDE_IMAGE", place,
+          fmt::format("{} box {} reaches outside {} ({}x{})", name, text(box), image.name, width, height));
+  }
+  annotation.source = Source::import;
+  annotation.provenance.file = place.path.lexically_proximate(root_).generic_string();
+  annotation.provenance.place = place.line ? std::to_string(*place.line) : place.pointer;
+  annotation.provenance.original_id = original_id;
+  image.annotations.push_back(std::move(annotation));
+}
+
+std::string Reading::name_of(const fs::path& file) const {
+  auto relative = file.lexically_normal().lexically_proximate(root_.lexically_normal());
+  if (relative.empty() || *relative.begin() == ".." || relative.is_absolute())
+    return file.filename().string();
+  fs::path name;
+  bool dropped = false;
+  for (const auto& part : relative) {
+    if (!dropped && (part == "images" || part == "JPEGImages") && part != relative.filename()) {
+      dropped = true;
+      continue;
+    }
+    name /= part;
+  }
+  return name.generic_string();
+}
+
+ReadResult Reading::finish() {
+  return std::move(result_);
+}
+
+std::optional<Split> split_of_word(const std::string& word) {
+  auto lower = to_lower(word);
+  while (!lower.empty() && std::isdigit(static_cast<unsigned char>(lower.back()))) lower.pop_back();
+  if (lower.ends_with('_') || lower.ends_with('-')) lower.pop_back();
+  if (lower == "train" || lower == "training") return Split::train;
+  if (lower == "val" || lower == "valid" || lower == "validation") return Split::val;
+  if (lower == "test" || lower == "testing") return Split::test;
+  return std::nullopt;
+}
+
+std::optional<Split> split_of_folder(const fs::path& file, const fs::path& root) {
+  auto relative = file.lexically_normal().lexically_proximate(root.lexically_normal());
+  std::optional<Split> split;
+  for (const auto& part : relative.parent_path())
+    if (auto found = split_of_word(part.string())) split = found;
+  return split;
+}
+
+std::vector<fs::path> files_below(const fs::path& root, const std::function<bool(const fs::path&)>& wanted,
+                                  int max_depth) {
+  std::vector<fs::path> files;
+  if (fs::is_regular_file(root)) {
+    if (wanted(root)) files.push_back(root);
+    return files;
+  }
+  auto options =
+      fs::directory_options::follow_directory_symlink | fs::directory_options::skip_permission_denied;
+  for (auto it = fs::recursive_directory_iterator(root, options); it != fs::recursive_directory_iterator();
+       ++it) {
+    auto name = it->path().filename().string();
+    if (it->is_directory()) {
+      if (name.starts_with('.') || name == "__MACOSX" || it.depth() >= max_depth)
+        it.disable_recursion_pending();
+    } else if (!name.starts_with('.') && !is_clutter(name) && it->is_regular_file() && wanted(it->path())) {
+      files.push_back(it->path());
+    }
+  }
+  std::sort(files.begin(), files.end(),
+            [](const fs::path& a, const fs::path& b) { return natural_less(a.string(), b.string()); });
+  return files;
+}
+
+std::vector<std::string> read_lines(const fs::path& file) {
+  auto text = read_file(file);
+  std::string_view rest = text;
+  if (rest.starts_with("\xEF\xBB\xBF")) rest.remove_prefix(3);
+  std::vector<std::string> lines;
+  while (!rest.empty()) {
+    auto end = rest.find('\n');
+    auto line = rest.substr(0, end);
+    while (!line.empty() && (line.back() == '\r' || line.back() == ' ' || line.back() == '\t'))
+      line.remove_suffix(1);
+    lines.emplace_back(line);
+    if (end == std::string_view::npos) break;
+    rest.remove_prefix(end + 1);
+  }
+  return lines;
+}
+
+namespace {
+
+Point turned(const Point& p, double w, double h, int orientation) {
+  switch (orientation) {
+    case 2:
+      return {w - p.x, p.y};
+    case 3:
+      return {w - p.x, h - p.y};
+    case 4:
+      return {p.x, h - p.y};
+    case 5:
+      return {p.y, p.x};
+    case 6:
+      return {h - p.y, p.x};
+    case 7:
+      return {h - p.y, w - p.x};
+    case 8:
+      return {p.y, w - p.x};
+    default:
+      return p;
+  }
+}
+
+}  // namespace
+
+Shape raw_to_displayed(const Shape& shape, int raw_width, int raw_height, int orientation) {
+  auto turn = [&](const Point& p) { return turned(p, raw_width, raw_height, orientation); };
+  auto turn_box = [&](const Box& box) {
+    auto a = turn({box.x0, box.y0});
+    auto b = turn({box.x1, box.y1});
+    return Box{std::min(a.x, b.x), std::min(a.y, b.y), std::max(a.x, b.x), std::max(a.y, b.y)};
+  };
+  auto turn_all = [&](std::vector<Point> points) {
+    for (auto& point : points) point = turn(point);
+    return points;
+  };
+  if (const auto* box = std::get_if<Box>(&shape)) return turn_box(*box);
+  if (const auto* polygon = std::get_if<Polygon>(&shape)) {
+    Polygon result;
+    for (const auto& ring : polygon->rings) result.rings.push_back(turn_all(ring));
+    return result;
+  }
+  if (const auto* points = std::get_if<KeyPoints>(&shape))
+    return KeyPoints{turn_all(points->points), points->visibility, turn_box(points->box)};
+  if (const auto* line = std::get_if<Polyline>(&shape)) return Polyline{turn_all(line->points)};
+  if (const auto* rotated = std::get_if<RotatedBox>(&shape)) {
+    auto center = turn({rotated->cx, rotated->cy});
+    bool mirrored = orientation == 2 || orientation == 4 || orientation == 5 || orientation == 7;
+    constexpr double kQuarter[] = {0, 0, 180, 180, 0, 90, 90, 270, 270};
+    double angle = (mirrored ? -rotated->angle_deg : rotated->angle_deg) + kQuarter[orientation];
+    return RotatedBox{center.x, center.y, rotated->width, rotated->height, std::fmod(angle + 360, 360)};
+  }
+  // A mask: pixel by pixel, column-major in the new frame.
+  const auto& mask = std::get<RunLengthMask>(shape);
+  bool swaps = orientation >= 5;
+  int width = swaps ? mask.height : mask.width;
+  int height = swaps ? mask.width : mask.height;
+  std::vector<bool> pixels(static_cast<std::size_t>(width) * static_cast<std::size_t>(height));
+  std::size_t at = 0;
+  for (std::size_t run = 0; run < mask.counts.size(); ++run) {
+    for (std::uint32_t i = 0; i < mask.counts[run]; ++i, ++at) {
+      if (run % 2 == 0) continue;
+      auto column = at / static_cast<std::size_t>(mask.height);
+      auto row = at % static_cast<std::size_t>(mask.height);
+      auto p = turn({static_cast<double>(column) + 0.5, static_cast<double>(row) + 0.5});
+      pixels[static_cast<std::size_t>(p.x) * static_cast<std::size_t>(height) +
+             static_cast<std::size_t>(p.y)] = true;
+    }
+  }
+  RunLengthMask result{height, width, {}};
+  bool value = false;
+  std::uint32_t count = 0;
+  for (bool pixel : pixels) {
+    if (pixel != value) {
+      result.counts.push_back(count);
+      count = 0;
+      value = pixel;
+    }
+    ++count;
+  }
+  result.counts.push_back(count);
+  return result;
+}
+
+}  // namespace ds::detail

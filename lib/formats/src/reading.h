@@ -1,0 +1,73 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ds/formats/annotation_format.h"
+
+/// What all readers share.
+namespace ds::detail {
+
+/// Collects a ReadResult: images with unique names, issues, classes by name.
+class Reading {
+ public:
+  Reading(std::string format, const std::filesystem::path& root, const ReadOptions& options);
+
+  void note(std::string text) { result_.notes.push_back(std::move(text)); }
+  void issue(Severity severity, std::string code, Location location, std::string message);
+  /// Where a file stands, for issues: as given by the user, not absolute.
+  const ReadOptions& options() const { return options_; }
+
+  int class_of(const std::string& name);  // added when new
+  ClassList& classes() { return result_.dataset.classes; }
+
+  /// Adds an image; size and orientation come from its file. `declared` is what the labels say about its
+  /// size. Returns its index, or nothing (with an issue) when neither gives a size.
+  struct Declared {
+    int width = 0;
+    int height = 0;
+  };
+  std::optional<std::size_t> add_image(const std::filesystem::path& file, const std::string& name,
+                                       const std::optional<Declared>& declared, const Location& place);
+  Image& image(std::size_t index) { return result_.dataset.images[index]; }
+  std::size_t image_count() const { return result_.dataset.images.size(); }
+
+  /// Checks the shape against its image (zero size, inverted, outside), turns it when labels are in the raw
+  /// frame, fills the provenance, and adds it.
+  void add_annotation(std::size_t image_index, Annotation annotation, const Location& place,
+                      const std::string& original_id = {});
+
+  /// The path inside the dataset, '/'-separated, without one conventional folder (images, JPEGImages).
+  std::string name_of(const std::filesystem::path& file) const;
+  const std::filesystem::path& root() const { return root_; }
+
+  ReadResult finish();
+
+ private:
+  ReadOptions options_;
+  std::filesystem::path root_;
+  ReadResult result_;
+  std::map<std::string, std::size_t> by_name_;
+  std::vector<bool> turn_;  // beside the images: labels are in the raw frame
+};
+
+/// train, val or test of a folder or list name: train, train2017, training; val, valid, validation, val2017;
+/// test.
+std::optional<Split> split_of_word(const std::string& word);
+/// Of the nearest folder name that says one, below `root`.
+std::optional<Split> split_of_folder(const std::filesystem::path& file, const std::filesystem::path& root);
+/// All regular files below a folder (or the file itself) for which `wanted` holds, in natural order. Clutter
+/// and hidden folders are passed over.
+std::vector<std::filesystem::path> files_below(
+    const std::filesystem::path& root, const std::function<bool(const std::filesystem::path&)>& wanted,
+    int max_depth = 32);
+/// Lines without their ends, BOM and trailing blanks.
+std::vector<std::string> read_lines(const std::filesystem::path& file);
+/// A shape drawn on the stored picture, in the coordinates of the displayed one.
+Shape raw_to_displayed(const Shape& shape, int raw_width, int raw_height, int orientation);
+
+}  // namespace ds::detail

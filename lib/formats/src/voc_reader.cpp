@@ -1,0 +1,442 @@
+// Pascal VOC XML, also as labelImg, CVAT and Roboflow write it.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <pugixml.hpp>
+#include <set>
+
+#include "ds/base/files.h"
+#include "ds/base/text.h"
+#include "ds/media/image_header.h"
+#include "formats.h"
+#include "reading.h"
+
+namespace ds::detail {
+namespace fs = std::filesystem;
+
+namespace {
+
+bool has_xml_suffix(const fs::path& file) {
+  return to_lower(file.extension().string()) == ".xml";
+}
+
+struct VocObject {
+  std::string name;
+  std::int64_t line = 0;
+  std::array<double, 4> numbers{};  // xmin ymin xmax ymax as written
+  Annotation annotation;            // everything but class and shape
+};
+
+struct VocFile {
+  fs::path file;
+  std::int64_t size_line = 1;
+  std::string filename;
+  std::optional<Reading::Declared> size;
+  std::string collection;  // <folder> and <database>: who made it
+  std::string policy;      // as our own writer recorded it
+  std::vector<VocObject> objects;
+};
+
+/// Lines of byte offsets.
+class LineIndex {
+ public:
+  explicit LineIndex(const std::string& text) {
+    for (std::size_t i = 0; i < text.size(); ++i)
+      if (text[i] == '\n') ends_.push_back(i);
+  }
+  std::int64_t line_of(std::ptrdiff_t offset) const {
+    auto at = std::lower_bound(ends_.begin(), ends_.end(),
+                               static_cast<std::size_t>(std::max<std::ptrdiff_t>(0, offset)));
+    return at - ends_.begin() + 1;
+  }
+
+ private:
+  std::vector<std::size_t> ends_;
+};
+
+class XmlReader {
+ public:
+  explicit XmlReader(Reading& reading) : reading_(reading) {}
+
+  /// Nothing, with an issue, when the file is no VOC annotation.
+  std::optional<VocFile> read(const fs::path& file) {
+    file_ = file;
+    auto text = read_file(file);
+    lines_ = std::make_unique<LineIndex>(text);
+    pugi::xml_document document;
+    auto result = document.load_buffer(text.data(), text.size());
+    if (!result) {
+      reading_.issue(Severity::error, "BAD_FILE", {.path = file, .line = lines_->line_of(result.offset)},
+                     fmt::format("not valid XML: {}; the file is left out", result.description()));
+      return std::nullopt;
+    }
+    auto root = document.child("annotation");
+    if (!root) {
+      reading_.issue(Severity::error, "BAD_FILE", {.path = file, .line = 1},
+                     "found no <annotation>; the file is left out");
+      return std::nullopt;
+    }
+    VocFile voc{.file = file, .filename = text_of(root.child("filename"))};
+    voc.collection = text_of(root.child("folder")) + " " + text_of(root.child("source").child("database"));
+    auto recorded = text_of(root.child("source").child("annotation"));
+    if (recorded.starts_with("ds voc-coords=")) voc.policy = recorded.substr(14);
+    if (auto size = root.child("size")) {
+      voc.size_line = line_of(size);
+      auto width = parse_double(text_of(size.child("width")));
+      auto height = parse_double(text_of(size.child("height")));
+      if (width && height && *width > 0 && *height > 0 && *width < 1e6 && *height < 1e6)
+        voc.size = {static_cast<int>(*width), static_cast<int>(*height)};
+    }
+    int number = 0;
+    for (auto object : root.children("object")) read_object(object, ++number, voc);
+    return voc;
+  }
+
+ private:
+  static std::string text_of(pugi::xml_node node) { return std::string(trim(node.child_value())); }
+  std::int64_t line_of(pugi::xml_node node) const { return lines_->line_of(node.offset_debug()); }
+
+  void read_object(pugi::xml_node object, int number, VocFile& voc) {
+    VocObject found{.name = text_of(object.child("name")), .line = line_of(object)};
+    auto bad = [&](const char* code, pugi::xml_node where, const std::string& why) {
+      reading_.issue(Severity::error, code, {.path = file_, .line = line_of(where ? where : object)},
+                     fmt::format("object {} {}; left out", number, why));
+    };
+    if (found.name.empty()) return bad("BAD_ROW", object, "has no <name>");
+    auto box = object.child("bndbox");
+    if (!box) return bad("BAD_ROW", object, fmt::format("({}) has no <bndbox>", found.name));
+    found.line = line_of(box);
+    static constexpr const char* kTags[] = {"xmin", "ymin", "xmax", "ymax"};
+    for (std::size_t i = 0; i < 4; ++i) {
+      auto node = box.child(kTags[i]);
+      auto value = parse_double(text_of(node));
+      if (!value)
+        return bad(
+            "BAD_NUMBER", node,
+            fmt::format("({}): <{}> is '{}', not a finite number", found.name, kTags[i], text_of(node)));
+      found.numbers[i] = *value;
+    }
+    auto& annotation = found.annotation;
+    annotation.difficult = text_of(object.child("difficult")) == "1";
+    annotation.truncated = parse_double(text_of(object.child("truncated")));
+    annotation.occluded = parse_double(text_of(object.child("occluded")));
+    auto pose = text_of(object.child("pose"));
+    if (!pose.empty() && pose != "Unspecified") annotation.attributes["pose"] = pose;
+    for (auto action : object.child("actions").children())
+      annotation.attributes[std::string("action.") + action.name()] = text_of(action);
+    for (auto attribute : object.child("attributes").children("attribute"))
+      annotation.attributes[text_of(attribute.child("name"))] = text_of(attribute.child("value"));
+    voc.objects.push_back(std::move(found));
+  }
+
+  Reading& reading_;
+  fs::path file_;
+  std::unique_ptr<LineIndex> lines_;
+};
+
+struct Policy {
+  std::string name;
+  Severity severity = Severity::note;
+  std::string evidence;
+};
+
+// One reading of the coordinates for the whole dataset, never for a file: see FORMATS, VO-1.
+Policy choose_policy(const std::vector<VocFile>& files, const std::string& wanted) {
+  static const std::vector<std::string> known = {"auto", "devkit", "asis", "shift"};
+  if (std::find(known.begin(), known.end(), wanted) == known.end())
+    throw_unknown_name("--voc-coords", wanted, known);
+  if (wanted != "auto") return {wanted, Severity::note, "as asked for"};
+  std::size_t boxes = 0;
+  std::size_t below_one = 0;
+  std::size_t at_far_edge = 0;
+  std::string example;
+  bool says_voc = false;
+  for (const auto& file : files) {
+    if (!file.policy.empty())
+      return {file.policy, Severity::note, "recorded by ds in " + file.file.filename().string()};
+    auto lower = to_lower(file.collection);
+    for (auto* name : {"voc20", "pascal voc"})
+      if (lower.find(name) != std::string::npos) says_voc = true;
+    for (const auto& object : file.objects) {
+      ++boxes;
+      if (object.numbers[0] < 1 || object.numbers[1] < 1) {
+        if (below_one++ == 0) example = fmt::format("{}:{}", file.file.filename().string(), object.line);
+      }
+      if (file.size && (object.numbers[2] == file.size->width || object.numbers[3] == file.size->height))
+        ++at_far_edge;
+    }
+  }
+  if (below_one > 0) {
+    return {"asis", Severity::note,
+            fmt::format("{} of {} boxes begin below 1 (first: {}), so the numbers count from 0", below_one,
+                        boxes, example)};
+  }
+  if (says_voc && at_far_edge > 0) {
+    return {"devkit", Severity::note,
+            fmt::format("the files name VOC20xx, no box begins below 1 and {} of {} end at the image's last "
+                        "pixel, so the "
+                        "numbers count from 1 and include the last pixel",
+                        at_far_edge, boxes)};
+  }
+  return {
+      "asis", Severity::warning,
+      fmt::format(
+          "nothing proves how the numbers count; read from 0 as current tools write them. All {} boxes would "
+          "begin one pixel earlier with --voc-coords devkit",
+          boxes)};
+}
+
+Box to_box(const std::array<double, 4>& n, const std::string& policy) {
+  if (policy == "devkit") return {n[0] - 1, n[1] - 1, n[2], n[3]};
+  if (policy == "shift") return {n[0] - 1, n[1] - 1, n[2] - 1, n[3] - 1};
+  return {n[0], n[1], n[2], n[3]};
+}
+
+class VocDataset {
+ public:
+  VocDataset(Reading& reading, const fs::path& path) : reading_(reading), path_(path) {}
+
+  void read() {
+    find_roots();
+    XmlReader xml(reading_);
+    for (const auto& file : files_below(path_, has_xml_suffix)) {
+      if (fs::is_directory(path_) && below_image_sets(file)) continue;
+      if (auto voc = xml.read(file)) files_.push_back(std::move(*voc));
+    }
+    declare_classes();
+    auto policy = choose_policy(files_, reading_.options().voc_coords);
+    reading_.issue(policy.severity, "VOC_COORDS", {.path = path_},
+                   fmt::format("coordinates read as '{}': {}", policy.name, policy.evidence));
+    for (const auto& root : roots_) read_lists(root);
+    for (const auto& file : files_) add_file(file, policy.name);
+    for (const auto& root : roots_) add_listed_without_xml(root);
+    add_images_without_xml();
+  }
+
+ private:
+  // VOC2007 and VOC2012 side by side are two roots; XML beside images has none.
+  void find_roots() {
+    if (!fs::is_directory(path_)) return;
+    auto consider = [&](const fs::path& folder) {
+      if (fs::is_directory(folder / "ImageSets" / "Main") || fs::is_directory(folder / "Annotations"))
+        roots_.push_back(folder);
+    };
+    consider(path_);
+    for (auto it = fs::recursive_directory_iterator(path_); it != fs::recursive_directory_iterator(); ++it) {
+      if (it.depth() >= 2) it.disable_recursion_pending();
+      if (it->is_directory()) consider(it->path());
+    }
+    std::sort(roots_.begin(), roots_.end());
+  }
+
+  static bool below_image_sets(const fs::path& file) {
+    return std::find(file.begin(), file.end(), fs::path("ImageSets")) != file.end();
+  }
+
+  // The label map's order, then what is used without standing there, by name.
+  void declare_classes() {
+    std::set<std::string> used;
+    for (const auto& file : files_)
+      for (const auto& object : file.objects) used.insert(object.name);
+    for (const auto& root : roots_) {
+      if (!fs::is_regular_file(root / "labelmap.txt")) continue;
+      for (const auto& line : read_lines(root / "labelmap.txt")) {
+        auto name = std::string(trim(line.substr(0, line.find(':'))));
+        bool filler = (name == "background" || name == "ignored") && !used.contains(name);
+        if (name.empty() || name.starts_with('#') || filler) continue;
+        reading_.class_of(name);
+      }
+    }
+    for (const auto& name : used) reading_.class_of(name);
+  }
+
+  // ImageSets/Main/<split>.txt; <class>_<split>.txt with `id -1|0|1` lines are no splits, whatever they are
+  // called.
+  void read_lists(const fs::path& root) {
+    auto folder = root / "ImageSets" / "Main";
+    if (!fs::is_directory(folder)) return;
+    for (const auto& file : files_below(
+             folder, [](const fs::path& f) { return f.extension() == ".txt"; }, 0)) {
+      auto split = split_of_word(file.stem().string());
+      bool whole = file.stem() == "trainval" || file.stem() == "all" || file.stem() == "default";
+      if (!split && !whole) continue;
+      std::int64_t number = 0;
+      for (const auto& line : read_lines(file)) {
+        ++number;
+        auto words = split_words(line);
+        if (words.empty() || words[0].starts_with('#')) continue;
+        bool flagged = words.size() == 2 && (words[1] == "-1" || words[1] == "0" || words[1] == "1");
+        if (flagged) break;  // a class called "train": a list of that class, not of a split
+        auto id = (root / line).lexically_normal().string();
+        listed_.emplace(id, Location{.path = file, .line = number});
+        if (!split) continue;
+        auto [known, is_new] = split_.emplace(id, *split);
+        if (!is_new && known->second != *split)
+          reading_.issue(Severity::error, "SPLIT_OVERLAP", {.path = file, .line = number},
+                         fmt::format("{} is in {} and {}; {} counts", line, to_string(known->second),
+                                     to_string(*split), to_string(known->second)));
+      }
+    }
+  }
+
+  // The id of an XML file or image is its path below Annotations/ or JPEGImages/, without the extension.
+  std::string id_of(const fs::path& file) const {
+    for (const auto& root : roots_) {
+      for (auto* part : {"Annotations", "JPEGImages", "images"}) {
+        auto relative = file.lexically_relative(root / part);
+        if (!relative.empty() && *relative.begin() != "..") {
+          relative.replace_extension();
+          return (root / relative).lexically_normal().string();
+        }
+      }
+    }
+    return fs::path(file).replace_extension().lexically_normal().string();
+  }
+
+  std::vector<fs::path> image_folders(const fs::path& xml) const {
+    auto folder = xml.parent_path();
+    std::vector<fs::path> folders;
+    if (!reading_.options().images.empty()) folders.push_back(reading_.options().images);
+    for (const auto& root : roots_) {
+      auto relative = folder.lexically_relative(root / "Annotations");
+      if (relative.empty() || *relative.begin() == "..") continue;
+      for (auto* part : {"JPEGImages", "images", "Images", "."})
+        folders.push_back((root / part / relative).lexically_normal());
+    }
+    folders.insert(folders.end(), {folder, folder / "images", (folder / ".." / "images").lexically_normal(),
+                                   (folder / ".." / "JPEGImages").lexically_normal()});
+    return folders;
+  }
+
+  fs::path with_image_suffix(const fs::path& stem) {
+    static constexpr const char* kSuffixes[] = {".jpg", ".jpeg", ".png",  ".JPG",  ".JPEG", ".PNG",
+                                                ".bmp", ".tif",  ".tiff", ".webp", ".gif"};
+    for (auto* suffix : kSuffixes)
+      if (fs::is_regular_file(stem.string() + suffix)) return stem.string() + suffix;
+    return {};
+  }
+
+  fs::path find_image(const VocFile& voc) {
+    auto folders = image_folders(voc.file);
+    fs::path name = fs::path(voc.filename).filename();
+    if (!name.empty())
+      for (const auto& folder : folders)
+        if (fs::is_regular_file(folder / name)) return folder / name;
+    for (const auto& folder : folders) {
+      auto found = with_image_suffix(folder / voc.file.stem());
+      if (found.empty()) continue;
+      // Leaving the extension out is common and no mistake.
+      if (name.stem() != voc.file.stem() || name.has_extension())
+        reading_.issue(Severity::warning, "WRONG_FILENAME", {.path = voc.file},
+                       fmt::format("<filename> is '{}', which is not there; {} is used", voc.filename,
+                                   found.filename().string()));
+      return found;
+    }
+    return {};
+  }
+
+  std::optional<Split> split_for(const std::string& id, const fs::path& file) const {
+    if (auto known = split_.find(id); known != split_.end()) return known->second;
+    return split_of_folder(file, path_);
+  }
+
+  void add_file(const VocFile& voc, const std::string& policy) {
+    auto file = find_image(voc);
+    Location place{.path = voc.file, .line = voc.size_line};
+    auto id = id_of(voc.file);
+    done_.insert(id);
+    auto name = file.empty() ? (voc.filename.empty() ? voc.file.stem().string()
+                                                     : fs::path(voc.filename).filename().string())
+                             : reading_.name_of(file);
+    if (file.empty())
+      reading_.issue(Severity::error, "MISSING_IMAGE", {.path = voc.file},
+                     fmt::format("'{}' is not there", voc.filename));
+    auto index = reading_.add_image(file, name, voc.size, place);
+    if (!index) return;
+    used_.insert(file.lexically_normal().string());
+    reading_.image(*index).split = split_for(id, voc.file).value_or(Split::none);
+    reading_.image(*index).state = ImageState::done;
+    for (const auto& object : voc.objects) {
+      auto annotation = object.annotation;
+      annotation.class_idx = *reading_.classes().find(object.name);
+      annotation.shape = to_box(object.numbers, policy);
+      reading_.add_annotation(*index, std::move(annotation), {.path = voc.file, .line = object.line});
+    }
+  }
+
+  void add_listed_without_xml(const fs::path& root) {
+    for (const auto& [id, place] : listed_) {
+      if (done_.contains(id) || !id.starts_with(root.lexically_normal().string())) continue;
+      auto relative = fs::path(id).lexically_relative(root.lexically_normal());
+      auto file = with_image_suffix(root / "JPEGImages" / relative);
+      if (file.empty()) file = with_image_suffix(root / relative);
+      done_.insert(id);
+      if (file.empty()) {
+        reading_.issue(Severity::error, "MISSING_IMAGE", place,
+                       fmt::format("'{}' has neither an image nor an XML file", relative.string()));
+        continue;
+      }
+      add_unlabelled(file, id);
+    }
+  }
+
+  void add_images_without_xml() {
+    if (!fs::is_directory(path_)) return;
+    for (const auto& file : files_below(path_, [](const fs::path& f) { return has_image_suffix(f); })) {
+      bool mask = std::any_of(file.begin(), file.end(), [](const fs::path& part) {
+        return part == "SegmentationClass" || part == "SegmentationObject";
+      });
+      if (!mask && !used_.contains(file.lexically_normal().string())) add_unlabelled(file, id_of(file));
+    }
+  }
+
+  void add_unlabelled(const fs::path& file, const std::string& id) {
+    auto index = reading_.add_image(file, reading_.name_of(file), std::nullopt, {.path = file});
+    used_.insert(file.lexically_normal().string());
+    if (index) reading_.image(*index).split = split_for(id, file).value_or(Split::none);
+  }
+
+  Reading& reading_;
+  fs::path path_;
+  std::vector<fs::path> roots_;
+  std::vector<VocFile> files_;
+  std::map<std::string, Split> split_;      // by id
+  std::map<std::string, Location> listed_;  // by id
+  std::set<std::string> done_;              // ids
+  std::set<std::string> used_;              // image files
+};
+
+// Other XML formats begin with <annotation> too (MIT LabelMe): several files are looked at for a box.
+std::optional<fs::path> first_voc_file(const fs::path& path) {
+  int looked_at = 0;
+  for (const auto& file : files_below(path, has_xml_suffix)) {
+    pugi::xml_document document;
+    if (!document.load_file(file.c_str())) continue;
+    auto root = document.child("annotation");
+    if (root && (root.child("object").child("bndbox") || (root.child("size") && root.child("filename"))))
+      return file;
+    if (++looked_at == 20) break;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::string> detect_voc(const fs::path& path) {
+  auto file = first_voc_file(path);
+  if (!file) return std::nullopt;
+  return fmt::format("{} is an <annotation> with <bndbox> or <size>",
+                     file->lexically_proximate(path.parent_path()).string());
+}
+
+ReadResult read_voc(const fs::path& path, const ReadOptions& options) {
+  Reading reading("voc", path, options);
+  if (!first_voc_file(path))
+    throw DataError(fmt::format("{}: no Pascal VOC annotation (.xml with <annotation>)", path.string()));
+  VocDataset(reading, path).read();
+  return reading.finish();
+}
+
+}  // namespace ds::detail
