@@ -251,10 +251,16 @@ std::string list_ids(const std::map<std::int64_t, std::size_t>& counts) {
   return join(parts, ", ");
 }
 
+std::string read_input(const std::filesystem::path& path) {
+  if (!std::filesystem::exists(path))
+    throw DataError(fmt::format("{}: there is no such file", path.string()));
+  return read_file(path);
+}
+
 }  // namespace
 
 CocoTruth read_coco_truth(const std::filesystem::path& path, const CocoReadOptions& options) {
-  const auto text = read_file(path);
+  const auto text = read_input(path);
   JsonCursor json(text, path);
   if (json.peek() != '{')
     json.fail("found a list, expected an object with images, annotations and categories");
@@ -268,7 +274,7 @@ CocoTruth read_coco_truth(const std::filesystem::path& path, const CocoReadOptio
 }
 
 CocoDetections read_coco_detections(const std::filesystem::path& path, const TruthTable& truth) {
-  const auto text = read_file(path);
+  const auto text = read_input(path);
   JsonCursor json(text, path);
   IdIndex images(truth.images);
   IdIndex classes(truth.classes);

@@ -1,0 +1,89 @@
+#include <fmt/format.h>
+
+#include "ds/base/error.h"
+#include "ds/base/log.h"
+#include "ds/metrics/coco_json.h"
+#include "ds/metrics/evaluation.h"
+#include "printing.h"
+#include "verbs.h"
+
+namespace ds::compare {
+
+namespace {
+
+struct GateFlags {
+  std::string baseline;
+  std::string candidate;
+  std::filesystem::path truth;
+  std::vector<std::string> rules;
+  int min_groups = 10;
+  std::optional<double> confidence;
+  BootstrapFlags bootstrap;
+  TableOptions table;
+
+  GateOptions options(const SharedOptions& shared) const {
+    GateOptions made;
+    for (const auto& text : rules) made.rules.push_back(parse_gate_rule(text));
+    if (min_groups < 1) throw UsageError(fmt::format("--min-groups is {}; at least 1 is needed", min_groups));
+    made.min_groups = static_cast<std::size_t>(min_groups);
+    made.bootstrap = bootstrap_options(bootstrap, shared);
+    return made;
+  }
+};
+
+EvaluatedMatching evaluate_file(const TruthTable& truth, const std::string& path, const GateFlags& flags) {
+  const auto read = read_coco_detections(path, truth);
+  for (const auto& text : read.warnings) log::warning(text);
+  EvaluateOptions options;
+  options.confidence = flags.confidence;
+  options.with_confusion = false;
+  return evaluate(truth, read.table, options);
+}
+
+int gate_files(Context& context, const GateFlags& flags, const GateOptions& options) {
+  const auto truth = read_coco_truth(flags.truth);
+  for (const auto& text : truth.warnings) log::warning(text);
+  const auto baseline = evaluate_file(truth.truth, flags.baseline, flags);
+  const auto candidate = evaluate_file(truth.truth, flags.candidate, flags);
+  const auto result = gate(truth.truth, {flags.baseline, &baseline.matching, baseline.evaluation.facts()},
+                           {flags.candidate, &candidate.matching, candidate.evaluation.facts()}, options);
+  return print_gate(context, result, flags.baseline, flags.candidate, flags.table);
+}
+
+int run_gate(Context& context, const GateFlags& flags) {
+  if (flags.baseline.empty() || flags.candidate.empty())
+    throw UsageError(fmt::format("--{} is missing", flags.baseline.empty() ? "baseline" : "candidate"));
+  return gate_files(context, flags, flags.options(context.shared));
+}
+
+}  // namespace
+
+void add_gate(Tool& tool) {
+  auto& verb = tool.verb("gate", "Answer whether a candidate may replace a baseline");
+  auto& o = verb.keep<GateFlags>();
+  verb.describe(
+          "Exit code 0: every rule is shown to hold. 4: a regression is shown. 5: this data cannot tell. 3: "
+          "bad input,\n"
+          "also when the two were measured on different data. A rule holds when its whole 95 % interval "
+          "does.")
+      .example(
+          "ds-compare gate --truth gt.json --baseline old.json --candidate new.json --rule "
+          "'AP>=baseline-0.01'");
+  verb.options()
+      .add("baseline", o.baseline, "what is in use now: a COCO result file", "MODEL")
+      .add("candidate", o.candidate, "what would replace it: a COCO result file", "MODEL")
+      .add("truth", o.truth, "COCO ground truth", "FILE")
+      .add("rule", o.rules,
+           "what must hold: METRIC>=LIMIT or METRIC<=LIMIT, LIMIT a number, baseline, baseline-N or "
+           "baseline+N; may be "
+           "repeated; default: AP>=baseline-0.02",
+           "RULE")
+      .add("min-groups", o.min_groups, "with fewer groups of images the answer is: not enough data")
+      .add("conf", o.confidence,
+           "score threshold of accuracy, error and RMSE; default: the best F1 on these images");
+  o.bootstrap.bind(verb.options(), "");
+  o.table.bind(verb.options());
+  verb.run([&o](Context& context) { return run_gate(context, o); });
+}
+
+}  // namespace ds::compare

@@ -1,0 +1,12 @@
+#include "ds/cli/tool.h"
+#include "verbs.h"
+
+int main(int argc, char** argv) {
+  ds::Tool tool(
+      "ds-compare", "compare models exactly, and gate on the result",
+      "Evaluates models on the labelled images of a project (or on COCO files), with COCO's numbers to the\n"
+      "last digit, and answers whether one is better, worse, or cannot be told apart on this data.");
+  ds::compare::add_files(tool);
+  ds::compare::add_gate(tool);
+  return tool.run(argc, argv);
+}
