@@ -28,8 +28,8 @@ std::string manual_id(const char* prefix, const std::string& model_id, const std
 }
 
 /// The model that `production` replaced, by the audit log.
-std::optional<std::string> model_before(const std::vector<AuditEntry>& entries, const std::string& production,
-                                        const RetrainState& state) {
+std::optional<std::string> model_before(const std::vector<RetrainLogEntry>& entries,
+                                        const std::string& production, const RetrainState& state) {
   for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry) {
     if (entry->action != "promoted" && entry->action != "in-production") continue;
     auto to = entry->fields.find("to");

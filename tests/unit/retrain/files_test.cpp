@@ -3,8 +3,8 @@
 
 #include "ds/base/error.h"
 #include "ds/base/files.h"
-#include "ds/retrain/audit_log.h"
 #include "ds/retrain/policy.h"
+#include "ds/retrain/retrain_log.h"
 #include "ds/retrain/state.h"
 #include "ds/retrain/verdict.h"
 
@@ -61,7 +61,7 @@ TEST_CASE("A policy with an unknown key or a senseless value is refused with its
 TEST_CASE("The audit log is a chain that shows where it was tampered with") {
   ds::TemporaryFolder folder;
   auto file = folder.path() / "audit.jsonl";
-  ds::AuditLog log(file);
+  ds::RetrainLog log(file);
   REQUIRE(log.list().empty());
   REQUIRE(log.add("ada", "in-production", {{"to", "m-1"}}));
   REQUIRE(log.add("ada", "promoted", {{"from", "m-1"}, {"to", "m-2"}}, "promoted:c-1"));
@@ -88,7 +88,7 @@ TEST_CASE("The audit log is a chain that shows where it was tampered with") {
 TEST_CASE("A torn last line is not an entry, and the next one takes its place") {
   ds::TemporaryFolder folder;
   auto file = folder.path() / "audit.jsonl";
-  ds::AuditLog log(file);
+  ds::RetrainLog log(file);
   log.add("ada", "a", {});
   std::ofstream(file, std::ios::app) << "{\"number\": 2, \"ti";
   REQUIRE(log.list().size() == 1);
@@ -98,7 +98,7 @@ TEST_CASE("A torn last line is not an entry, and the next one takes its place") 
 }
 
 TEST_CASE("What was in production at a time is the last move before it") {
-  std::vector<ds::AuditEntry> entries(3);
+  std::vector<ds::RetrainLogEntry> entries(3);
   entries[0] = {.time = "2026-01-01T00:00:00.000Z", .action = "in-production", .fields = {{"to", "m-1"}}};
   entries[1] = {.time = "2026-02-01T00:00:00.000Z", .action = "verdict", .fields = {}};
   entries[2] = {.time = "2026-02-02T00:00:00.000Z", .action = "promoted", .fields = {{"to", "m-2"}}};

@@ -197,7 +197,7 @@ TEST_CASE("Someone who moves production during the bake window ends it") {
   auto report = fixture.run();
   REQUIRE(report.kind == Kind::superseded);
   REQUIRE(report.message == "m-other took the place of m-new during the bake window");
-  auto entries = ds::AuditLog(fixture.folder.audit_file()).list();
+  auto entries = ds::RetrainLog(fixture.folder.audit_file()).list();
   REQUIRE(ds::in_production_at(entries, "2026-11-22T10:00:00Z")->fields.at("to") == "m-other");
 }
 
@@ -210,7 +210,7 @@ TEST_CASE("A manual promotion needs a verdict that fits, or a reason") {
   auto report = fixture.machine().promote("m-new", "the old one is blind at night");
   REQUIRE(report.stage == Stage::bake);
   REQUIRE(fixture.world.production == "m-new");
-  auto entries = ds::AuditLog(fixture.folder.audit_file()).list();
+  auto entries = ds::RetrainLog(fixture.folder.audit_file()).list();
   REQUIRE(entries.back().action == "promoted");
   REQUIRE(entries.back().fields.at("forced") == "the old one is blind at night");
 }
@@ -290,7 +290,7 @@ TEST_CASE("Killed after any durable step and run again, the end is the same") {
     REQUIRE(fixture.world.promotions <= 1);
     REQUIRE(fixture.world.rollbacks <= 1);
     std::string audit;
-    for (const auto& entry : ds::AuditLog(fixture.folder.audit_file()).list()) audit += entry.hash + "\n";
+    for (const auto& entry : ds::RetrainLog(fixture.folder.audit_file()).list()) audit += entry.hash + "\n";
     return ds::state_to_text(fixture.folder.load()) + fixture.world.production + "\n" + audit;
   };
   int points = 0;

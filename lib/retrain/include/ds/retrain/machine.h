@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "ds/retrain/audit_log.h"
 #include "ds/retrain/policy.h"
+#include "ds/retrain/retrain_log.h"
 #include "ds/retrain/stages.h"
 #include "ds/retrain/state.h"
 #include "ds/retrain/term.h"
@@ -106,7 +106,7 @@ class RetrainMachine {
   RetrainPolicy policy_;
   Stages& stages_;
   std::string user_;
-  AuditLog audit_;
+  RetrainLog audit_;
 };
 
 }  // namespace ds

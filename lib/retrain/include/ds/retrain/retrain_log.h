@@ -11,7 +11,7 @@ namespace ds {
 
 /// One line of the audit log. `hash` is the SHA-256 of the line without it, and `previous` the hash of the
 /// line before: a changed, removed or inserted line breaks the chain.
-struct AuditEntry {
+struct RetrainLogEntry {
   std::size_t number = 0;  // 1, 2, 3 ...
   std::string time;        // UTC
   std::string user;
@@ -24,14 +24,14 @@ struct AuditEntry {
 
 /// audit.jsonl: appended durably, never rewritten. A torn last line (a crash while appending) was never
 /// acknowledged and is cut off by the next append.
-class AuditLog {
+class RetrainLog {
  public:
-  explicit AuditLog(std::filesystem::path file) : file_(std::move(file)) {}
+  explicit RetrainLog(std::filesystem::path file) : file_(std::move(file)) {}
   /// False when an entry with this key is there already: a step that is run again after a crash records once.
   bool add(const std::string& user, const std::string& action,
            const std::map<std::string, std::string>& fields, const std::string& key = {});
   /// Oldest first. Throws FormatError `audit.jsonl:LINE: ...` where the chain is broken.
-  std::vector<AuditEntry> list() const;
+  std::vector<RetrainLogEntry> list() const;
 
  private:
   std::filesystem::path file_;
@@ -39,6 +39,7 @@ class AuditLog {
 
 /// The model that was in production at `time` (any text parse_utc takes) by the entries that moved it
 /// ("in-production", "promoted", "rolled-back", each with a field "to"); the entry that put it there.
-std::optional<AuditEntry> in_production_at(const std::vector<AuditEntry>& entries, const std::string& time);
+std::optional<RetrainLogEntry> in_production_at(const std::vector<RetrainLogEntry>& entries,
+                                                const std::string& time);
 
 }  // namespace ds

@@ -1,4 +1,4 @@
-#include "ds/retrain/audit_log.h"
+#include "ds/retrain/retrain_log.h"
 
 #include <fmt/format.h>
 
@@ -15,7 +15,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json without_hash(const AuditEntry& entry) {
+Json without_hash(const RetrainLogEntry& entry) {
   Json json{{"number", entry.number}, {"time", entry.time}, {"user", entry.user}, {"action", entry.action}};
   if (!entry.key.empty()) json["key"] = entry.key;
   for (const auto& [name, value] : entry.fields) json["fields"][name] = value;
@@ -23,10 +23,10 @@ Json without_hash(const AuditEntry& entry) {
   return json;
 }
 
-AuditEntry parse_entry(const std::string& line, const Location& where) {
+RetrainLogEntry parse_entry(const std::string& line, const Location& where) {
   try {
     auto json = Json::parse(line);
-    AuditEntry entry;
+    RetrainLogEntry entry;
     entry.number = json.at("number").get<std::size_t>();
     entry.time = json.at("time").get<std::string>();
     entry.user = json.at("user").get<std::string>();
@@ -42,7 +42,7 @@ AuditEntry parse_entry(const std::string& line, const Location& where) {
 }
 
 struct Content {
-  std::vector<AuditEntry> entries;
+  std::vector<RetrainLogEntry> entries;
   std::size_t whole_bytes = 0;  // up to the end of the last whole line
   std::size_t bytes = 0;
 };
@@ -73,22 +73,22 @@ Content read_content(const std::filesystem::path& file) {
 
 }  // namespace
 
-bool AuditLog::add(const std::string& user, const std::string& action,
-                   const std::map<std::string, std::string>& fields, const std::string& key) {
+bool RetrainLog::add(const std::string& user, const std::string& action,
+                     const std::map<std::string, std::string>& fields, const std::string& key) {
   auto content = read_content(file_);
   const auto& entries = content.entries;
-  if (!key.empty() &&
-      std::any_of(entries.begin(), entries.end(), [&](const AuditEntry& entry) { return entry.key == key; }))
+  if (!key.empty() && std::any_of(entries.begin(), entries.end(),
+                                  [&](const RetrainLogEntry& entry) { return entry.key == key; }))
     return false;
   if (content.whole_bytes < content.bytes) std::filesystem::resize_file(file_, content.whole_bytes);
-  AuditEntry entry{.number = entries.size() + 1,
-                   .time = utc_now(),
-                   .user = user,
-                   .action = action,
-                   .key = key,
-                   .fields = fields,
-                   .previous = entries.empty() ? std::string(64, '0') : entries.back().hash,
-                   .hash = {}};
+  RetrainLogEntry entry{.number = entries.size() + 1,
+                        .time = utc_now(),
+                        .user = user,
+                        .action = action,
+                        .key = key,
+                        .fields = fields,
+                        .previous = entries.empty() ? std::string(64, '0') : entries.back().hash,
+                        .hash = {}};
   auto json = without_hash(entry);
   json["hash"] = sha256_hex(json.dump());
   if (entries.empty()) make_folders(file_.parent_path());
@@ -96,13 +96,14 @@ bool AuditLog::add(const std::string& user, const std::string& action,
   return true;
 }
 
-std::vector<AuditEntry> AuditLog::list() const {
+std::vector<RetrainLogEntry> RetrainLog::list() const {
   return read_content(file_).entries;
 }
 
-std::optional<AuditEntry> in_production_at(const std::vector<AuditEntry>& entries, const std::string& time) {
+std::optional<RetrainLogEntry> in_production_at(const std::vector<RetrainLogEntry>& entries,
+                                                const std::string& time) {
   double limit = parse_utc(time);
-  std::optional<AuditEntry> found;
+  std::optional<RetrainLogEntry> found;
   for (const auto& entry : entries) {
     bool moves =
         entry.action == "in-production" || entry.action == "promoted" || entry.action == "rolled-back";
