@@ -31,6 +31,8 @@ class DeploymentStore {
       : database_(database), folder_(std::move(folder)) {}
   /// Throws UsageError when the name is taken or has characters outside [a-z0-9-].
   DeploymentRecord create(DeploymentRecord deployment);
+  /// State, host, ports, pid and options; the model and its generation change only through `swap_model`, so
+  /// that a server's heartbeat never undoes a promotion.
   void update(const DeploymentRecord& deployment);
   /// Moves it to another model when its generation is still `expected_generation`, else throws Busy. Returns
   /// the new record.
@@ -39,6 +41,7 @@ class DeploymentStore {
   std::vector<DeploymentRecord> list() const;
   /// Throws UsageError naming the known ones.
   DeploymentRecord get(const std::string& name) const;
+  /// The row and the folder.
   void remove(const std::string& name);
 
  private:

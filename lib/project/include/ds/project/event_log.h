@@ -8,8 +8,6 @@
 
 namespace ds {
 
-class Database;
-
 struct Event {
   std::string time;     // UTC; set by `add` when empty
   std::string kind;     // "run-started", "run-done", "all-runs-done", "run-failed", "model-promoted",
@@ -23,7 +21,8 @@ class EventLog {
  public:
   explicit EventLog(std::filesystem::path file) : file_(std::move(file)) {}
   Event add(Event event);
-  /// Newest last; the last `limit` (0: all). A torn last line (a crash while appending) is left out.
+  /// Newest last; the last `limit` (0: all). A torn line (a crash or a full disk while
+  /// appending) is left out.
   std::vector<Event> list(std::size_t limit = 0) const;
 
  private:

@@ -23,13 +23,19 @@ struct JournalEntry {
   std::string action;  // "add-image", "annotate", "status", "assign", "split", "class", "review", "undo" ...
   std::int64_t image_id = 0;  // 0: not about one image
   std::int64_t revision = 0;  // of the image after the change
-  std::string before;         // JSON
-  std::string after;          // JSON
+  /// JSON objects with the members that changed:
+  /// {"annotations":[..],"assignee":"..","split":"..","state":".."}. `annotations` of `before` are those
+  /// removed or changed, of `after` those added or changed, told apart by "id" (also "class", "class_id",
+  /// "shape" ...). An image as it was added names its annotations by their ids only:
+  /// {"annotation_ids":[first,last],...}.
+  std::string before;
+  std::string after;
   std::string comment;
   std::optional<std::int64_t> undoes = std::nullopt;  // id of the entry that this one took back
 };
 
-/// What one edit changes; unset members stay. Applied as one journal entry.
+/// What one edit changes; unset members stay. Applied as one journal entry; an edit that changes nothing
+/// makes none, unless it has a comment or is a "review".
 struct ImageEdit {
   std::string action = "annotate";
   std::string comment = {};
@@ -39,7 +45,8 @@ struct ImageEdit {
   std::optional<ImageState> state = std::nullopt;
   std::optional<Split> split = std::nullopt;
   std::optional<std::string> assignee = std::nullopt;
-  /// The whole new list; annotations with an id keep it, those with id 0 get one.
+  /// The whole new list; annotations with an id keep it (UsageError when the image has no such one), those
+  /// with id 0 get one. The list is kept in the order of the ids.
   std::optional<std::vector<Annotation>> annotations = std::nullopt;
 };
 
@@ -52,8 +59,10 @@ class ImageStore {
   explicit ImageStore(Database& database) : database_(database) {}
 
   /// Adds images with their annotations; ids are given. An image whose sha256 and name are there already is
-  /// not added again. The split of an image with Split::none stays none until `assign_splits`. Returns the
-  /// ids in order (the old id where it was there) - `added` counts the new ones.
+  /// not added again (nor changed); the same name with other bytes is a DataError, and nothing is added. An
+  /// image without a group gets it from the project's group pattern. The split of an image with Split::none
+  /// stays none until `assign_splits`. Returns the ids in order (the old id where it was there) - `added`
+  /// counts the new ones.
   struct AddResult {
     std::vector<std::int64_t> ids;
     std::size_t added = 0;
@@ -98,6 +107,8 @@ class ImageStore {
 
   /// Newest first; `image_id` 0: of all images.
   std::vector<JournalEntry> history(std::int64_t image_id = 0, std::size_t limit = 0) const;
+  /// Who last changed each annotation that the image has now, by annotation id.
+  std::map<std::int64_t, JournalEntry> blame(std::int64_t image_id) const;
   /// Takes back the newest entry of this image that is not taken back yet (as a new entry). Throws UsageError
   /// when there is none, Busy when the state differs from what that entry left.
   JournalEntry undo(std::int64_t image_id);

@@ -10,6 +10,8 @@ namespace ds {
 
 class Database;
 
+/// copy: the bytes are the project's own. hardlink: no second copy, but whoever writes into the file changes
+/// the project's bytes too. reference: only the path is kept; the file must stay.
 enum class Link { copy, hardlink, reference };
 
 /// The immutable bytes of the images: media/ab/<sha256>.<ext>, or a reference to a file left in place.

@@ -30,7 +30,7 @@ class ModelStore {
   ModelStore(Database& database, std::filesystem::path folder)
       : database_(database), folder_(std::move(folder)) {}
   /// `fill` writes model.yaml and weights.safetensors into the folder it is given; the folder then appears as
-  /// a whole.
+  /// a whole, together with its row. An empty id, name or time is made; a name that is taken gets "-2", "-3".
   ModelRecord add(ModelRecord model, const std::function<void(const std::filesystem::path&)>& fill);
   std::vector<ModelRecord> list() const;
   /// By id, name, alias or unique id prefix. Throws UsageError naming the known ones.

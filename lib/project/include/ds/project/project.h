@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -26,7 +27,9 @@ class Database;
 struct OpenOptions {
   std::string user = "unknown";  // recorded with every change
   std::string tool = "ds";       // recorded with every change
-  double lock_wait_s = 0;        // how long a write waits for another writer
+  /// How long a write waits for another writer, in seconds; at least a quarter, so that two short writes
+  /// never see each other.
+  double lock_wait_s = 0;
 };
 
 /// The on-disk project: the only thing that connects the stages. Each store is one table family of
@@ -65,8 +68,19 @@ class Project {
   void transaction(const std::function<void()>& work);
   /// An exclusive lock on a named piece of work ("import", "retrain"), held until the result is destroyed.
   FileLock lock(const std::string& name);
-  /// Number of problems found; each is given to `report` as one line (missing blob, hash mismatch, orphan).
+  /// Number of problems found; each is given to `report` as one line (damaged index, missing blob, hash
+  /// mismatch, row without its folder, count that drifted). What an interrupted command leaves behind without
+  /// anything pointing to it (temporary files, blobs of no image) is no problem: `collect_garbage` removes
+  /// it.
   std::size_t verify(const std::function<void(const std::string&)>& report);
+  struct Garbage {
+    std::size_t files = 0;
+    std::uint64_t bytes = 0;
+  };
+  /// Removes temporary files, blobs that no image and no capture refers to, and folders without a row, all
+  /// older than `min_age_s` (an import at work puts blobs before their rows). `report` gets one line each.
+  Garbage collect_garbage(const std::function<void(const std::string&)>& report, double min_age_s = 3600,
+                          bool dry_run = false);
 
  private:
   struct Parts;

@@ -6,12 +6,15 @@
 #include <string>
 #include <vector>
 
+#include "ds/base/lock.h"
+
 namespace ds {
 
 class Database;
 
 enum class RunState { queued, running, done, failed, stopped };
 std::string to_string(RunState state);
+RunState run_state_from_string(const std::string& text);
 
 struct RunRecord {
   std::string id;     // "r-20261122-093005-nano"
@@ -35,12 +38,16 @@ class RunStore {
   RunRecord create(RunRecord run);
   /// Everything but id and created_at.
   void update(const RunRecord& run);
+  /// The lock by which others see that the run is alive; take it before the state becomes `running`, and keep
+  /// it until the run has ended. Throws Busy when another process has it.
+  FileLock hold(const std::string& id) const;
   /// Newest first.
   std::vector<RunRecord> list() const;
   /// By id, unique prefix or "latest". Throws UsageError naming the known ones. A run that says it is running
   /// while nobody holds its lock (runs/<id>/lock) is reported as stopped: "its process ended without saving a
   /// state".
   RunRecord get(const std::string& id) const;
+  /// The row and the folder. Throws Busy while a process holds the run.
   void remove(const std::string& id);
 
  private:

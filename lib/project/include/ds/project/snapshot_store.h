@@ -40,13 +40,15 @@ class SnapshotStore {
  public:
   SnapshotStore(Database& database, std::filesystem::path folder)
       : database_(database), folder_(std::move(folder)) {}
-  /// The same content gives the same snapshot (it is returned, not made again). Throws DataError when it
+  /// Gives images without a split one first (ImageStore::assign_splits). The same content gives the same
+  /// snapshot (it is returned, not made again, and keeps its name if it has one). Throws DataError when it
   /// would be empty, or when a group straddles splits, naming the group and both images.
   SnapshotRecord create(const SnapshotOptions& options);
   std::vector<SnapshotRecord> list() const;
   /// By id, unique id prefix, name, or "latest". Throws UsageError naming the known ones.
   SnapshotRecord get(const std::string& id_or_name) const;
-  /// Its classes and images with annotations; `split` chooses one.
+  /// Its classes and images with annotations; `split` chooses one. Image ids are the project's; an image that
+  /// has left the project since gets a negative one, unique in the snapshot. Annotation ids are 0.
   Dataset load(const std::string& id, std::optional<Split> split = std::nullopt) const;
   /// Hash of what evaluation depends on: classes in order, image hashes, annotations of the split.
   std::string fingerprint(const std::string& id, Split split) const;

@@ -1,0 +1,61 @@
+#include <fmt/format.h>
+
+#include <unordered_map>
+
+#include "ds/base/hash.h"
+#include "ds/project/image_store.h"
+#include "image_rows.h"
+#include "journal.h"
+
+namespace ds {
+namespace {
+
+Split split_of(const ProjectSettings& settings, const std::string& group) {
+  double place = keyed_unit(settings.split_key, group);
+  if (place < settings.split_train) return Split::train;
+  if (place < settings.split_train + settings.split_val) return Split::val;
+  // The shares sum to 1 only to rounding: without a test share nothing falls into it.
+  return settings.split_test > 0 ? Split::test : settings.split_val > 0 ? Split::val : Split::train;
+}
+
+}  // namespace
+
+std::size_t ImageStore::assign_splits() {
+  WriteTransaction transaction(database_);
+  // An image without a group is a group of its own, named by its bytes: copies of one file stay together.
+  const std::string group =
+      "CASE WHEN grp <> '' THEN 'g:' || grp WHEN sha256 <> '' THEN 's:' || sha256"
+      " ELSE 'n:' || name END";
+  struct Unsplit {
+    std::int64_t id, revision;
+    std::string group;
+  };
+  std::vector<Unsplit> images;
+  Statement unsplit(
+      database_, fmt::format("SELECT id, revision, {} FROM images WHERE split = 'none' ORDER BY id", group));
+  while (unsplit.step()) images.push_back({unsplit.integer(0), unsplit.integer(1), unsplit.text(2)});
+  if (images.empty()) return 0;
+
+  // What a group has already decides for its newcomers; the oldest image wins where a user has mixed them.
+  std::unordered_map<std::string, std::string> split_of_group;
+  Statement assigned(database_,
+                     fmt::format("SELECT {}, split FROM images WHERE split <> 'none' ORDER BY id", group));
+  while (assigned.step()) split_of_group.emplace(assigned.text(0), assigned.text(1));
+
+  Statement update(database_, "UPDATE images SET split = ?, revision = ? WHERE id = ?");
+  JournalWriter journal(database_);
+  for (const auto& image : images) {
+    auto& split = split_of_group[image.group];
+    if (split.empty()) split = to_string(split_of(database_.context().settings, image.group));
+    update.run(split, image.revision + 1, image.id);
+    journal.append({.action = "split",
+                    .image_id = image.id,
+                    .revision = image.revision + 1,
+                    .before = "{\"split\":\"none\"}",
+                    .after = fmt::format("{{\"split\":\"{}\"}}", split)});
+  }
+  transaction.commit();
+  return images.size();
+}
+
+}  // namespace ds

@@ -1,0 +1,113 @@
+#include "ds/project/media_store.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "database.h"
+#include "ds/base/error.h"
+#include "ds/base/files.h"
+#include "ds/base/hash.h"
+#include "ds/base/text.h"
+#include "media_paths.h"
+
+namespace ds {
+namespace fs = std::filesystem;
+
+namespace {
+
+std::string clean_extension(const std::string& extension) {
+  std::string clean;
+  for (char c : to_lower(extension))
+    if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) clean += c;
+  if (clean == "jpeg") clean = "jpg";
+  return clean.empty() || clean.size() > 8 ? "bin" : clean;
+}
+
+fs::path place_of(const fs::path& folder, const std::string& sha256, const std::string& extension) {
+  return folder / sha256.substr(0, 2) / (sha256 + "." + clean_extension(extension));
+}
+
+/// A second name for the same file, whole or not at all; false when the file system cannot.
+bool hard_link(const fs::path& file, const fs::path& place) {
+  make_folders(place.parent_path());
+  if (::link(file.c_str(), place.c_str()) == 0) {
+    sync_folder(place.parent_path());
+    return true;
+  }
+  if (errno == EEXIST) return true;
+  if (errno == EXDEV || errno == EPERM || errno == EMLINK || errno == EOPNOTSUPP) return false;
+  throw_io_error("link", file, errno);
+}
+
+}  // namespace
+
+std::optional<fs::path> find_blob(const fs::path& folder, const std::string& sha256) {
+  if (sha256.size() != 64 || sha256.find_first_not_of("0123456789abcdef") != std::string::npos)
+    return std::nullopt;
+  auto shelf = folder / sha256.substr(0, 2);
+  std::error_code error;
+  for (const char* extension : {".jpg", ".png"})
+    if (auto path = shelf / (sha256 + extension); fs::exists(path, error)) return path;
+  for (const auto& entry : fs::directory_iterator(shelf, error))
+    if (entry.path().stem() == sha256) return entry.path();
+  return std::nullopt;
+}
+
+std::optional<fs::path> find_media(Database& database, const fs::path& folder, const std::string& sha256) {
+  if (auto blob = find_blob(folder, sha256)) return blob;
+  Statement row(database, "SELECT path FROM media_references WHERE sha256 = ?");
+  row.bind(sha256);
+  if (!row.step()) return std::nullopt;
+  fs::path path = row.text(0);
+  std::error_code error;
+  return fs::exists(path, error) ? std::optional(path) : std::nullopt;
+}
+
+std::string MediaStore::put(std::string_view bytes, const std::string& extension) {
+  auto sha256 = sha256_hex(bytes);
+  if (!find_blob(folder_, sha256)) write_file_atomically(place_of(folder_, sha256, extension), bytes);
+  return sha256;
+}
+
+std::string MediaStore::put_file(const fs::path& file, Link link) {
+  if (link == Link::copy) return put(read_file(file), file.extension().string());
+  auto sha256 = sha256_hex_of_file(file);
+  if (contains(sha256)) return sha256;
+  if (link == Link::hardlink) {
+    // A symbolic link would be linked itself.
+    auto real = fs::canonical(file);
+    if (hard_link(real, place_of(folder_, sha256, file.extension().string()))) return sha256;
+    return put(read_file(file), file.extension().string());
+  }
+  WriteTransaction transaction(database_);
+  database_.run(
+      "INSERT INTO media_references(sha256, path) VALUES(?, ?)"
+      " ON CONFLICT(sha256) DO UPDATE SET path = excluded.path",
+      sha256, fs::absolute(file).lexically_normal().string());
+  transaction.commit();
+  return sha256;
+}
+
+bool MediaStore::contains(const std::string& sha256) const {
+  ReadTransaction transaction(database_);
+  return find_media(database_, folder_, sha256).has_value();
+}
+
+fs::path MediaStore::path_of(const std::string& sha256) const {
+  ReadTransaction transaction(database_);
+  if (auto path = find_media(database_, folder_, sha256)) return *path;
+  Statement image(database_, "SELECT name FROM images WHERE sha256 = ? ORDER BY id LIMIT 1");
+  image.bind(sha256);
+  auto of = image.step() ? fmt::format("of image '{}' ", image.text(0)) : std::string();
+  Statement reference(database_, "SELECT path FROM media_references WHERE sha256 = ?");
+  reference.bind(sha256);
+  if (reference.step())
+    throw DataError(fmt::format("the file {}is gone: {}", of, reference.text(0)),
+                    "put it back, or import the image again from where it is now");
+  throw DataError(fmt::format("the bytes {}are gone: no {} in {}", of, sha256, folder_.string()),
+                  "import the image again, or restore the folder media from a backup");
+}
+
+}  // namespace ds
