@@ -192,8 +192,11 @@ Server::Server(ServerOptions options) {
   check_options(options);
   impl_ = std::make_unique<Impl>(std::move(options));
   if (!impl_->core->options.tls_cert.empty()) impl_->load_certificate();
-  if (!impl_->core->options.token_file.empty())
-    impl_->core->tokens = std::make_shared<TokenFile>(TokenFile::read(impl_->core->options.token_file));
+  const auto& kept = impl_->core->options;
+  if (!kept.token_file.empty())
+    impl_->core->tokens = std::make_shared<TokenFile>(TokenFile::read(kept.token_file));
+  else if (!kept.tokens.empty())
+    impl_->core->tokens = std::make_shared<TokenFile>(TokenFile::parse(kept.tokens, "tokens"));
 }
 
 Server::~Server() {

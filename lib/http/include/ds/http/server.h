@@ -22,6 +22,7 @@ struct ServerOptions {
   std::filesystem::path tls_cert = {};  // PEM chain; with tls_key: https
   std::filesystem::path tls_key = {};   // PEM
   std::filesystem::path token_file = {};  // see TokenFile; empty: no tokens asked for. Re-read on SIGHUP
+  std::string tokens = {};                // the text of a token file, when there is no token_file
   std::string server_name = "ds";         // in the Server header
 };
 
