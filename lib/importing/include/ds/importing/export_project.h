@@ -1,0 +1,39 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "ds/base/progress.h"
+#include "ds/formats/annotation_format.h"
+#include "ds/project/project.h"
+
+namespace ds {
+
+struct ExportOptions {
+  std::string format;    // an annotation format's name
+  std::string where;     // filter; with a snapshot it must be empty
+  std::string snapshot;  // id, name or "latest"; empty: the project as it is now
+  bool prove = false;    // read the result back and compare it object by object
+  WriteOptions writing = {};
+};
+
+struct ExportReport {
+  std::size_t images = 0;
+  std::size_t annotations = 0;
+  WriteReport written;
+  bool proven = false;
+};
+
+/// Writes images chosen from a project, or a snapshot, as a dataset of another format. Proposals of models
+/// that nobody has accepted, and rejected images, are left out. Throws DataError when the format would lose
+/// something that is not allowed, when there is nothing to write, or when the proof fails (naming the first
+/// difference).
+ExportReport export_project(Project& project, const std::filesystem::path& target,
+                            const ExportOptions& options);
+
+/// Compares a written dataset with what it was made from: classes, images, and every object within 1e-6 of
+/// the image's side. Throws DataError naming the first difference.
+void prove_dataset(const Dataset& expected, const std::filesystem::path& written, const std::string& format);
+
+}  // namespace ds

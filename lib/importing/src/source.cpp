@@ -1,0 +1,193 @@
+#include "source.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <opencv2/core/mat.hpp>
+
+#include "ds/base/error.h"
+#include "ds/base/hash.h"
+#include "ds/base/stop.h"
+#include "ds/base/text.h"
+#include "ds/media/archive.h"
+#include "ds/media/image_header.h"
+#include "ds/media/image_io.h"
+
+namespace ds::detail {
+namespace fs = std::filesystem;
+
+namespace {
+
+class SourceReader {
+ public:
+  SourceReader(const fs::path& given, const AddOptions& options, Progress& progress)
+      : options_(options), progress_(progress) {
+    source_.given = given;
+  }
+
+  SourceContent read() {
+    const auto& given = source_.given;
+    if (!fs::exists(given))
+      throw UsageError(fmt::format("there is nothing at {}", given.string()), "check the path");
+    if (fs::is_directory(given)) {
+      read_folder(given, "");
+    } else if (has_archive_suffix(given)) {
+      source_.scratch = std::make_unique<TemporaryFolder>();
+      extract_archive(given, source_.scratch->path());
+      read_folder(source_.scratch->path(), given.filename().string() + "!");
+    } else if (has_video_suffix(given)) {
+      read_video(given, given.filename().string());
+    } else if (has_image_suffix(given)) {
+      add_picture(given, {.name = given.filename().string()}, given.string());
+    } else if (options_.labels != "ignore" && (options_.format != "auto" || detect_format(given))) {
+      read_labels(given, "");
+    } else {
+      throw DataError(
+          fmt::format("{}: not an image, a video, an archive, a folder or a label file", given.string()));
+    }
+    require_something();
+    return std::move(source_);
+  }
+
+ private:
+  void skip(const std::string& file, const std::string& reason) { source_.skipped.push_back({file, reason}); }
+
+  // A file named on the command line that gives nothing is an error; in a folder of others it is skipped.
+  void require_something() {
+    if (!source_.candidates.empty()) return;
+    if (source_.skipped.size() == 1)
+      throw DataError(fmt::format("{}; nothing was added", source_.skipped[0].reason));
+    throw DataError(
+        fmt::format("{}: no image in it can be used{}", source_.given.string(),
+                    source_.skipped.empty() ? "" : fmt::format("; first: {}", source_.skipped[0].reason)));
+  }
+
+  void read_folder(const fs::path& folder, const std::string& origin) {
+    if (options_.labels != "ignore" && (options_.format != "auto" || detect_format(folder)))
+      return read_labels(folder, origin);
+    if (options_.labels == "require") {
+      throw DataError(fmt::format("{}: no annotation format is recognised (known: {})",
+                                  source_.given.string(), join(annotation_formats().names(), ", ")),
+                      "leave out --labels require, or name the format with --format");
+    }
+    auto files = files_of(folder);
+    progress_.begin("read", static_cast<std::int64_t>(files.size()));
+    for (const auto& file : files) {
+      throw_if_stopped();
+      auto name = file.lexically_relative(folder).generic_string();
+      auto shown = origin.empty() ? file.string() : origin + name;
+      if (has_image_suffix(file))
+        add_picture(file, {.name = name}, shown);
+      else if (has_video_suffix(file))
+        read_video(file, name);
+      else if (has_archive_suffix(file))
+        skip(shown, shown + ": an archive inside a folder; add it by itself");
+      else
+        skip(shown, shown + ": not an image, a video or an archive");
+      progress_.advance();
+    }
+    progress_.end();
+  }
+
+  static std::vector<fs::path> files_of(const fs::path& folder) {
+    std::vector<fs::path> files;
+    auto follow =
+        fs::directory_options::follow_directory_symlink | fs::directory_options::skip_permission_denied;
+    for (auto it = fs::recursive_directory_iterator(folder, follow); it != fs::recursive_directory_iterator();
+         ++it) {
+      auto name = it->path().filename().string();
+      if (it->is_directory() && (name.starts_with('.') || name == "__MACOSX"))
+        it.disable_recursion_pending();
+      else if (it->is_regular_file() && !name.starts_with('.') && !is_clutter(name))
+        files.push_back(it->path());
+    }
+    std::sort(files.begin(), files.end(),
+              [](const fs::path& a, const fs::path& b) { return natural_less(a.string(), b.string()); });
+    return files;
+  }
+
+  void read_labels(const fs::path& path, const std::string& origin) {
+    auto result = read_dataset(path, options_.format, options_.reading);
+    source_.classes = result.dataset.classes;
+    source_.notes = std::move(result.notes);
+    source_.issues = std::move(result.issues);
+    progress_.begin("read", static_cast<std::int64_t>(result.files.size()));
+    for (std::size_t i = 0; i < result.files.size(); ++i) {
+      throw_if_stopped();
+      auto& image = result.dataset.images[i];
+      const auto& file = result.files[i];
+      progress_.advance();
+      if (file.empty()) {
+        skip(image.name, image.name + ": the image file is missing or broken");
+        continue;
+      }
+      auto shown = origin.empty() ? file.string() : origin + file.lexically_relative(path).generic_string();
+      image.origin = shown;
+      add_picture(file, std::move(image), shown);
+    }
+    progress_.end();
+  }
+
+  // Checks that the picture is whole, hashes its bytes, and fills its sizes.
+  void add_picture(const fs::path& file, Image image, const std::string& shown) {
+    try {
+      auto bytes = read_file(file);
+      auto header = read_image_header(bytes, shown);
+      require_whole_image(bytes, header, shown);
+      image.width = header.width();
+      image.height = header.height();
+      image.raw_width = header.raw_width;
+      image.raw_height = header.raw_height;
+      image.orientation = header.orientation;
+      image.sha256 = sha256_hex(bytes);
+    } catch (const DataError& error) {
+      skip(shown, error.what());
+      return;
+    }
+    if (image.origin.empty()) image.origin = shown;
+    source_.candidates.push_back({std::move(image), file});
+  }
+
+  // Frames become JPEG files; all frames of a video are one group, so they never straddle splits.
+  void read_video(const fs::path& file, const std::string& name) {
+    if (!source_.scratch) source_.scratch = std::make_unique<TemporaryFolder>();
+    auto stem = fs::path(name).replace_extension().generic_string();
+    auto group = "video:" + sha256_hex_of_file(file).substr(0, 16);
+    auto folder = source_.scratch->path() / ("frames-" + std::to_string(++videos_));
+    make_folders(folder);
+    progress_.begin(name, 0);
+    auto frames = for_each_frame(file, options_.frames, [&](const VideoFrame& frame) {
+      throw_if_stopped();
+      auto frame_file = folder / fmt::format("{:06}.jpg", frame.index);
+      auto bytes = encode_jpeg(frame.image, 95);
+      write_file_atomically(frame_file, bytes);
+      Image image{.name = fmt::format("{}/frame_{:06}.jpg", stem, frame.index),
+                  .width = frame.image.cols,
+                  .height = frame.image.rows,
+                  .raw_width = frame.image.cols,
+                  .raw_height = frame.image.rows,
+                  .sha256 = sha256_hex(bytes),
+                  .group = group,
+                  .origin = fmt::format("{}#{}", file.string(), frame.index),
+                  .time_s = frame.time_s};
+      source_.candidates.push_back({std::move(image), frame_file});
+      progress_.advance();
+      return true;
+    });
+    progress_.end();
+    source_.notes.push_back(fmt::format("{}: {} frames", name, frames));
+  }
+
+  const AddOptions& options_;
+  Progress& progress_;
+  SourceContent source_;
+  int videos_ = 0;
+};
+
+}  // namespace
+
+SourceContent read_source(const fs::path& given, const AddOptions& options, Progress& progress) {
+  return SourceReader(given, options, progress).read();
+}
+
+}  // namespace ds::detail

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ds/base/files.h"
+#include "ds/importing/add_sources.h"
+
+/// One source (a path the user gave) turned into candidates: pictures in files, with what is known about
+/// them.
+namespace ds::detail {
+
+struct Candidate {
+  Image image;  // name, sizes, sha256, labels; class_idx points into SourceContent::classes
+  std::filesystem::path file;
+};
+
+struct SourceContent {
+  std::filesystem::path given;
+  ClassList classes;
+  std::vector<Candidate> candidates;
+  std::vector<SkippedFile> skipped;
+  std::vector<Issue> issues;
+  std::vector<std::string> notes;
+  std::unique_ptr<TemporaryFolder> scratch;  // where members of archives and frames of videos lie
+};
+
+/// Reads and checks everything; the project is not touched. Errors as add_sources.
+SourceContent read_source(const std::filesystem::path& given, const AddOptions& options, Progress& progress);
+
+}  // namespace ds::detail

@@ -1,0 +1,126 @@
+#include "ds/importing/add_sources.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "ds/base/log.h"
+#include "ds/base/text.h"
+#include "printing.h"
+#include "verbs.h"
+
+namespace ds::importer {
+
+namespace {
+
+struct AddFlags {
+  std::vector<std::string> sources;
+  AddOptions add;
+  std::optional<int> every;
+};
+
+nlohmann::ordered_json to_json(const AddReport& report) {
+  nlohmann::ordered_json json = {{"images_added", report.images_added},
+                                 {"already_there", report.already_there},
+                                 {"labels_attached", report.labels_attached},
+                                 {"annotations_added", report.annotations_added},
+                                 {"negatives_added", report.negatives_added},
+                                 {"classes_added", report.classes_added},
+                                 {"by_split", report.by_split},
+                                 {"notes", report.notes},
+                                 {"skipped", nlohmann::ordered_json::array()},
+                                 {"issues", nlohmann::ordered_json::array()}};
+  for (const auto& skipped : report.skipped)
+    json["skipped"].push_back({{"file", skipped.file}, {"reason", skipped.reason}});
+  for (const auto& issue : report.issues) json["issues"].push_back(importer::to_json(issue));
+  return json;
+}
+
+void print(Context& context, const AddReport& report) {
+  auto verb = context.shared.dry_run ? "would add" : "added";
+  context.out.line(fmt::format("{} {}, {} ({} there already)", verb, counted(report.images_added, "image"),
+                               counted(report.annotations_added, "object"), report.already_there));
+  if (report.labels_attached > 0)
+    context.out.line(fmt::format("labels for {} that had none", counted(report.labels_attached, "image")));
+  if (report.negatives_added > 0)
+    context.out.line(
+        fmt::format("of these, {} without objects (negatives)", counted(report.negatives_added, "image")));
+  if (!report.classes_added.empty())
+    context.out.line(
+        fmt::format("new classes ({}): {}", report.classes_added.size(), join(report.classes_added, ", ")));
+  if (!report.by_split.empty()) {
+    std::vector<std::string> parts;
+    for (auto* split : {"train", "val", "test", "none"})
+      if (auto found = report.by_split.find(split); found != report.by_split.end())
+        parts.push_back(fmt::format("{} {}", split, found->second));
+    context.out.line("splits: " + join(parts, ", "));
+  }
+  if (!report.skipped.empty())
+    context.out.line(fmt::format("skipped: {} (reasons above)", counted(report.skipped.size(), "file")));
+  auto doubtful = count_of(report.issues, Severity::warning) + count_of(report.issues, Severity::error);
+  if (doubtful > 0) context.out.line(fmt::format("labels worth a look: {} (above)", doubtful));
+}
+
+int run(Context& context, AddFlags& o) {
+  if (o.every) o.add.frames.every = *o.every;
+  o.add.dry_run = context.shared.dry_run;
+  auto project = open_project(context);
+  std::vector<std::filesystem::path> sources(o.sources.begin(), o.sources.end());
+  auto report = add_sources(project, sources, o.add, context.progress);
+  if (context.shared.json) {
+    context.out.json(to_json(report));
+    return 0;
+  }
+  constexpr std::size_t kShown = 20;
+  std::size_t limit = context.shared.verbose ? 0 : kShown;
+  for (const auto& note : report.notes) log::info(note);
+  log_issues(report.issues, limit);
+  for (std::size_t i = 0; i < report.skipped.size() && (limit == 0 || i < limit); ++i)
+    log::warning("skipped " + report.skipped[i].reason);
+  if (limit != 0 && report.skipped.size() > limit)
+    log::warning(
+        fmt::format("and {} more skipped (all with --verbose or --json)", report.skipped.size() - limit));
+  print(context, report);
+  return 0;
+}
+
+}  // namespace
+
+void add_add(Tool& tool) {
+  auto& verb = tool.verb("add", "add images, folders, archives, videos, datasets");
+  auto& o = verb.keep<AddFlags>();
+  verb.describe(
+      "Sources may be image files, folders, zip and tar archives, videos, and datasets in COCO, Pascal VOC "
+      "and\n"
+      "YOLO format, which are recognised by their content. Everything is read and checked before anything "
+      "is\n"
+      "stored, and appears in the project at once: a crash leaves it as before or as after. Adding a source "
+      "again\n"
+      "adds nothing. Every file that is skipped is named with its reason.");
+  verb.example("ds-import add photos/ more.zip gate.mp4 --frames-per-minute 30");
+  verb.example("ds-import add bccd/ --format voc --voc-coords asis");
+  verb.arguments("src", o.sources, "files and folders to add");
+  auto formats = annotation_formats().names();
+  formats.insert(formats.begin(), "auto");
+  verb.options()
+      .choice("format", o.add.format, formats, "format of the labels")
+      .choice("labels", o.add.labels, {"auto", "require", "ignore"},
+              "read labels when there are any, insist on them, or take only pictures")
+      .choice("split", o.add.split, {"auto", "train", "val", "test", "none"},
+              "auto: the dataset's own splits, else by the project's shares")
+      .choice("status", o.add.status, {"auto", "unlabelled", "review", "done"},
+              "state of the new images; auto: done when labelled")
+      .choice("classes", o.add.classes, {"auto", "add", "refuse"},
+              "names the project lacks; auto: add them only while it has none")
+      .choice("link", o.add.link, {"copy", "hardlink", "reference"},
+              "store the bytes, link to them, or only note where they are")
+      .add("keep-going", o.add.keep_going, "leave out label rows that cannot be read instead of stopping")
+      .group("Frames of videos (default: all)")
+      .add("frames-per-minute", o.add.frames.frames_per_minute, "so many frames of each minute")
+      .add("fps", o.add.frames.frames_per_second, "so many frames of each second")
+      .add("every", o.every, "every n-th frame");
+  bind_reading(verb.options(), o.add.reading);
+  verb.run([&o](Context& context) { return run(context, o); });
+}
+
+}  // namespace ds::importer

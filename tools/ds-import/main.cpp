@@ -1,0 +1,17 @@
+#include "ds/cli/tool.h"
+#include "verbs.h"
+
+int main(int argc, char** argv) {
+  ds::Tool tool(
+      "ds-import", "images and labels into a project, and out again",
+      "Takes image files, folders, archives, videos and annotated datasets (COCO, Pascal VOC, YOLO) into a\n"
+      "project on disk, checks and counts them, freezes versions of them, and writes them in other formats.");
+  ds::importer::add_init(tool);
+  ds::importer::add_add(tool);
+  ds::importer::add_export(tool);
+  ds::importer::add_check(tool);
+  ds::importer::add_stats(tool);
+  ds::importer::add_snapshot(tool);
+  ds::importer::add_sample(tool);
+  return tool.run(argc, argv);
+}

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "ds/cli/tool.h"
+#include "ds/formats/annotation_format.h"
+#include "ds/project/project.h"
+
+/// What several verbs do the same way.
+namespace ds::importer {
+
+Project open_project(const Context& context);
+
+/// `3 images`, `1 image`.
+std::string counted(std::size_t count, const std::string& thing);
+
+/// Issues and skipped files as messages on stderr, at most `limit` of each kind (0: all).
+void log_issues(const std::vector<Issue>& issues, std::size_t limit);
+nlohmann::ordered_json to_json(const Issue& issue);
+
+/// The options that readers share.
+void bind_reading(OptionSet& options, ReadOptions& reading);
+
+}  // namespace ds::importer

@@ -1,0 +1,18 @@
+#pragma once
+
+namespace ds {
+class Tool;
+}
+
+/// One function per verb; each adds it to the tool.
+namespace ds::importer {
+
+void add_init(Tool& tool);
+void add_add(Tool& tool);
+void add_export(Tool& tool);
+void add_check(Tool& tool);
+void add_stats(Tool& tool);
+void add_snapshot(Tool& tool);
+void add_sample(Tool& tool);
+
+}  // namespace ds::importer
