@@ -1,0 +1,49 @@
+#include "common.h"
+
+#include <fmt/format.h>
+
+#include <iostream>
+#include <iterator>
+
+#include "ds/base/files.h"
+#include "ds/base/log.h"
+
+namespace ds {
+
+Project open_project(const Context& context) {
+  OpenOptions options;
+  options.user = context.shared.effective_user();
+  options.tool = "ds-label";
+  options.lock_wait_s = context.shared.lock_wait_s;
+  return Project(Project::find(context.shared.project), options);
+}
+
+void bind_selection(Verb& verb, Selection& selection, const std::string& when_empty) {
+  verb.arguments("image", selection.images, "image name, unique ending of a name, or #id", false);
+  verb.options().add("where", selection.where,
+                     "choose images by a filter, such as 'status=done and class=car'; " + when_empty,
+                     "FILTER");
+}
+
+void RevisionOption::bind(OptionSet& options) {
+  options.add("revision", revision, "refuse (exit 75) when the image has another revision than this");
+}
+
+std::optional<std::int64_t> RevisionOption::value() const {
+  return revision ? std::optional<std::int64_t>(*revision) : std::nullopt;
+}
+
+std::string counted(std::size_t count, const std::string& thing) {
+  return fmt::format("{} {}{}", count, thing, count == 1 ? "" : thing.ends_with("s") ? "es" : "s");
+}
+
+void note_dry_run(const Context& context) {
+  if (context.shared.dry_run) log::info("dry run: nothing has been changed");
+}
+
+std::string read_text(const std::string& file_or_dash) {
+  if (file_or_dash != "-") return read_file(file_or_dash);
+  return {std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>()};
+}
+
+}  // namespace ds
