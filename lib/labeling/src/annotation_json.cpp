@@ -26,7 +26,7 @@ void put_shape(Json& document, const Shape& shape) {
     document["bbox"] = {box->x0, box->y0, box->width(), box->height()};
     return;
   }
-  for (const auto& [key, value] : Json::parse(shape_to_json(shape)).items()) document[key] = value;
+  document.update(Json::parse(shape_to_json(shape)));
 }
 
 Shape take_shape(const Json& document) {
