@@ -16,7 +16,10 @@ ImageStore::Counts ImageStore::counts() const {
     auto images = static_cast<std::size_t>(row.integer(3));
     counts.by_state[row.text(0)] += images;
     counts.by_split[row.text(1)] += images;
-    if (!row.view(2).empty()) counts.by_assignee[row.text(2)] += images;
+    if (!row.view(2).empty()) {
+      counts.by_assignee[row.text(2)] += images;
+      counts.states_of_assignee[row.text(2)][row.text(0)] += images;
+    }
     counts.images += images;
     counts.annotations += static_cast<std::size_t>(row.integer(4));
     counts.proposals += static_cast<std::size_t>(row.integer(5));
@@ -33,6 +36,21 @@ ImageStore::Counts ImageStore::counts() const {
                               .images = static_cast<std::size_t>(tally.integer(3)),
                               .proposals = static_cast<std::size_t>(tally.integer(4))});
   return counts;
+}
+
+std::vector<ImageStore::Activity> ImageStore::activity() const {
+  ReadTransaction transaction(database_);
+  std::vector<Activity> rows;
+  Statement row(database_,
+                "SELECT user, substr(time, 1, 10), action, count(*), max(time) FROM journal"
+                " WHERE image_id <> 0 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3");
+  while (row.step())
+    rows.push_back({.user = row.text(0),
+                    .day = row.text(1),
+                    .action = row.text(2),
+                    .entries = static_cast<std::size_t>(row.integer(3)),
+                    .last = row.text(4)});
+  return rows;
 }
 
 }  // namespace ds

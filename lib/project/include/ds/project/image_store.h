@@ -95,6 +95,7 @@ class ImageStore {
   /// milliseconds.
   struct Counts {
     std::map<std::string, std::size_t> by_state, by_split, by_assignee;
+    std::map<std::string, std::map<std::string, std::size_t>> states_of_assignee;
     struct PerClass {
       std::string name;
       std::string color;
@@ -109,6 +110,13 @@ class ImageStore {
   std::vector<JournalEntry> history(std::int64_t image_id = 0, std::size_t limit = 0) const;
   /// Who last changed each annotation that the image has now, by annotation id.
   std::map<std::int64_t, JournalEntry> blame(std::int64_t image_id) const;
+  /// How often each user did each action on images on each day (UTC), by user, day, action.
+  struct Activity {
+    std::string user, day, action;
+    std::size_t entries = 0;
+    std::string last;  // UTC time of the newest
+  };
+  std::vector<Activity> activity() const;
   /// Takes back the newest entry of this image that is not taken back yet (as a new entry). Throws UsageError
   /// when there is none, Busy when the state differs from what that entry left.
   JournalEntry undo(std::int64_t image_id);
