@@ -10,6 +10,7 @@
 #include "commit_labels.h"
 #include "ds/base/error.h"
 #include "ds/base/text.h"
+#include "ds/config/yaml.h"
 #include "ds/labeling/workflow.h"
 
 namespace ds {
@@ -41,8 +42,10 @@ Json parse_located(const std::string& text, const Path& origin) {
     auto column = static_cast<std::int64_t>(start == std::string::npos ? at + 1 : at - start);
     auto message = plain(error);
     auto colon = message.find(": ");
-    throw FormatError({origin, line, column},
-                      "not JSON: " + (colon == std::string::npos ? message : message.substr(colon + 2)));
+    throw FormatError(
+        {origin, line, column},
+        fmt::format("not JSON: {}{}", colon == std::string::npos ? message : message.substr(colon + 2),
+                    source_excerpt(text, line, column)));
   }
 }
 

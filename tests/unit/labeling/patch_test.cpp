@@ -93,8 +93,11 @@ TEST_CASE("several images are patched all or none") {
 
 TEST_CASE("broken patches are located") {
   Fixture f;
-  REQUIRE(f.refused("[{\"op\": \"remove\",\n  \"path\" \"/annotations/0\"}]")
-              .starts_with("p.json:2:10: not JSON: syntax error while parsing object separator"));
+  REQUIRE(f.refused("[{\"op\": \"remove\",\n  \"path\" \"/annotations/0\"}]") ==
+          "p.json:2:25: not JSON: syntax error while parsing object separator - unexpected string literal; "
+          "expected "
+          "':'\n    \"path\" \"/annotations/0\"}]\n" +
+              std::string(26, ' ') + "^");
   REQUIRE(f.refused("3") ==
           "p.json: /: expected a list of operations, or objects with \"image\" and \"patch\"");
   REQUIRE(f.refused("[]", "") == "p.json: /: these operations name no image; give one on the command line");
