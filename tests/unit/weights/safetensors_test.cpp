@@ -15,7 +15,7 @@ WeightTensor floats(const std::string& name, std::vector<std::int64_t> shape,
                     const std::vector<float>& values) {
   WeightTensor tensor{name, DType::f32, std::move(shape), {}};
   tensor.bytes.resize(values.size() * sizeof(float));
-  std::memcpy(tensor.bytes.data(), values.data(), tensor.bytes.size());
+  if (!values.empty()) std::memcpy(tensor.bytes.data(), values.data(), tensor.bytes.size());
   return tensor;
 }
 

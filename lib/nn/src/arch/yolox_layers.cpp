@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 
 namespace ds::yolox {
 namespace {
@@ -31,12 +32,11 @@ Focus::Focus(int in, int out)
     : conv_(register_module("conv", std::make_shared<ConvBlock>(in * 4, out, 3, 1))) {}
 
 at::Tensor Focus::forward(const at::Tensor& x) {
-  auto even_rows = x.slice(2, 0, c10::nullopt, 2);
-  auto odd_rows = x.slice(2, 1, c10::nullopt, 2);
-  return conv_->forward(
-      at::cat({even_rows.slice(3, 0, c10::nullopt, 2), odd_rows.slice(3, 0, c10::nullopt, 2),
-               even_rows.slice(3, 1, c10::nullopt, 2), odd_rows.slice(3, 1, c10::nullopt, 2)},
-              1));
+  auto even_rows = x.slice(2, 0, INT64_MAX, 2);
+  auto odd_rows = x.slice(2, 1, INT64_MAX, 2);
+  return conv_->forward(at::cat({even_rows.slice(3, 0, INT64_MAX, 2), odd_rows.slice(3, 0, INT64_MAX, 2),
+                                 even_rows.slice(3, 1, INT64_MAX, 2), odd_rows.slice(3, 1, INT64_MAX, 2)},
+                                1));
 }
 
 Bottleneck::Bottleneck(int channels, bool shortcut, bool depthwise)
