@@ -6,6 +6,7 @@
 #include "ds/base/error.h"
 #include "ds/detect/engine.h"
 #include "ds/geometry/letterbox.h"
+#include "ds/media/letterbox_image.h"
 
 namespace ds {
 namespace {
@@ -40,6 +41,19 @@ cv::Mat as_bgr(const cv::Mat& image) {
   }
 }
 
+/// The classes of one anchor stand side by side with the same box.
+std::vector<ScoredBox> best_of_each_anchor(const std::vector<ScoredBox>& candidates) {
+  std::vector<ScoredBox> best;
+  for (const auto& candidate : candidates) {
+    if (best.empty() || best.back().box != candidate.box) {
+      best.push_back(candidate);
+    } else if (candidate.score > best.back().score) {
+      best.back() = candidate;
+    }
+  }
+  return best;
+}
+
 std::vector<Detection> to_detections(const std::vector<ScoredBox>& candidates, const Letterbox& fit,
                                      double nms_iou, std::size_t max_count) {
   std::vector<Detection> detections;
@@ -57,9 +71,7 @@ void letterbox_to_input(const cv::Mat& image, int width, int height, const Prepr
                         float* out) {
   auto bgr = as_bgr(image);
   auto fit = letterbox_top_left(bgr.cols, bgr.rows, width, height);
-  cv::Mat canvas(height, width, CV_8UC3, cv::Scalar::all(preprocessing.pad_value));
-  cv::Mat inside = canvas(cv::Rect(0, 0, fit.scaled_width, fit.scaled_height));
-  cv::resize(bgr, inside, inside.size(), 0, 0, cv::INTER_LINEAR);
+  auto canvas = letterbox_image(bgr, fit, preprocessing.pad_value);
   const bool rgb = preprocessing.channel_order == "rgb";
   const auto scale = static_cast<float>(preprocessing.scale);
   const auto mean = static_cast<float>(preprocessing.mean);
@@ -82,7 +94,8 @@ Detector::Detector(ModelCard card, std::unique_ptr<Engine> engine, const Detecto
           chosen_side(options.input_height, card_.input_height, engine_->input_multiple(), "height")),
       score_threshold_(options.score_threshold.value_or(card_.score_threshold)),
       nms_iou_(options.nms_iou.value_or(card_.nms_iou)),
-      max_per_image_(options.max_per_image) {}
+      max_per_image_(options.max_per_image),
+      best_class_only_(options.best_class_only) {}
 
 Detector::~Detector() = default;
 Detector::Detector(Detector&&) noexcept = default;
@@ -103,6 +116,7 @@ std::vector<std::vector<Detection>> Detector::detect(const std::vector<cv::Mat>&
   std::vector<std::vector<Detection>> all;
   for (std::size_t i = 0; i < images.size(); ++i) {
     auto fit = letterbox_top_left(images[i].cols, images[i].rows, input_width_, input_height_);
+    if (best_class_only_) candidates[i] = best_of_each_anchor(candidates[i]);
     all.push_back(to_detections(candidates[i], fit, nms_iou_, max_per_image_));
   }
   return all;

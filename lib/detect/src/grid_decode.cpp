@@ -1,6 +1,5 @@
 #include "grid_decode.h"
 
-#include <algorithm>
 #include <cmath>
 
 namespace ds {
@@ -24,14 +23,15 @@ std::vector<ScoredBox> decode_grid(const float* rows, int num_classes, int heigh
   for (int stride : kStrides) {
     for (int row = 0; row < height / stride; ++row) {
       for (int column = 0; column < width / stride; ++column, values += 5 + num_classes) {
-        const float* best = std::max_element(values + 5, values + 5 + num_classes);
-        float score = values[4] * *best;
-        if (!(score > score_threshold)) continue;
+        if (!(values[4] > score_threshold)) continue;  // class scores are at most 1
         double side = stride;
-        found.push_back({cxcywh_to_xyxy((values[0] + column) * side, (values[1] + row) * side,
-                                        std::exp(static_cast<double>(values[2])) * side,
-                                        std::exp(static_cast<double>(values[3])) * side),
-                         score, static_cast<int>(best - (values + 5))});
+        auto box = cxcywh_to_xyxy((values[0] + column) * side, (values[1] + row) * side,
+                                  std::exp(static_cast<double>(values[2])) * side,
+                                  std::exp(static_cast<double>(values[3])) * side);
+        for (int c = 0; c < num_classes; ++c) {
+          float score = values[4] * values[5 + c];
+          if (score > score_threshold) found.push_back({box, score, c});
+        }
       }
     }
   }

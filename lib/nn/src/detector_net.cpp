@@ -18,11 +18,9 @@ std::vector<std::vector<ScoredBox>> DetectorNet::candidates(const Decoded& decod
   const float* score = scores.data_ptr<float>();
   for (auto& found : all) {
     for (std::int64_t a = 0; a < anchors; ++a, box += 4, score += classes) {
-      std::int64_t best = 0;
-      for (std::int64_t c = 1; c < classes; ++c)
-        if (score[c] > score[best]) best = c;
-      if (score[best] > score_threshold)
-        found.push_back({{box[0], box[1], box[2], box[3]}, score[best], static_cast<int>(best)});
+      for (std::int64_t c = 0; c < classes; ++c)
+        if (score[c] > score_threshold)
+          found.push_back({{box[0], box[1], box[2], box[3]}, score[c], static_cast<int>(c)});
     }
   }
   return all;

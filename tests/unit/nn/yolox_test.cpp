@@ -88,6 +88,8 @@ TEST_CASE("decoding places boxes by cell and stride") {
   REQUIRE(found[0].size() == 1);
   REQUIRE(found[0][0].class_idx == 1);
   REQUIRE(found[0][0].score == Approx(0.4));
+  REQUIRE(net->candidates(decoded, 0.08)[0].size() ==
+          2);  // 0.4 and 0.1: an anchor speaks for all its classes
 }
 
 TEST_CASE("the loss of a batch is finite, sums its parts, and has a gradient for every parameter") {

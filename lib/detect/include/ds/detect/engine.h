@@ -24,8 +24,8 @@ struct InputBatch {
 class Engine {
  public:
   virtual ~Engine() = default;
-  /// Boxes in input pixels whose score is greater than the threshold, best class of each anchor, before
-  /// suppression; one list per image.
+  /// One box in input pixels for every anchor and class whose score is greater than the threshold, before
+  /// suppression, the classes of one anchor side by side; one list per image.
   virtual std::vector<std::vector<ScoredBox>> run(const InputBatch& batch, double score_threshold) = 0;
   /// Sides must be multiples of this; 0: only the card's own input size.
   virtual int input_multiple() const = 0;
