@@ -119,7 +119,7 @@ class UltralyticsDataset {
     for (const auto& candidate : {given.is_absolute() ? given : root_ / given, given}) {
       if (!fs::is_directory(candidate)) continue;
       root_ = candidate.lexically_normal();
-      reading_.note(fmt::format("path: {} is {}", given.string(), root_.string()));
+      if (given != ".") reading_.note(fmt::format("path: {} is {}", given.string(), root_.string()));
       return;
     }
     reading_.note(fmt::format("path: {} is not there; {} is used", given.string(), root_.string()));
@@ -234,7 +234,6 @@ ReadResult read_ultralytics(const fs::path& path, const ReadOptions& options) {
     throw UsageError(fmt::format("{} holds {} and {}; give the one you mean", path.string(),
                                  files[0].filename().string(), files[1].filename().string()));
   Reading reading("yolo", path, options);
-  reading.note("read " + files.front().string());
   UltralyticsDataset(reading, files.front()).read();
   return reading.finish();
 }

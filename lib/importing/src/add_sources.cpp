@@ -46,8 +46,12 @@ void validate(const AddOptions& options) {
 void require_labels_whole(const SourceContent& source, const AddOptions& options) {
   if (options.keep_going) return;
   std::vector<std::string> lost;
-  for (const auto& issue : source.issues)
-    if (loses_objects(issue)) lost.push_back(issue.to_string().substr(std::string("error ").size()));
+  for (const auto& issue : source.issues) {
+    if (!loses_objects(issue)) continue;
+    auto text = fmt::format("{}: {}", issue.location.to_string(), issue.message);
+    // What a reader says it did does not happen here.
+    lost.push_back(text.substr(0, text.rfind("; ")));
+  }
   if (lost.empty()) return;
   constexpr std::size_t kShown = 10;
   auto text = fmt::format("{}: {} {} cannot be read:", source.given.string(), lost.size(),

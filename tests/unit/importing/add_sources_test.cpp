@@ -1,0 +1,211 @@
+#include "ds/importing/add_sources.h"
+
+#include <set>
+
+#include "ds/base/error.h"
+#include "ds/base/hash.h"
+#include "ds/testing/shared_data.h"
+#include "project_fixture.h"
+
+#include <catch2/catch.hpp>
+
+using namespace ds;
+using namespace ds::testing;
+namespace fs = std::filesystem;
+
+namespace {
+
+// Stops the work at its n-th step of the titled phase, as a full disk or a bug would.
+class FailingProgress : public Progress {
+ public:
+  FailingProgress(std::string title, int steps) : title_(std::move(title)), left_(steps) {}
+  void begin(const std::string& title, std::int64_t) override { counting_ = title == title_; }
+  void advance(std::int64_t) override {
+    if (counting_ && --left_ == 0) throw Busy("disk full");
+  }
+  void note(const std::string&) override {}
+  void end() override { counting_ = false; }
+
+ private:
+  std::string title_;
+  int left_;
+  bool counting_ = false;
+};
+
+}  // namespace
+
+TEST_CASE("a dataset brings images, labels, classes and splits; a second time nothing") {
+  ProjectFixture f;
+  auto made = f.dataset("d", 5);
+  auto report = f.add("d");
+  REQUIRE(report.images_added == 5);
+  REQUIRE(report.annotations_added == made.annotation_count());
+  REQUIRE(report.classes_added == std::vector<std::string>{"disc", "square", "triangle"});
+  REQUIRE(report.by_split == std::map<std::string, std::size_t>{{"train", 5}});
+  auto again = f.add("d");
+  REQUIRE(again.images_added == 0);
+  REQUIRE(again.already_there == 5);
+  REQUIRE(again.annotations_added == 0);
+  REQUIRE(f.project().images().counts().annotations == made.annotation_count());
+  REQUIRE(f.project().images().history().front().user == "ada");
+}
+
+TEST_CASE("BCCD through the project") {
+  if (shared_is_absent("data/bccd")) return;
+  ProjectFixture f;
+  auto report = add_sources(f.project(), {shared_folder() / "data/bccd"}, {}, no_progress());
+  REQUIRE(report.images_added == 364);
+  REQUIRE(report.annotations_added == 4888);
+  REQUIRE(report.by_split == std::map<std::string, std::size_t>{{"train", 205}, {"val", 87}, {"test", 72}});
+}
+
+TEST_CASE("an import that fails while it stores leaves no image, no class and no file") {
+  ProjectFixture f;
+  f.dataset("d", 6);
+  FailingProgress progress("store", 4);
+  REQUIRE_THROWS_WITH(add_sources(f.project(), {f.path("d")}, {}, progress), "disk full");
+  REQUIRE(f.project().images().count() == 0);
+  REQUIRE(f.project().classes().list().empty());
+  REQUIRE(f.blobs() == 0);
+  REQUIRE(f.add("d").images_added == 6);
+}
+
+TEST_CASE("same name, other bytes: the source's name goes in front; same bytes: not added") {
+  ProjectFixture f;
+  for (auto [name, seed] : {std::pair{"a", 1}, {"b", 2}})
+    write_scene_images({.images = 2, .seed = static_cast<std::uint64_t>(seed), .width = 64, .height = 48},
+                       f.path(name));
+  f.add("a");
+  REQUIRE(f.add("b").images_added == 2);
+  REQUIRE(f.names() == std::vector<std::string>{"b/scene_0000.jpg", "b/scene_0001.jpg", "scene_0000.jpg",
+                                                "scene_0001.jpg"});
+  REQUIRE(f.add("b").images_added == 0);
+  fs::copy(f.path("a"), f.path("c"));
+  REQUIRE(f.add("c").already_there == 2);
+}
+
+TEST_CASE("a folder: every skipped file has its reason, the others are added") {
+  ProjectFixture f;
+  write_scene_images({.images = 2, .width = 64, .height = 48}, f.path("a"));
+  auto bytes = read_file(f.path("a/scene_0000.jpg"));
+  write_file_atomically(f.path("a/cut.jpg"), bytes.substr(0, bytes.size() / 2));
+  write_file_atomically(f.path("a/notes.txt"), "hello");
+  write_file_atomically(f.path("a/._x.jpg"), "clutter is passed over in silence");
+  auto report = f.add("a");
+  REQUIRE(report.images_added == 2);
+  REQUIRE(report.skipped.size() == 2);
+  REQUIRE(report.skipped[0].reason ==
+          f.path("a/cut.jpg").string() + ": the jpeg is cut short or damaged: no end marker");
+  REQUIRE(report.skipped[1].reason ==
+          f.path("a/notes.txt").string() + ": not an image, a video or an archive");
+}
+
+TEST_CASE("a named file that cannot be used is an error") {
+  ProjectFixture f;
+  write_scene_images({.images = 1, .width = 64, .height = 48}, f.path("a"));
+  auto bytes = read_file(f.path("a/scene_0000.jpg"));
+  write_file_atomically(f.path("cut.jpg"), bytes.substr(0, bytes.size() / 2));
+  REQUIRE_THROWS_WITH(
+      f.add("cut.jpg"),
+      f.path("cut.jpg").string() + ": the jpeg is cut short or damaged: no end marker; nothing was added");
+  REQUIRE_THROWS_WITH(f.add("gone.jpg"), "there is nothing at " + f.path("gone.jpg").string());
+  REQUIRE_THROWS_AS(f.add("gone.jpg"), UsageError);
+}
+
+TEST_CASE("label rows that cannot be read stop the import, or are left out") {
+  ProjectFixture f;
+  f.dataset("d", 2);
+  auto label = f.path("d/labels/train/scene_0000.txt");
+  auto text = read_file(label) + "9 0.5 0.5 0.1 0.1\n";
+  write_file_atomically(label, text);
+  auto rows = std::count(text.begin(), text.end(), '\n');
+  REQUIRE_THROWS_WITH(f.add("d"), f.path("d").string() + ": 1 label cannot be read:\n  " + label.string() +
+                                      ":" + std::to_string(rows) +
+                                      ": found class 9, expected one of the 3 declared");
+  REQUIRE(f.project().images().count() == 0);
+  REQUIRE(f.add("d", {.keep_going = true}).images_added == 2);
+}
+
+TEST_CASE("classes that the project lacks are refused unless asked for") {
+  ProjectFixture f({"square", "cat"});
+  auto made = f.dataset("d", 8);
+  REQUIRE_THROWS_WITH(
+      f.add("d"),
+      f.path("d").string() + ": classes 'disc', 'triangle' are not in the project (known: square, cat)");
+  REQUIRE(f.project().images().count() == 0);
+  f.add("d", {.classes = "add"});
+  REQUIRE(f.project().classes().list().names() ==
+          std::vector<std::string>{"square", "cat", "disc", "triangle"});
+  // The same names, whatever their index in the dataset was.
+  auto stored = f.project().images().find("scene_0000.jpg");
+  const auto& first = made.images[0].annotations[0];
+  REQUIRE(f.project().classes().list()[stored.annotations[0].class_idx].name ==
+          made.classes[first.class_idx].name);
+}
+
+TEST_CASE("labels reach images that were there without any, and never replace others") {
+  ProjectFixture f;
+  auto made = f.dataset("d", 3);
+  REQUIRE(f.add("d", {.labels = "ignore"}).annotations_added == 0);
+  REQUIRE(f.project().images().counts().by_state["unlabelled"] == 3);
+  auto report = f.add("d");
+  REQUIRE(report.images_added == 0);
+  REQUIRE(report.labels_attached == 3);
+  REQUIRE(f.project().images().counts().annotations == made.annotation_count());
+  REQUIRE(f.add("d").labels_attached == 0);
+}
+
+TEST_CASE("labels require, split, status and dry run") {
+  ProjectFixture f;
+  f.dataset("d", 2);
+  REQUIRE_THROWS_AS(f.add("d-images", {.labels = "require"}), DataError);
+  REQUIRE(f.add("d", {.dry_run = true}).images_added == 2);
+  REQUIRE(f.project().images().count() == 0);
+  REQUIRE(f.blobs() == 0);
+  f.add("d", {.split = "test", .status = "review"});
+  auto counts = f.project().images().counts();
+  REQUIRE(counts.by_split["test"] == 2);
+  REQUIRE(counts.by_state["review"] == 2);
+  REQUIRE_THROWS_WITH(f.add("d", {.split = "tset"}),
+                      "unknown --split 'tset'; known: auto, train, val, test, none");
+}
+
+TEST_CASE("link: reference leaves the file where it is, hardlink shares it") {
+  ProjectFixture f;
+  f.dataset("d", 1);
+  f.add("d", {.link = "reference"});
+  REQUIRE(f.blobs() == 0);
+  auto sha = f.project().images().list()[0].sha256;
+  REQUIRE(f.project().media().path_of(sha) == f.path("d/images/train/scene_0000.jpg"));
+  ProjectFixture g;
+  g.dataset("d", 1);
+  g.add("d", {.link = "hardlink"});
+  REQUIRE(g.blobs() == 1);
+  REQUIRE(fs::hard_link_count(g.path("d/images/train/scene_0000.jpg")) == 2);
+}
+
+TEST_CASE("the frames of a video are one group with times, and the choice of frames counts") {
+  ProjectFixture f;
+  write_scene_video(f.path("v.mp4"), {.width = 64, .height = 48}, 2, 10);
+  auto report = f.add("v.mp4", {.frames = {.frames_per_second = 2}});
+  REQUIRE(report.images_added == 4);
+  auto images = f.project().images().list();
+  std::set<std::string> groups;
+  std::set<Split> splits;
+  for (const auto& image : images) {
+    groups.insert(image.group);
+    splits.insert(image.split);
+  }
+  REQUIRE(groups.size() == 1);
+  REQUIRE(splits.size() == 1);
+  REQUIRE(images[1].name == "v/frame_000005.jpg");
+  REQUIRE(*images[1].time_s == Approx(0.5));
+  REQUIRE(f.add("v.mp4", {.frames = {.frames_per_second = 2}}).images_added == 0);
+}
+
+TEST_CASE("only one import at a time") {
+  ProjectFixture f;
+  f.dataset("d", 1);
+  auto lock = f.project().lock("import");
+  REQUIRE_THROWS_AS(f.add("d"), Busy);
+}
