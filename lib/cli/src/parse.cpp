@@ -128,6 +128,35 @@ void read_values(Parser& parser, const Verb& verb) {
   }
 }
 
+bool starts_with_words(const std::string& path, const std::string& words) {
+  return path == words || path.starts_with(words + " ");
+}
+
+/// The verb that the leading words name, or null. Only its subcommands are given to CLI11 then: it would take
+/// an argument that happens to be the name of another verb (`files set-status review a.jpg`) for that verb.
+const Verb* leading_verb(const std::deque<Verb>& verbs, const OptionSet& shared_set, int argc, char** argv) {
+  std::string path;
+  const Verb* found = nullptr;
+  for (int i = 1; i < argc; ++i) {
+    std::string word = argv[i];
+    if (word.starts_with("-")) {
+      auto name = word.substr(std::min(word.find_first_not_of('-'), word.size()));
+      for (const auto& option : shared_set.options())
+        if (!option.is_flag && (option.name == name || (option.name == "project" && word == "-p"))) ++i;
+      continue;
+    }
+    auto longer = path.empty() ? word : path + " " + word;
+    bool known = false;
+    for (const auto& verb : verbs) {
+      known = known || starts_with_words(verb.path(), longer);
+      if (verb.path() == longer) found = &verb;
+    }
+    if (!known) break;
+    path = longer;
+  }
+  return found;
+}
+
 }  // namespace
 
 Request parse_command_line(Tool& tool, std::deque<Verb>& verbs, OptionSet& shared_set, SharedOptions& shared,
@@ -144,7 +173,9 @@ Request parse_command_line(Tool& tool, std::deque<Verb>& verbs, OptionSet& share
   app.allow_extras();
   parser.bind(app, shared_set);
   std::map<std::string, CLI::App*> apps;
+  const auto* only = leading_verb(verbs, shared_set, argc, argv);
   for (auto& verb : verbs) {
+    if (only != nullptr && only != &verb) continue;
     CLI::App* parent = &app;
     std::string path;
     for (const auto& part : split_words(verb.path())) {

@@ -78,6 +78,14 @@ TEST_CASE("a verb gets its arguments and flags, anywhere on the line") {
   REQUIRE(f.counter->rest == std::vector<std::string>{"a", "b"});
 }
 
+TEST_CASE("an argument may have the name of a verb") {
+  Fixture f;
+  auto seen = run(f.tool, {"--project", "list", "say", "list", "add", "say"});
+  REQUIRE(seen.err == "");
+  REQUIRE(seen.out == "list\n");
+  REQUIRE(f.counter->rest == std::vector<std::string>{"add", "say"});
+}
+
 TEST_CASE("typing errors name the nearest flag or verb and exit 2") {
   Fixture f;
   auto flag = run(f.tool, {"say", "x", "--tmes", "2"});
