@@ -135,6 +135,18 @@ Image must_read(Database& database, std::int64_t id) {
              "load the image again and repeat the change");
 }
 
+/// As nearest_name, for a name without the folders that the known ones have.
+std::optional<std::string> nearest_file_name(const std::string& name, const std::vector<std::string>& known) {
+  auto file_name = [](const std::string& path) { return path.substr(path.rfind('/') + 1); };
+  std::vector<std::string> file_names;
+  for (const auto& each : known) file_names.push_back(file_name(each));
+  auto near = nearest_name(file_name(name), file_names);
+  if (!near) return std::nullopt;
+  for (const auto& each : known)
+    if (file_name(each) == *near) return each;
+  return std::nullopt;
+}
+
 void check_ids(const Image& before, const std::vector<Annotation>& annotations) {
   std::set<std::int64_t> known, seen;
   for (const auto& a : before.annotations) known.insert(a.id);
@@ -249,6 +261,7 @@ Image ImageStore::find(const std::string& name_or_id) const {
   if (matches.size() == 1) return must_read(database_, matches.front().first);
   if (matches.empty()) {
     auto near = nearest_name(name_or_id, names);
+    if (!near) near = nearest_file_name(name_or_id, names);
     throw UsageError(fmt::format("there is no image '{}' among {}", name_or_id, names.size()),
                      near ? fmt::format("did you mean '{}'?", *near) : "");
   }
