@@ -163,7 +163,7 @@ int report_assigned(Context& context, const std::vector<Assigned>& changes) {
     for (const auto& each : changes)
       context.out.json_line({{"image", each.image}, {"from", each.from}, {"to", each.to}});
   } else if (changes.empty()) {
-    context.out.line("nothing to do");
+    context.out.line("nothing to do: no image chosen can change hands");
   } else {
     Table table;
     table.column("image").column("from").column("to");

@@ -55,7 +55,7 @@ std::vector<Assigned> assign_images(Project& project, const AssignOptions& optio
     if (options.reassign && is_open(image) && load.contains(image.assignee)) --load[image.assignee];
     auto least = std::min_element(options.workers.begin(), options.workers.end(),
                                   [&](const auto& a, const auto& b) { return load[a] < load[b]; });
-    if (is_open(image)) ++load[*least];
+    ++load[*least];
     ++taken;
     if (*least != image.assignee) changes.push_back(hand_over(project, image, *least));
   }

@@ -6,6 +6,7 @@
 #include <limits>
 #include <map>
 #include <opencv2/imgproc.hpp>
+#include <set>
 
 #include "ds/base/hash.h"
 #include "ds/base/log.h"
@@ -82,6 +83,9 @@ std::vector<QueueItem> by_diversity(std::vector<Image> images, const QueueInput&
   std::vector<Thumbnail> features;
   std::vector<QueueItem> readable;
   auto known = input.project.images().list(Filter::parse("status=done"));
+  std::set<std::int64_t> candidates;
+  for (const auto& item : items) candidates.insert(item.image.id);
+  std::erase_if(known, [&](const Image& image) { return candidates.contains(image.id); });
   input.progress.begin("looking at images", static_cast<std::int64_t>(items.size() + known.size()));
   for (auto& item : items) {
     throw_if_stopped();

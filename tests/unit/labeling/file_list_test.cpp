@@ -82,6 +82,17 @@ TEST_CASE("a selection is names or a filter") {
   REQUIRE(select_images(f.project, {{"i2.jpg", "#1", "i1.jpg"}, ""}).size() == 2);
 }
 
+TEST_CASE("an unknown image names the nearest, with or without its folder") {
+  Fixture f;
+  f.project.images().add({LabelingProject::image("train/scene_0007.jpg")});
+  REQUIRE(refusal([&] {
+            select_images(f.project, {{"i3.jpg"}, ""});
+          }) == "there is no image 'i3.jpg' among 4 | did you mean 'i1.jpg'?");
+  REQUIRE(refusal([&] {
+            select_images(f.project, {{"scene_007.jpg"}, ""});
+          }) == "there is no image 'scene_007.jpg' among 4 | did you mean 'train/scene_0007.jpg'?");
+}
+
 TEST_CASE("a dry run rolls back") {
   Fixture f;
   std::size_t removed = 0;

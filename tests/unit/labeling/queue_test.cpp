@@ -93,6 +93,15 @@ TEST_CASE("the diverse order starts with what is least like the labelled images"
   REQUIRE(order_images("diverse", project.images().list(), {project, 0, no_progress(), 2}).size() == 2);
 }
 
+TEST_CASE("labelled images may be put into the diverse order too") {
+  LabelingProject folder;
+  folder.add_scenes(3, ImageState::done, true);
+  auto project = folder.as("ada");
+  auto items = order_images("diverse", project.images().list(), {project, 0, no_progress(), 0});
+  REQUIRE(items.size() == 3);
+  REQUIRE(items[1].priority > 0);
+}
+
 TEST_CASE("an unknown order names the known ones") {
   LabelingProject folder;
   auto project = folder.as("ada");
