@@ -44,7 +44,7 @@ void throw_unknown_name(const std::string& kind, const std::string& name,
 
 void throw_io_error(const std::string& action, const std::filesystem::path& path, int errno_value) {
   auto message = fmt::format("cannot {} {}: {}", action, path.string(), std::strerror(errno_value));
-  if (errno_value == ENOSPC || errno_value == EDQUOT)
+  if (errno_value == ENOSPC || errno_value == EDQUOT || errno_value == EFBIG)
     throw Busy(message, "free some space and run the same command again; nothing was lost");
   throw Error(message);
 }
