@@ -118,14 +118,15 @@ Database::Database(const std::filesystem::path& file, Mode mode, Context context
 }
 
 void Database::open(Mode mode) {
-  int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX | SQLITE_OPEN_EXRESCODE;
+  // Our own mutex is held through every transaction; SQLite's would be taken again for each bound value.
+  int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   if (mode == Mode::create) flags |= SQLITE_OPEN_CREATE;
   int code = sqlite3_open_v2(file_.c_str(), &handle_, flags, nullptr);
   if (code != SQLITE_OK) fail(code, "open");
   sqlite3_busy_timeout(handle_,
                        static_cast<int>(std::lround(1000 * std::max(kLeastWaitS, context_.lock_wait_s))));
   if (mode == Mode::create) execute("PRAGMA journal_mode = WAL");
-  check_format();
+  check_format(mode);
   // FULL: every commit is flushed, so that what a command has reported done survives a power loss and not
   // only a killed process. A bulk import is one commit, an edit by hand costs one flush of a few
   // milliseconds.
@@ -141,8 +142,13 @@ void Database::open(Mode mode) {
   }
 }
 
-void Database::check_format() {
+void Database::check_format(Mode mode) {
+  if (mode == Mode::create) return;
   auto format = integer("PRAGMA user_version");
+  if (format < kFormat)
+    throw DataError(
+        fmt::format("{} has format {}; this version of ds reads format {}", file_.string(), format, kFormat),
+        "the index is not one that ds has written; restore it from a backup");
   if (format > kFormat)
     throw DataError(
         fmt::format("{} has format {}; this version of ds reads format {}", file_.string(), format, kFormat),
@@ -189,10 +195,8 @@ void Database::fail(int code, std::string_view what) {
                  "wait for it to finish, or wait longer with --lock-wait SECONDS");
     case SQLITE_FULL:
     case SQLITE_IOERR:
-      throw Busy(
-          fmt::format("cannot {} {}: {}", what, name,
-                      system_error != 0 && (code & 0xff) == SQLITE_IOERR ? std::strerror(system_error) : why),
-          "free some space and run the same command again; the project is as it was before");
+      throw Busy(fmt::format("cannot {} {}: {}", what, name, why),
+                 "free some space and run the same command again; the project is as it was before");
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
       throw DataError(fmt::format("{} is damaged: {}", name, why), kDamagedAdvice);

@@ -133,7 +133,7 @@ class Database {
   friend class ReadTransaction;
   friend class WriteTransaction;
   void open(Mode mode);
-  void check_format();
+  void check_format(Mode mode);
   void note_writer(bool writing) noexcept;
   std::string writer_note() const;
 

@@ -12,6 +12,7 @@
 #include "ds/base/files.h"
 #include "ds/base/hash.h"
 #include "ds/base/text.h"
+#include "ds/project/class_store.h"
 #include "ds/project/image_store.h"
 #include "folders.h"
 #include "image_rows.h"
@@ -98,6 +99,7 @@ std::string build_manifest(Database& database, const SnapshotOptions& options, S
 }
 
 [[noreturn]] void throw_empty(Database& database, const SnapshotOptions& options) {
+  ReadTransaction transaction(database);
   std::vector<std::string> states;
   for (auto state : options.states) states.push_back(to_string(state));
   auto all = database.integer("SELECT count(*) FROM images");
@@ -209,7 +211,8 @@ SnapshotRecord SnapshotStore::create(const SnapshotOptions& options) {
       record.folder,
       [&](const std::filesystem::path& folder) {
         write_file_atomically(folder / "manifest.jsonl", manifest);
-        write_file_atomically(folder / "snapshot.json", description_json(record, read_classes(database_)));
+        write_file_atomically(folder / "snapshot.json",
+                              description_json(record, ClassStore(database_).list()));
       },
       accept);
   return get(record.id);
