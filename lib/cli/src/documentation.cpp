@@ -37,6 +37,12 @@ std::string entry(const std::string& left, const std::string& right) {
   return text + wrapped(right, kColumn) + "\n";
 }
 
+/// Summaries are written without a capital and a full stop, to stand in a list; as a sentence they get both.
+std::string sentence(std::string text) {
+  if (!text.empty()) text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
+  return text + ".";
+}
+
 std::string flag_text(const Option& option) {
   static const std::vector<std::pair<std::string, std::string>> kShort = {
       {"project", "-p, "}, {"quiet", "-q, "}, {"verbose", "-v, "}, {"output", "-o, "}};
@@ -93,7 +99,7 @@ std::string verb_lines(const Tool& tool, const std::string& prefix) {
 std::string markdown(const Tool& tool, const OptionSet& shared) {
   std::string text = fmt::format("## {}\n\n{}\n", tool.name(), tool.description());
   for (const auto& verb : tool.verbs()) {
-    text += fmt::format("\n### {} {}\n\n{}.\n\n```\n{}", tool.name(), verb.path(), verb.summary(),
+    text += fmt::format("\n### {} {}\n\n```\n{}", tool.name(), verb.path(),
                         verb_help(tool, verb, OptionSet{}));
     text += "```\n";
   }
@@ -134,7 +140,7 @@ std::string man_page(const Tool& tool, const OptionSet& shared) {
   };
   for (const auto& verb : tool.verbs()) {
     text += fmt::format(".SS {}\n{}\n", troff(usage_line(tool, verb)),
-                        troff(verb.summary() + ". " + verb.description()));
+                        troff(sentence(verb.summary()) + " " + verb.description()));
     for (const auto& argument : verb.positionals())
       text += fmt::format(".TP\n.I {}\n{}\n", troff(argument.name), troff(argument.help));
     text += options_of(verb.options());
@@ -249,7 +255,7 @@ std::string group_help(const Tool& tool, const std::string& prefix) {
 }
 
 std::string verb_help(const Tool& tool, const Verb& verb, const OptionSet& shared) {
-  std::string text = fmt::format("{}.\n\nUsage: {}\n", verb.summary(), usage_line(tool, verb));
+  std::string text = fmt::format("{}\n\nUsage: {}\n", sentence(verb.summary()), usage_line(tool, verb));
   if (!verb.description().empty()) text += "\n" + wrapped(verb.description(), 0) + "\n";
   if (!verb.positionals().empty()) {
     text += "\nArguments:\n";

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cctype>
 #include <cstdlib>
 #include <memory>
 #include <thread>
@@ -56,14 +57,23 @@ Verb& Verb::example(std::string command) {
   return *this;
 }
 
+namespace {
+
+std::string upper_case(std::string name) {
+  for (char& c : name) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return name;
+}
+
+}  // namespace
+
 Verb& Verb::argument(std::string name, std::string& field, std::string help, bool required) {
-  arguments_.push_back({std::move(name), std::move(help), required, false,
+  arguments_.push_back({upper_case(std::move(name)), std::move(help), required, false,
                         [&field](const std::vector<std::string>& values) { field = values.at(0); }});
   return *this;
 }
 
 Verb& Verb::arguments(std::string name, std::vector<std::string>& field, std::string help, bool required) {
-  arguments_.push_back({std::move(name), std::move(help), required, true,
+  arguments_.push_back({upper_case(std::move(name)), std::move(help), required, true,
                         [&field](const std::vector<std::string>& values) { field = values; }});
   return *this;
 }

@@ -55,7 +55,7 @@ struct Fixture {
   Counter* counter = nullptr;
   std::function<int(Context&)> action = [](Context&) { return 0; };
   Fixture() {
-    auto& say = tool.verb("say", "Say a word");
+    auto& say = tool.verb("say", "say a word");
     counter = &say.keep<Counter>();
     say.argument("word", counter->word, "what to say").arguments("more", counter->rest, "more words", false);
     say.options().add("times", counter->times, "how often").add("loud", counter->loud, "in capitals");
@@ -63,7 +63,7 @@ struct Fixture {
       for (int i = 0; i < counter->times; ++i) context.out.line(counter->word);
       return action(context);
     });
-    tool.verb("list add", "Add to the list").run([](Context&) { return 0; });
+    tool.verb("list add", "add to the list").run([](Context&) { return 0; });
   }
 };
 
@@ -97,7 +97,7 @@ TEST_CASE("typing errors name the nearest flag or verb and exit 2") {
           "ds-x: error: unknown verb of ds-x 'sya'; known: say, list\n  hint: did you mean 'say'?\n");
   auto missing = run(f.tool, {"say"});
   REQUIRE(missing.code == 2);
-  REQUIRE(missing.err == "ds-x: error: word is missing: what to say\n");
+  REQUIRE(missing.err == "ds-x: error: WORD is missing: what to say\n");
   auto half = run(f.tool, {"list"});
   REQUIRE(half.err == "ds-x: error: ds-x list: a verb is missing\n  hint: see ds-x list --help\n");
 }
@@ -133,10 +133,10 @@ TEST_CASE("the effective options are printed with their sources") {
 
 TEST_CASE("help, man page and completions come from the same definitions") {
   Fixture f;
-  REQUIRE(run(f.tool, {"--help"}).out.find("  say                           Say a word\n") !=
+  REQUIRE(run(f.tool, {"--help"}).out.find("  say                           say a word\n") !=
           std::string::npos);
   auto help = run(f.tool, {"say", "--help"}).out;
-  REQUIRE(help.find("Usage: ds-x say word [more...] [options]") != std::string::npos);
+  REQUIRE(help.find("Usage: ds-x say WORD [MORE...] [options]") != std::string::npos);
   REQUIRE(help.find("--times N                     how often [1]") != std::string::npos);
   for (std::string kind : {"man", "markdown", "bash", "zsh", "fish"}) {
     auto seen = run(f.tool, {"--generate", kind});

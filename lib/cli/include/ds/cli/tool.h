@@ -24,7 +24,7 @@ struct Context {
 
 /// A positional argument.
 struct Argument {
-  std::string name;  // shown in upper case
+  std::string name;  // in upper case: SRC
   std::string help;
   bool required = true;
   bool many = false;
