@@ -2,9 +2,11 @@
 
 #include "ds/base/error.h"
 #include "ds/base/log.h"
+#include "ds/compare/project_evaluations.h"
 #include "ds/metrics/coco_json.h"
 #include "ds/metrics/evaluation.h"
 #include "printing.h"
+#include "project_access.h"
 #include "verbs.h"
 
 namespace ds::compare {
@@ -15,6 +17,7 @@ struct GateFlags {
   std::string baseline;
   std::string candidate;
   std::filesystem::path truth;
+  Selection selection;
   std::vector<std::string> rules;
   int min_groups = 10;
   std::optional<double> confidence;
@@ -50,10 +53,17 @@ int gate_files(Context& context, const GateFlags& flags, const GateOptions& opti
   return print_gate(context, result, flags.baseline, flags.candidate, flags.table);
 }
 
+int gate_project(Context& context, const GateFlags& flags, const GateOptions& options) {
+  auto project = open_project(context);
+  const auto result = gate_stored(project, flags.baseline, flags.candidate, flags.selection, options);
+  return print_gate(context, result, flags.baseline, flags.candidate, flags.table);
+}
+
 int run_gate(Context& context, const GateFlags& flags) {
   if (flags.baseline.empty() || flags.candidate.empty())
     throw UsageError(fmt::format("--{} is missing", flags.baseline.empty() ? "baseline" : "candidate"));
-  return gate_files(context, flags, flags.options(context.shared));
+  const auto options = flags.options(context.shared);
+  return flags.truth.empty() ? gate_project(context, flags, options) : gate_files(context, flags, options);
 }
 
 }  // namespace
@@ -70,9 +80,12 @@ void add_gate(Tool& tool) {
           "ds-compare gate --truth gt.json --baseline old.json --candidate new.json --rule "
           "'AP>=baseline-0.01'");
   verb.options()
-      .add("baseline", o.baseline, "what is in use now: a COCO result file", "MODEL")
-      .add("candidate", o.candidate, "what would replace it: a COCO result file", "MODEL")
-      .add("truth", o.truth, "COCO ground truth", "FILE")
+      .add("baseline", o.baseline, "what is in use now: a model, or with --truth a COCO result file", "MODEL")
+      .add("candidate", o.candidate, "what would replace it, likewise", "MODEL")
+      .add("truth", o.truth, "COCO ground truth: compare two result files, without a project", "FILE")
+      .add("snapshot", o.selection.snapshot,
+           "evaluations on this dataset version; default: the newest of each", "S")
+      .add("split", o.selection.split, "evaluations on this split; default: the newest of each", "NAME")
       .add("rule", o.rules,
            "what must hold: METRIC>=LIMIT or METRIC<=LIMIT, LIMIT a number, baseline, baseline-N or "
            "baseline+N; may be "

@@ -7,7 +7,10 @@ class Tool;
 /// One function per verb; each adds it to the tool.
 namespace ds::compare {
 
-void add_files(Tool& tool);
+void add_eval(Tool& tool);
+void add_table(Tool& tool);
+void add_best(Tool& tool);
 void add_gate(Tool& tool);
+void add_files(Tool& tool);
 
 }  // namespace ds::compare

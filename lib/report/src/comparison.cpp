@@ -49,7 +49,7 @@ std::vector<LeaderboardEntry> compare_models(const TruthTable& truth, std::vecto
       require_same_fingerprint(entries.front().evaluation.model.name,
                                entries.front().evaluation.data.fingerprint, model.evaluation.model.name,
                                model.evaluation.data.fingerprint);
-    entries.push_back({std::move(model.evaluation), std::nullopt, std::nullopt});
+    entries.push_back({std::move(model.evaluation)});
   }
   if (models.size() > 1) add_common_edges(truth, models, entries);
   if (bootstrap.resamples > 0 && !models.empty() && !truth.images.empty())

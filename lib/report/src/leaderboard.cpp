@@ -96,6 +96,10 @@ std::string rank_text(const std::vector<LeaderboardEntry>& entries, std::size_t 
   return fmt::format("{}{}", i + 1, i > 0 && behind && behind->high >= 0 ? " =" : "");
 }
 
+std::string name_of(const LeaderboardEntry& entry) {
+  return entry.evaluation.model.name + (entry.settings.empty() ? "" : " " + entry.settings);
+}
+
 std::vector<std::string> notes_of(const std::vector<LeaderboardEntry>& entries) {
   std::vector<std::string> notes;
   const auto& data = entries.front().evaluation.data;
@@ -169,7 +173,7 @@ Grid leaderboard(const std::vector<LeaderboardEntry>& entries) {
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const auto& e = entries[i].evaluation;
     std::vector<Cell> row{
-        {rank_text(entries, i), static_cast<double>(i + 1)}, text_cell(e.model.name), ap_cell(e, 0)};
+        {rank_text(entries, i), static_cast<double>(i + 1)}, text_cell(name_of(entries[i])), ap_cell(e, 0)};
     for (int n = 1; n < 6; ++n) row.push_back(number_cell(coco(e, n), 3));
     row.insert(row.end(), {accuracy_cell(e), error_cell(e), rmse_cell(entries[i])});
     if (sizes) row.insert(row.end(), {parameters_cell(e), number_cell(fact(e, "size_mb"), 2)});

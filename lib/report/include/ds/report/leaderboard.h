@@ -14,6 +14,7 @@ namespace ds {
 /// A model among others that were measured on the same truth.
 struct LeaderboardEntry {
   Evaluation evaluation;
+  std::string settings = {};  // shown after the name, where a model stands in the table more than once
   /// Over the objects that all models of the table matched; absent: over the model's own.
   std::optional<EdgeError> common_edges = std::nullopt;
   /// Of AP minus the best AP, 95 %, paired; absent: not computed.

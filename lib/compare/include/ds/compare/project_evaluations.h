@@ -1,0 +1,53 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ds/compare/run_model.h"
+#include "ds/metrics/gate.h"
+#include "ds/project/evaluation_store.h"
+
+namespace ds {
+
+class Project;
+
+struct ProjectEvalOptions {
+  std::string snapshot = {};  // empty: made of what is done now
+  std::string split = "test";
+  RunOptions run = {};
+  bool force = false;  // evaluate again even when the same evaluation is stored
+};
+
+struct StoredEvaluation {
+  EvaluationRecord record;
+  Evaluation evaluation;
+  bool reused = false;  // it was there already
+};
+
+/// Evaluates a model of the registry (id, name, alias), a bundle folder or a weight file on a split and
+/// stores it. The same model, snapshot, split and settings are not run again unless forced.
+StoredEvaluation evaluate_in_project(Project& project, const std::string& model,
+                                     const ProjectEvalOptions& options, Progress& progress);
+
+/// Which stored evaluations are compared: those of one truth.
+struct Selection {
+  std::string snapshot = {};  // empty: of the newest evaluation
+  std::string split = {};     // empty: of the newest evaluation
+};
+
+struct Comparison {
+  EvalData data;
+  std::vector<LeaderboardEntry> entries;  // newest evaluation of each model and settings
+  std::size_t on_other_data = 0;          // stored evaluations on another truth
+};
+
+/// Throws UsageError when nothing is stored (or nothing that fits), DataError when stored files are broken.
+Comparison compare_stored(Project& project, const Selection& selection, const BootstrapOptions& bootstrap);
+
+/// The gate between the newest evaluations of two models. Throws UsageError naming the command to run when
+/// one has none, DataError when they were measured on different truths.
+GateResult gate_stored(Project& project, const std::string& baseline, const std::string& candidate,
+                       const Selection& selection, const GateOptions& options);
+
+}  // namespace ds

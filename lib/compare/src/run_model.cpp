@@ -1,0 +1,172 @@
+#include "ds/compare/run_model.h"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <numeric>
+#include <opencv2/core/mat.hpp>
+
+#include "ds/base/clock.h"
+#include "ds/base/error.h"
+#include "ds/base/files.h"
+#include "ds/base/stop.h"
+#include "ds/base/text.h"
+#include "ds/media/image_io.h"
+#include "ds/metrics/coco_json.h"
+
+namespace ds {
+
+namespace {
+
+constexpr std::size_t kWarmUpImages = 3;
+
+int find_class(const TruthTable& truth, const std::string& name) {
+  for (std::size_t t = 0; t < truth.classes.size(); ++t)
+    if (truth.classes[t].name == name) return static_cast<int>(t);
+  return -1;
+}
+
+/// Lists of the same length that agree on most places are one list with some names spelled otherwise (COCO's
+/// motorbike and motorcycle): what is left over on the same place is the same class.
+void pair_by_place(const std::vector<std::string>& model_classes, const TruthTable& truth,
+                   const std::string& name, std::vector<int>& map, std::vector<std::string>& warnings) {
+  if (model_classes.size() != truth.classes.size()) return;
+  std::size_t in_place = 0;
+  for (std::size_t c = 0; c < map.size(); ++c) in_place += map[c] == static_cast<int>(c);
+  if (in_place * 2 <= map.size() || in_place == map.size()) return;
+  std::vector<std::string> pairs;
+  for (std::size_t c = 0; c < map.size(); ++c) {
+    if (map[c] >= 0 || std::find(map.begin(), map.end(), static_cast<int>(c)) != map.end()) continue;
+    map[c] = static_cast<int>(c);
+    pairs.push_back(fmt::format("{} = {}", model_classes[c], truth.classes[c].name));
+  }
+  if (!pairs.empty())
+    warnings.push_back(fmt::format("{}: classes taken as the same because they stand at the same place: {}",
+                                   name, join(pairs, ", ")));
+}
+
+/// For each class of the model its index in the truth, or -1.
+std::vector<int> class_map(const std::vector<std::string>& model_classes, const TruthTable& truth,
+                           const std::string& name, std::vector<std::string>& warnings) {
+  std::vector<int> map;
+  for (const auto& model_class : model_classes) map.push_back(find_class(truth, model_class));
+  pair_by_place(model_classes, truth, name, map, warnings);
+  std::vector<std::string> unknown_to_truth, unknown_to_model;
+  for (std::size_t c = 0; c < map.size(); ++c)
+    if (map[c] < 0) unknown_to_truth.push_back(model_classes[c]);
+  for (std::size_t t = 0; t < truth.classes.size(); ++t)
+    if (std::find(map.begin(), map.end(), static_cast<int>(t)) == map.end())
+      unknown_to_model.push_back(truth.classes[t].name);
+  if (unknown_to_truth.size() == model_classes.size())
+    throw DataError(fmt::format("{} and the data have no class in common", name),
+                    fmt::format("the model knows {}; the data has {}", join(unknown_to_truth, ", "),
+                                join(unknown_to_model, ", ")));
+  if (!unknown_to_truth.empty())
+    warnings.push_back(fmt::format("{}: detections of classes that the data lacks are left out: {}", name,
+                                   join(unknown_to_truth, ", ")));
+  if (!unknown_to_model.empty())
+    warnings.push_back(
+        fmt::format("{}: the model does not know the classes {}", name, join(unknown_to_model, ", ")));
+  return map;
+}
+
+std::int64_t peak_memory_bytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::int64_t>(usage.ru_maxrss) * 1024;
+}
+
+Latency latency_of(std::vector<double> seconds) {
+  if (seconds.empty()) return {};
+  std::sort(seconds.begin(), seconds.end());
+  Latency latency;
+  latency.images = static_cast<std::int64_t>(seconds.size());
+  latency.p50_ms = 1000 * percentile(seconds, 0.5);
+  latency.p95_ms = 1000 * percentile(seconds, 0.95);
+  latency.mean_ms =
+      1000 * std::accumulate(seconds.begin(), seconds.end(), 0.0) / static_cast<double>(seconds.size());
+  latency.peak_memory_bytes = peak_memory_bytes();
+  return latency;
+}
+
+EvaluatedModel describe(const ModelCard& card, const std::filesystem::path& weights,
+                        const std::string& name) {
+  EvaluatedModel model;
+  model.name = name;
+  model.architecture = card.architecture;
+  model.parameters = card.parameters;
+  model.file_bytes = static_cast<std::int64_t>(std::filesystem::file_size(weights));
+  return model;
+}
+
+}  // namespace
+
+DetectorOptions evaluation_detector_options() {
+  DetectorOptions options;
+  options.score_threshold = 0.01;
+  return options;
+}
+
+Inference run_model(Detector& detector, const EvalData& data, Progress& progress) {
+  Inference result;
+  result.table.name = detector.card().name;
+  const auto map = class_map(detector.card().classes, data.truth, result.table.name, result.warnings);
+  std::vector<double> seconds;
+  progress.begin(result.table.name, static_cast<std::int64_t>(data.files.size()));
+  for (std::size_t i = 0; i < data.files.size(); ++i) {
+    throw_if_stopped();
+    const cv::Mat image = decode_image_file(data.files[i]);
+    if (i < kWarmUpImages) detector.detect(image);
+    const Stopwatch watch;
+    const auto found = detector.detect(image);
+    seconds.push_back(watch.seconds());
+    for (const auto& d : found) {
+      const int class_idx = map.at(static_cast<std::size_t>(d.class_idx));
+      if (class_idx >= 0)
+        result.table.boxes.push_back({d.box.x0, d.box.y0, d.box.width(), d.box.height(), d.score,
+                                      static_cast<std::int32_t>(i), class_idx});
+    }
+    progress.advance();
+  }
+  progress.end();
+  result.latency = latency_of(std::move(seconds));
+  return result;
+}
+
+ComparedModel evaluate_model(const std::filesystem::path& model, const std::string& name,
+                             const EvalData& data, const RunOptions& options, Progress& progress) {
+  const auto source = resolve_model(model, options.detector);
+  auto detector = load_detector(model, options.detector);
+  auto inference = run_model(detector, data, progress);
+  inference.table.name = name;
+  auto result = evaluate(data.truth, inference.table, options.evaluate);
+  auto& e = result.evaluation;
+  e.model = describe(detector.card(), source.weights, name);
+  const auto counted = e.data;
+  e.data = data.about;
+  e.data.groups = counted.groups;
+  e.data.objects = counted.objects;
+  e.data.detections = counted.detections;
+  e.inference = {options.detector.engine,
+                 detector.input_width(),
+                 detector.input_height(),
+                 detector.score_threshold(),
+                 options.detector.nms_iou.value_or(detector.card().nms_iou),
+                 static_cast<int>(options.detector.max_per_image),
+                 options.detector.threads};
+  e.latency = inference.latency;
+  e.created_at = utc_now();
+  e.warnings = data.warnings;
+  e.warnings.insert(e.warnings.end(), inference.warnings.begin(), inference.warnings.end());
+  return {std::move(e), std::move(inference.table), std::move(result.matching)};
+}
+
+void write_evaluation(const std::filesystem::path& folder, const ComparedModel& model,
+                      const TruthTable& truth) {
+  write_coco_detections(folder / "detections.json", model.detections, truth);
+  write_file_atomically(folder / "results.json", to_json(model.evaluation).dump(1) + "\n");
+}
+
+}  // namespace ds

@@ -1,0 +1,164 @@
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "ds/base/error.h"
+#include "ds/base/files.h"
+#include "ds/base/log.h"
+#include "ds/base/text.h"
+#include "ds/compare/project_evaluations.h"
+#include "ds/formats/annotation_format.h"
+#include "ds/report/leaderboard.h"
+#include "printing.h"
+#include "project_access.h"
+#include "verbs.h"
+
+namespace ds::compare {
+
+namespace {
+
+struct EvalFlags {
+  std::vector<std::string> models;
+  std::string snapshot;
+  std::string split = "test";
+  bool force = false;
+  bool per_class = false;
+
+  std::filesystem::path data;
+  std::string data_format = "auto";
+  std::filesystem::path images;
+  std::filesystem::path output;
+
+  DetectorOptions detector = evaluation_detector_options();
+  double min_score = 0.01;
+  int max_per_image = 100;
+  int size = 0;
+  std::filesystem::path classes;
+  std::optional<double> confidence;
+  BootstrapFlags bootstrap;
+  TableOptions table;
+
+  RunOptions run_options(const SharedOptions& shared) const {
+    RunOptions run;
+    run.detector = detector;
+    run.detector.score_threshold = min_score;
+    if (max_per_image < 1)
+      throw UsageError(fmt::format("--max-per-image is {}; at least 1 is needed", max_per_image));
+    run.detector.max_per_image = static_cast<std::size_t>(max_per_image);
+    run.detector.input_width = run.detector.input_height = size;
+    run.detector.threads = shared.threads;
+    if (!classes.empty()) run.detector.classes = read_class_names(classes);
+    run.evaluate.confidence = confidence;
+    run.evaluate.resamples = bootstrap.resamples;
+    run.evaluate.seed = shared.seed;
+    run.evaluate.threads = shared.effective_threads();
+    return run;
+  }
+};
+
+void print_result(Context& context, const EvalFlags& flags, const std::vector<Evaluation>& evaluations) {
+  std::vector<LeaderboardEntry> entries;
+  for (const auto& e : evaluations) entries.push_back({e});
+  sort_entries(entries, "AP");
+  if (context.shared.json) {
+    context.out.json(leaderboard_json(entries));
+    return;
+  }
+  print(context, leaderboard(entries), flags.table);
+  for (const auto& entry : entries) {
+    if (!flags.per_class) continue;
+    context.out.line("");
+    print(context, class_grid(entry.evaluation), flags.table);
+  }
+}
+
+int eval_dataset(Context& context, const EvalFlags& flags) {
+  const auto data = dataset_data(flags.data, flags.data_format, flags.images);
+  const auto options = flags.run_options(context.shared);
+  std::vector<Evaluation> evaluations;
+  for (const auto& model : flags.models) {
+    const std::filesystem::path path = model;
+    if (!std::filesystem::exists(path))
+      throw UsageError(fmt::format("{}: there is no such model file or folder", model),
+                       "with --data a model is a bundle folder or a weight file");
+    const auto name = path.filename().empty() ? path.parent_path().stem() : path.stem();
+    auto result = evaluate_model(path, name.string(), data, options, context.progress);
+    for (const auto& text : result.evaluation.warnings) log::warning(text);
+    if (!flags.output.empty()) {
+      const auto folder = flags.models.size() == 1 ? flags.output : flags.output / name;
+      make_folders(folder);
+      write_evaluation(folder, result, data.truth);
+    }
+    evaluations.push_back(std::move(result.evaluation));
+  }
+  print_result(context, flags, evaluations);
+  return 0;
+}
+
+int eval_project(Context& context, const EvalFlags& flags) {
+  auto project = open_project(context);
+  ProjectEvalOptions options;
+  options.snapshot = flags.snapshot;
+  options.split = flags.split;
+  options.force = flags.force;
+  options.run = flags.run_options(context.shared);
+  std::vector<Evaluation> evaluations;
+  for (const auto& model : flags.models) {
+    auto stored = evaluate_in_project(project, model, options, context.progress);
+    if (stored.reused)
+      log::info(fmt::format("{}: evaluated before, {} (--force runs it again)", model, stored.record.id));
+    for (const auto& text : stored.evaluation.warnings) log::warning(text);
+    evaluations.push_back(std::move(stored.evaluation));
+  }
+  print_result(context, flags, evaluations);
+  return 0;
+}
+
+void bind(OptionSet& options, EvalFlags& o) {
+  options.add("snapshot", o.snapshot, "dataset version; default: one made of what is done now", "S")
+      .choice("split", o.split, {"train", "val", "test", "all"}, "images of this split")
+      .add("force", o.force, "run again what was evaluated before")
+      .add("per-class", o.per_class, "also a table of classes for each model")
+      .group("Detections")
+      .add("min-score", o.min_score, "keep detections with a greater score; average precision needs low ones")
+      .add("nms", o.detector.nms_iou, "IoU of the class-wise suppression; default: the model's", "IOU")
+      .add("max-per-image", o.max_per_image, "best detections kept on an image")
+      .add("size", o.size, "side of the network's input; 0: the model's", "PIXELS")
+      .add("engine", o.detector.engine, "what runs the network; default: by the weight file", "NAME")
+      .add("device", o.detector.device, "where the network runs: cpu, cuda, cuda:1", "DEVICE")
+      .add("arch", o.detector.architecture, "architecture of a bare weight file", "NAME")
+      .add("classes", o.classes, "class names of a bare weight file, one a line")
+      .add("conf", o.confidence,
+           "score threshold of accuracy, error and RMSE; default: the best F1 on these images")
+      .group("Without a project")
+      .add("data", o.data, "labelled dataset of another tool: a folder or a file", "PATH")
+      .add("data-format", o.data_format, "its format; auto: recognised", "NAME")
+      .add("images", o.images, "folder of its images, when not where the format says", "DIR")
+      .add("output", o.output, "write detections.json and results.json here", "DIR")
+      .group("Result");
+  o.bootstrap.bind(options, "; 0: no intervals");
+  o.table.bind(options);
+}
+
+}  // namespace
+
+void add_eval(Tool& tool) {
+  auto& verb = tool.verb("eval", "Run models on labelled images, measure them and store the result");
+  auto& o = verb.keep<EvalFlags>();
+  verb.describe(
+          "A model is an id, a name or an alias (champion) of the project, a bundle folder, or a weight "
+          "file. The same\n"
+          "model, snapshot, split and settings are not run twice. Latency: one image at a time, warm, "
+          "without decoding.")
+      .example("ds-compare eval champion challenger --split test")
+      .example(
+          "ds-compare eval nano.safetensors --arch yolox-nano --classes coco_classes.txt --data coco128/")
+      .arguments("model", o.models, "models to evaluate");
+  bind(verb.options(), o);
+  verb.run([&o](Context& context) {
+    return o.data.empty() ? eval_project(context, o) : eval_dataset(context, o);
+  });
+}
+
+}  // namespace ds::compare

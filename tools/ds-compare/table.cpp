@@ -1,0 +1,110 @@
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "ds/base/error.h"
+#include "ds/base/log.h"
+#include "ds/compare/project_evaluations.h"
+#include "ds/report/leaderboard.h"
+#include "printing.h"
+#include "project_access.h"
+#include "verbs.h"
+
+namespace ds::compare {
+
+namespace {
+
+struct TableFlags {
+  Selection selection;
+  std::string sort = "AP";
+  std::optional<double> max_ms;
+  std::optional<double> max_mb;
+  bool per_class = false;
+  BootstrapFlags bootstrap{200};
+  TableOptions table;
+};
+
+void bind_selection(OptionSet& options, Selection& selection) {
+  options
+      .add("snapshot", selection.snapshot, "evaluations on this dataset version; default: of the newest", "S")
+      .add("split", selection.split, "evaluations on this split; default: of the newest evaluation", "NAME");
+}
+
+Comparison load(Context& context, const TableFlags& o) {
+  auto project = open_project(context);
+  auto comparison = compare_stored(project, o.selection, bootstrap_options(o.bootstrap, context.shared));
+  if (comparison.on_other_data > 0)
+    log::info(fmt::format("{} evaluations on other data are not shown (--snapshot, --split)",
+                          comparison.on_other_data));
+  return comparison;
+}
+
+void print_entries(Context& context, const TableFlags& o, const std::vector<LeaderboardEntry>& entries) {
+  if (context.shared.json) {
+    context.out.json(leaderboard_json(entries));
+    return;
+  }
+  print(context, leaderboard(entries), o.table);
+  for (const auto& entry : entries) {
+    if (!o.per_class) continue;
+    context.out.line("");
+    print(context, class_grid(entry.evaluation), o.table);
+  }
+}
+
+int run_table(Context& context, const TableFlags& o) {
+  auto comparison = load(context, o);
+  sort_entries(comparison.entries, o.sort);
+  print_entries(context, o, comparison.entries);
+  return 0;
+}
+
+int run_best(Context& context, const TableFlags& o) {
+  const auto comparison = load(context, o);
+  const auto best = best_within(comparison.entries, o.max_ms, o.max_mb);
+  if (!best) {
+    log::error(fmt::format("none of the {} models fits{}{}", comparison.entries.size(),
+                           o.max_ms ? fmt::format(" {} ms", *o.max_ms) : "",
+                           o.max_mb ? fmt::format(" {} MB", *o.max_mb) : ""));
+    return 4;
+  }
+  if (context.shared.json)
+    context.out.json(leaderboard_json({*best})["models"][0]);
+  else
+    context.out.line(best->evaluation.model.name);
+  return 0;
+}
+
+}  // namespace
+
+void add_table(Tool& tool) {
+  auto& verb = tool.verb("table", "Show every model evaluated on the same images, best first");
+  auto& o = verb.keep<TableFlags>();
+  verb.describe("The definitions of accuracy, error rate and RMSE stand under the table.")
+      .example("ds-compare table")
+      .example("ds-compare table --sort latency_p50_ms --format markdown");
+  bind_selection(verb.options(), o.selection);
+  verb.options()
+      .choice("sort", o.sort, sort_keys(), "number to sort by")
+      .add("per-class", o.per_class, "also a table of classes for each model");
+  o.bootstrap.bind(verb.options(), "; 0: no intervals");
+  o.table.bind(verb.options());
+  verb.run([&o](Context& context) { return run_table(context, o); });
+}
+
+void add_best(Tool& tool) {
+  auto& verb = tool.verb("best", "Print the name of the best model within limits");
+  auto& o = verb.keep<TableFlags>();
+  o.bootstrap.resamples = 0;
+  verb.describe(
+          "Exit code 4 when none fits. A model whose latency or size is not known does not fit a limit on "
+          "it.")
+      .example("ds-deploy create web --model \"$(ds-compare best --max-ms 30)\"");
+  bind_selection(verb.options(), o.selection);
+  verb.options()
+      .add("max-ms", o.max_ms, "largest median latency in milliseconds", "MS")
+      .add("max-mb", o.max_mb, "largest weight file in MB", "MB");
+  verb.run([&o](Context& context) { return run_best(context, o); });
+}
+
+}  // namespace ds::compare
