@@ -426,8 +426,9 @@ class CocoFile {
 std::optional<std::string> detect_coco(const fs::path& path) {
   auto files = coco_files(path);
   if (files.empty()) return std::nullopt;
-  return fmt::format("{} has images and annotations",
-                     files.front().lexically_proximate(path.parent_path()).string());
+  return fmt::format(
+      "{} has images and annotations",
+      files.front().lexically_proximate(fs::is_directory(path) ? path : path.parent_path()).string());
 }
 
 ReadResult read_coco(const fs::path& path, const ReadOptions& options) {

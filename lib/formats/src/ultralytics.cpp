@@ -149,6 +149,9 @@ class UltralyticsDataset {
                        fmt::format("{}: {} is not there; tried {}", key, given.string(), join(texts, ", ")));
         continue;
       }
+      if (found != tried.begin())
+        reading_.note(fmt::format("{}: {} is not there; read {}", key, given.string(),
+                                  found->lexically_normal().string()));
       read_source(found->lexically_normal(), split, at(entry));
     }
   }
@@ -222,8 +225,9 @@ class UltralyticsDataset {
 std::optional<std::string> detect_ultralytics(const fs::path& path) {
   auto files = data_yamls(path);
   if (files.empty()) return std::nullopt;
-  return fmt::format("{} names classes and splits",
-                     files.front().lexically_proximate(path.parent_path()).string());
+  return fmt::format(
+      "{} names classes and splits",
+      files.front().lexically_proximate(fs::is_directory(path) ? path : path.parent_path()).string());
 }
 
 ReadResult read_ultralytics(const fs::path& path, const ReadOptions& options) {

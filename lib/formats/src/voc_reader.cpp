@@ -428,7 +428,7 @@ std::optional<std::string> detect_voc(const fs::path& path) {
   auto file = first_voc_file(path);
   if (!file) return std::nullopt;
   return fmt::format("{} is an <annotation> with <bndbox> or <size>",
-                     file->lexically_proximate(path.parent_path()).string());
+                     file->lexically_proximate(fs::is_directory(path) ? path : path.parent_path()).string());
 }
 
 ReadResult read_voc(const fs::path& path, const ReadOptions& options) {

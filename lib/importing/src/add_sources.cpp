@@ -153,7 +153,7 @@ class Adding {
       throw DataError(fmt::format("{}: {} '{}' {} not in the project (known: {})", source.given.string(),
                                   missing.size() == 1 ? "class" : "classes", join(missing, "', '"),
                                   missing.size() == 1 ? "is" : "are", join(known.names(), ", ")),
-                      "add with --classes add; nothing was added");
+                      "add them with --classes add; nothing was added");
     }
     return map;
   }

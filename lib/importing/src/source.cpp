@@ -111,6 +111,7 @@ class SourceReader {
     source_.classes = result.dataset.classes;
     source_.notes = std::move(result.notes);
     source_.issues = std::move(result.issues);
+    if (!origin.empty()) name_members(path.string() + "/", origin);
     progress_.begin("read", static_cast<std::int64_t>(result.files.size()));
     for (std::size_t i = 0; i < result.files.size(); ++i) {
       throw_if_stopped();
@@ -126,6 +127,21 @@ class SourceReader {
       add_picture(file, std::move(image), shown);
     }
     progress_.end();
+  }
+
+  // Members of an archive lie in a scratch folder that means nothing to the user.
+  void name_members(const std::string& scratch, const std::string& origin) {
+    auto rename = [&](std::string& text) {
+      for (std::size_t at; (at = text.find(scratch)) != std::string::npos;)
+        text.replace(at, scratch.size(), origin);
+    };
+    for (auto& note : source_.notes) rename(note);
+    for (auto& issue : source_.issues) {
+      auto place = issue.location.path.string();
+      rename(place);
+      rename(issue.message);
+      issue.location.path = place;
+    }
   }
 
   // Checks that the picture is whole, hashes its bytes, and fills its sizes.

@@ -88,6 +88,32 @@ TEST_CASE("every format writes and reads a dataset without objects") {
   }
 }
 
+TEST_CASE("a label file cut anywhere gives issues or one error with its path, never a crash") {
+  for (const auto& entry : annotation_formats().entries()) {
+    OnDisk disk;
+    fill(disk);
+    write_dataset(disk.dataset, disk.files, disk.out(), entry.name, {.with_images = true});
+    for (const auto& file : fs::recursive_directory_iterator(disk.out())) {
+      auto suffix = file.path().extension();
+      if (suffix != ".json" && suffix != ".xml" && suffix != ".txt" && suffix != ".yaml" &&
+          suffix != ".data" && suffix != ".names")
+        continue;
+      CAPTURE(entry.name, file.path().string());
+      auto whole = read_file(file.path());
+      for (std::size_t part = 0; part < 8; ++part) {
+        write_file_atomically(file.path(), whole.substr(0, whole.size() * part / 8));
+        try {
+          auto read = read_dataset(disk.out(), entry.name);
+          REQUIRE(read.dataset.images.size() <= 6);
+        } catch (const Error& error) {
+          REQUIRE(std::string(error.what()).find(disk.out().string()) == 0);
+        }
+      }
+      write_file_atomically(file.path(), whole);
+    }
+  }
+}
+
 TEST_CASE("polygons, masks, crowd and flags survive COCO") {
   OnDisk disk;
   fill(disk);

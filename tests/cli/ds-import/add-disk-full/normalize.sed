@@ -1,0 +1,1 @@
+s#media/../[0-9a-f]+#media/xx/SHA256#
