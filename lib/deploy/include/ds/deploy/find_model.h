@@ -1,0 +1,23 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace ds {
+
+class Project;
+
+/// What a user called a model.
+struct FoundModel {
+  std::string id;              // of the registry, or the path as given
+  std::filesystem::path path;  // a bundle folder or a weight file: what load_detector takes
+  bool registered = false;     // in the project's registry
+};
+
+/// An id, name, alias or unique id prefix of the registry, else a bundle folder or weight file. Throws
+/// UsageError naming the registered models when it is none of these.
+/// @param project may be null
+FoundModel find_model(Project* project, const std::string& model);
+
+}  // namespace ds

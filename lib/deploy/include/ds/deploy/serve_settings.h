@@ -1,0 +1,41 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "ds/serve/service.h"
+
+namespace ds {
+
+class OptionSet;
+
+/// How a model is served, as a user says it: flags of `ds-deploy serve` and `create`, and the text kept with
+/// a deployment. The help text of each field stands in bind.
+struct ServeSettings {
+  std::string host = "127.0.0.1";
+  int port = 8080;
+  int workers = 1;
+  int queue = 64;
+  int batch = 8;
+  int connections = 256;
+  double deadline_s = 30;
+  double drain_s = 30;
+  double max_body_mb = 32;
+  double max_megapixels = 50;
+  std::filesystem::path token_file = {};
+  std::filesystem::path tls_cert = {};
+  std::filesystem::path tls_key = {};
+  std::string capture = "off";
+  std::string engine = {};
+  std::string device = "cpu";
+  std::string arch = {};
+
+  void bind(OptionSet& options);
+  /// As YAML that from_yaml reads back, relative paths made absolute.
+  std::string to_yaml() const;
+  static ServeSettings from_yaml(const std::string& text, const std::string& name);
+  /// Throws UsageError naming the field.
+  ServeOptions to_options(int threads) const;
+};
+
+}  // namespace ds
