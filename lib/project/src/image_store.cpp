@@ -78,11 +78,7 @@ class ImageAdder {
     write_entry(image, id, first);
     return {id, true};
   }
-  void finish(Database& database) {
-    tallies_.flush(database);
-    database.give_back_ids("images", next_image_);
-    database.give_back_ids("annotations", next_annotation_);
-  }
+  void finish(Database& database) { tallies_.flush(database); }
 
  private:
   std::optional<std::int64_t> existing(const Image& image) {

@@ -1,0 +1,128 @@
+#include "ds/deploy/predict.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "common.h"
+#include "ds/base/error.h"
+#include "ds/base/log.h"
+#include "ds/base/text.h"
+#include "ds/deploy/find_model.h"
+#include "verbs.h"
+
+namespace ds::deploying {
+namespace {
+
+struct PredictFlags {
+  std::string model;
+  std::vector<std::string> sources;
+  std::filesystem::path output;
+  std::string format = "json";
+  std::optional<double> score;
+  std::optional<double> nms_iou;
+  std::optional<double> fps;
+  std::optional<double> frames_per_minute;
+  std::optional<int> every;
+  int batch = 8;
+  int input_size = 0;
+  std::string engine;
+  std::string device = "cpu";
+  std::string arch;
+  std::vector<std::string> classes;
+};
+
+PredictOptions predict_options(const PredictFlags& flags) {
+  PredictOptions options;
+  options.format = flags.format;
+  options.batch = flags.batch;
+  options.frames.frames_per_second = flags.fps;
+  options.frames.frames_per_minute = flags.frames_per_minute;
+  if (flags.every) options.frames.every = *flags.every;
+  return options;
+}
+
+DetectorOptions detector_options(const PredictFlags& flags, int threads) {
+  DetectorOptions options;
+  options.engine = flags.engine;
+  options.device = flags.device;
+  options.architecture = flags.arch;
+  options.classes = flags.classes;
+  options.score_threshold = flags.score;
+  options.nms_iou = flags.nms_iou;
+  options.input_width = options.input_height = flags.input_size;
+  options.threads = threads;
+  return options;
+}
+
+int run_predict(Context& context, const PredictFlags& flags) {
+  auto options = predict_options(flags);
+  predict_formats().at(options.format);
+  if (flags.output.empty())
+    throw UsageError("no output given", "name a file (or for overlay a folder) with -o OUT");
+  for (const auto& source : flags.sources)
+    if (!std::filesystem::exists(source)) throw UsageError(fmt::format("{}: no such file or folder", source));
+  auto project = open_project_if_any(context);
+  auto model = find_model(project.get(), flags.model);
+  auto detector = load_detector(model.path, detector_options(flags, context.shared.threads));
+  auto report = predict(detector, {flags.sources.begin(), flags.sources.end()}, flags.output, options,
+                        context.progress);
+  for (const auto& [file, reason] : report.failed) log::warning(fmt::format("skipped: {}", reason));
+  if (context.shared.json) {
+    nlohmann::ordered_json json{{"pictures", report.pictures},
+                                {"detections", report.detections},
+                                {"resumed", report.resumed},
+                                {"failed", nlohmann::ordered_json::array()},
+                                {"output", flags.output.string()}};
+    for (const auto& [file, reason] : report.failed)
+      json["failed"].push_back({{"file", file}, {"reason", reason}});
+    context.out.json(json);
+  } else {
+    context.out.line(fmt::format("{} picture{}, {} object{} -> {}", report.pictures,
+                                 report.pictures == 1 ? "" : "s", report.detections,
+                                 report.detections == 1 ? "" : "s", flags.output.string()));
+    if (report.resumed > 0)
+      context.out.line(fmt::format("of these, {} were found by an interrupted run", report.resumed));
+    if (!report.failed.empty())
+      context.out.line(fmt::format("skipped: {} that cannot be read (reasons above)", report.failed.size()));
+  }
+  return report.failed.empty() ? 0 : 3;
+}
+
+}  // namespace
+
+void add_predict(Tool& tool) {
+  auto& verb = tool.verb("predict", "find objects on images, in folders, archives and videos");
+  auto& flags = verb.keep<PredictFlags>();
+  verb.describe(
+          "MODEL is a model of the project (id, name or alias), a bundle folder or a weight file. The output "
+          "appears\n"
+          "when everything is done; interrupted, the same command goes on where it stopped. Files that "
+          "cannot be\n"
+          "read are skipped with their reason, and the exit code is 3.")
+      .example("ds-deploy predict champion photos/ -o found.json")
+      .example("ds-deploy predict models/m-1 clip.mp4 --fps 2 --format overlay -o drawn")
+      .argument("model", flags.model, "model to run")
+      .arguments("src", flags.sources, "images, folders, archives, videos")
+      .run([&flags](Context& context) { return run_predict(context, flags); });
+  verb.options()
+      .group("Output")
+      .add("output", flags.output, "file to write; for overlay a folder (also -o)", "OUT")
+      .choice("format", flags.format, predict_formats().names(), "how it is written")
+      .group("Frames of videos (default: every frame)")
+      .add("fps", flags.fps, "so many frames a second")
+      .add("frames-per-minute", flags.frames_per_minute, "so many frames a minute")
+      .add("every", flags.every, "every N-th frame")
+      .group("Detection")
+      .add("score", flags.score, "report objects above this score; default: the model's")
+      .add("nms-iou", flags.nms_iou,
+           "boxes of one class that overlap more are one object; default: the model's")
+      .add("input-size", flags.input_size, "side of the network's input in pixels; 0: the model's")
+      .add("batch", flags.batch, "pictures at once")
+      .add("engine", flags.engine, "what runs the network; default: chosen by the weight file", "NAME")
+      .add("device", flags.device, "cpu, or what the engine knows", "NAME")
+      .add("arch", flags.arch, "architecture of a bare weight file", "NAME")
+      .add("classes", flags.classes, "classes of a bare weight file, in training order");
+}
+
+}  // namespace ds::deploying
