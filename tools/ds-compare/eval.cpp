@@ -36,6 +36,7 @@ struct EvalFlags {
   int size = 0;
   std::filesystem::path classes;
   std::optional<double> confidence;
+  std::string confidence_from = "none";
   BootstrapFlags bootstrap;
   TableOptions table;
 
@@ -96,6 +97,22 @@ int eval_dataset(Context& context, const EvalFlags& flags) {
   return 0;
 }
 
+/// The threshold of best F1 on another split, which does not flatter this one.
+double threshold_from(Project& project, const std::string& model, const EvalFlags& flags, Context& context) {
+  if (flags.confidence) throw UsageError("--conf and --conf-from exclude each other");
+  if (flags.confidence_from == flags.split)
+    throw UsageError(fmt::format("--conf-from {} is the split that is evaluated", flags.split),
+                     "choose another split");
+  ProjectEvalOptions options;
+  options.snapshot = flags.snapshot;
+  options.split = flags.confidence_from;
+  options.run = flags.run_options(context.shared);
+  const auto stored = evaluate_in_project(project, model, options, context.progress);
+  const double threshold = stored.evaluation.operating.threshold;
+  log::info(fmt::format("{}: threshold {:.4f}, the best F1 on {}", model, threshold, flags.confidence_from));
+  return threshold;
+}
+
 int eval_project(Context& context, const EvalFlags& flags) {
   auto project = open_project(context);
   ProjectEvalOptions options;
@@ -105,6 +122,8 @@ int eval_project(Context& context, const EvalFlags& flags) {
   options.run = flags.run_options(context.shared);
   std::vector<Evaluation> evaluations;
   for (const auto& model : flags.models) {
+    if (flags.confidence_from != "none")
+      options.run.evaluate.confidence = threshold_from(project, model, flags, context);
     auto stored = evaluate_in_project(project, model, options, context.progress);
     if (stored.reused)
       log::info(fmt::format("{}: evaluated before, {} (--force runs it again)", model, stored.record.id));
@@ -131,6 +150,8 @@ void bind(OptionSet& options, EvalFlags& o) {
       .add("classes", o.classes, "class names of a bare weight file, one a line")
       .add("conf", o.confidence,
            "score threshold of accuracy, error and RMSE; default: the best F1 on these images")
+      .choice("conf-from", o.confidence_from, {"none", "train", "val", "test"},
+              "take that threshold from the best F1 on this split instead")
       .group("Without a project")
       .add("data", o.data, "labelled dataset of another tool: a folder or a file", "PATH")
       .add("data-format", o.data_format, "its format; auto: recognised", "NAME")

@@ -17,7 +17,7 @@ struct GateFlags {
   std::string baseline;
   std::string candidate;
   std::filesystem::path truth;
-  Selection selection;
+  SelectionFlags selection;
   std::vector<std::string> rules;
   int min_groups = 10;
   std::optional<double> confidence;
@@ -55,7 +55,8 @@ int gate_files(Context& context, const GateFlags& flags, const GateOptions& opti
 
 int gate_project(Context& context, const GateFlags& flags, const GateOptions& options) {
   auto project = open_project(context);
-  const auto result = gate_stored(project, flags.baseline, flags.candidate, flags.selection, options);
+  const auto result =
+      gate_stored(project, flags.baseline, flags.candidate, flags.selection.selection, options);
   return print_gate(context, result, flags.baseline, flags.candidate, flags.table);
 }
 
@@ -83,9 +84,6 @@ void add_gate(Tool& tool) {
       .add("baseline", o.baseline, "what is in use now: a model, or with --truth a COCO result file", "MODEL")
       .add("candidate", o.candidate, "what would replace it, likewise", "MODEL")
       .add("truth", o.truth, "COCO ground truth: compare two result files, without a project", "FILE")
-      .add("snapshot", o.selection.snapshot,
-           "evaluations on this dataset version; default: the newest of each", "S")
-      .add("split", o.selection.split, "evaluations on this split; default: the newest of each", "NAME")
       .add("rule", o.rules,
            "what must hold: METRIC>=LIMIT or METRIC<=LIMIT, LIMIT a number, baseline, baseline-N or "
            "baseline+N; may be "
@@ -94,6 +92,7 @@ void add_gate(Tool& tool) {
       .add("min-groups", o.min_groups, "with fewer groups of images the answer is: not enough data")
       .add("conf", o.confidence,
            "score threshold of accuracy, error and RMSE; default: the best F1 on these images");
+  o.selection.bind(verb.options());
   o.bootstrap.bind(verb.options(), "");
   o.table.bind(verb.options());
   verb.run([&o](Context& context) { return run_gate(context, o); });

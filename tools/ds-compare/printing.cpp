@@ -16,6 +16,12 @@ void print(Context& context, const Grid& grid, const TableOptions& options) {
                                                 : to_text(grid));
 }
 
+void SelectionFlags::bind(OptionSet& options) {
+  options
+      .add("snapshot", selection.snapshot, "evaluations on this dataset version; default: of the newest", "S")
+      .add("split", selection.split, "evaluations on this split; default: of the newest evaluation", "NAME");
+}
+
 void BootstrapFlags::bind(OptionSet& options, const std::string& zero_means) {
   options.add("resamples", resamples, "resamples of the bootstrap that gives the intervals" + zero_means);
 }

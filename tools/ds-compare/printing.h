@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "ds/cli/tool.h"
+#include "ds/compare/project_evaluations.h"
 #include "ds/config/option_set.h"
 #include "ds/metrics/gate.h"
 #include "ds/report/grid.h"
@@ -18,6 +19,12 @@ struct TableOptions {
 };
 
 void print(Context& context, const Grid& grid, const TableOptions& options);
+
+/// Which stored evaluations are meant.
+struct SelectionFlags {
+  Selection selection;
+  void bind(OptionSet& options);
+};
 
 struct BootstrapFlags {
   int resamples = 1000;

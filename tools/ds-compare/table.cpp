@@ -15,7 +15,7 @@ namespace ds::compare {
 namespace {
 
 struct TableFlags {
-  Selection selection;
+  SelectionFlags selection;
   std::string sort = "AP";
   std::optional<double> max_ms;
   std::optional<double> max_mb;
@@ -24,15 +24,10 @@ struct TableFlags {
   TableOptions table;
 };
 
-void bind_selection(OptionSet& options, Selection& selection) {
-  options
-      .add("snapshot", selection.snapshot, "evaluations on this dataset version; default: of the newest", "S")
-      .add("split", selection.split, "evaluations on this split; default: of the newest evaluation", "NAME");
-}
-
 Comparison load(Context& context, const TableFlags& o) {
   auto project = open_project(context);
-  auto comparison = compare_stored(project, o.selection, bootstrap_options(o.bootstrap, context.shared));
+  auto comparison =
+      compare_stored(project, o.selection.selection, bootstrap_options(o.bootstrap, context.shared));
   if (comparison.on_other_data > 0)
     log::info(fmt::format("{} evaluations on other data are not shown (--snapshot, --split)",
                           comparison.on_other_data));
@@ -83,7 +78,7 @@ void add_table(Tool& tool) {
   verb.describe("The definitions of accuracy, error rate and RMSE stand under the table.")
       .example("ds-compare table")
       .example("ds-compare table --sort latency_p50_ms --format markdown");
-  bind_selection(verb.options(), o.selection);
+  o.selection.bind(verb.options());
   verb.options()
       .choice("sort", o.sort, sort_keys(), "number to sort by")
       .add("per-class", o.per_class, "also a table of classes for each model");
@@ -100,7 +95,7 @@ void add_best(Tool& tool) {
           "Exit code 4 when none fits. A model whose latency or size is not known does not fit a limit on "
           "it.")
       .example("ds-deploy create web --model \"$(ds-compare best --max-ms 30)\"");
-  bind_selection(verb.options(), o.selection);
+  o.selection.bind(verb.options());
   verb.options()
       .add("max-ms", o.max_ms, "largest median latency in milliseconds", "MS")
       .add("max-mb", o.max_mb, "largest weight file in MB", "MB");

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 
 #include "ds/base/clock.h"
@@ -23,6 +24,8 @@ namespace {
 // Two writers of a millisecond each must not see each other, even with lock_wait_s = 0; a reader may also
 // have to wait this long while another process recovers the log of a killed one.
 constexpr double kLeastWaitS = 0.25;
+
+constexpr std::size_t kMostIdleTexts = 200;
 
 const char* const kDamagedAdvice =
     "keep a copy of the project folder; then try `sqlite3 index.sqlite .recover`, or restore a backup";
@@ -44,6 +47,11 @@ Statement::Statement(Database& database, std::string_view sql)
 
 Statement::~Statement() {
   if (handle_ == nullptr) return;
+  // A server sees a new text with every filter that a user types.
+  if (database_.idle_.size() > kMostIdleTexts && !database_.idle_.contains(sql_)) {
+    sqlite3_finalize(handle_);
+    return;
+  }
   sqlite3_reset(handle_);
   sqlite3_clear_bindings(handle_);
   try {
@@ -180,6 +188,10 @@ std::int64_t Database::take_ids(const std::string& sequence, std::size_t count) 
   return last - taken + 1;
 }
 
+void Database::give_back_ids(const std::string& sequence, std::int64_t next) {
+  run("UPDATE sequences SET last = ? WHERE name = ?", next - 1, sequence);
+}
+
 std::int64_t Database::last_insert_id() const {
   return sqlite3_last_insert_rowid(handle_);
 }
@@ -229,7 +241,11 @@ void Database::note_writer(bool writing) noexcept {
 std::string Database::writer_note() const {
   try {
     auto note = read_file(file_.parent_path() / "index.writer");
-    if (!note.empty()) return note;
+    // A killed writer has left its note; whoever holds the lock now wrote none (the sqlite3 shell).
+    int pid = 0;
+    auto at = note.find(" pid ");
+    if (at != std::string::npos) pid = std::atoi(note.c_str() + at + 5);
+    if (pid > 0 && process_alive(pid)) return note;
   } catch (const Error&) {
   }
   return "another process";

@@ -123,6 +123,8 @@ class Database {
   /// first of them.
   std::int64_t take_ids(const std::string& sequence, std::size_t count);
 
+  /// Says that of the ids just taken those from `next` on are not used.
+  void give_back_ids(const std::string& sequence, std::int64_t next);
   std::int64_t last_insert_id() const;
 
   /// Throws what the SQLite result code means for the user.

@@ -124,6 +124,7 @@ std::vector<JournalEntry> ImageStore::history(std::int64_t image_id, std::size_t
 }
 
 std::map<std::int64_t, JournalEntry> ImageStore::blame(std::int64_t image_id) const {
+  ReadTransaction transaction(database_);
   auto entries = history(image_id);
   auto image = get(image_id);
   std::map<std::int64_t, JournalEntry> last;

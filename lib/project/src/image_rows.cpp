@@ -66,7 +66,12 @@ std::vector<Annotation> AnnotationReader::of(std::int64_t image_id) {
   for (row.bind(image_id); row.step();) {
     auto& a = annotations.emplace_back();
     a.id = row.integer(0);
-    a.class_idx = idx_of_id_.at(row.integer(1));
+    auto class_idx = idx_of_id_.find(row.integer(1));
+    if (class_idx == idx_of_id_.end())
+      throw DataError(fmt::format("annotation #{} has the class id {}, which the project does not have", a.id,
+                                  row.integer(1)),
+                      "the index is damaged; restore it from a backup");
+    a.class_idx = class_idx->second;
     if (row.is_null(6))
       a.shape = Box{row.real(2), row.real(3), row.real(4), row.real(5)};
     else

@@ -78,7 +78,11 @@ class ImageAdder {
     write_entry(image, id, first);
     return {id, true};
   }
-  void finish(Database& database) { tallies_.flush(database); }
+  void finish(Database& database) {
+    tallies_.flush(database);
+    database.give_back_ids("images", next_image_);
+    database.give_back_ids("annotations", next_annotation_);
+  }
 
  private:
   std::optional<std::int64_t> existing(const Image& image) {

@@ -48,6 +48,14 @@ std::optional<std::int64_t> optional_integer(const Json& json, const char* key) 
   return found == json.end() ? std::nullopt : std::optional(found->get<std::int64_t>());
 }
 
+Json parse_stored(std::string_view text) {
+  auto json = Json::parse(text, nullptr, false);
+  if (!json.is_object())
+    throw DataError("the index holds a text that is no JSON object: " + std::string(text.substr(0, 80)),
+                    "it has been changed by hand or is damaged; restore it from a backup");
+  return json;
+}
+
 Shape shape_of(const Json& json) {
   if (auto box = json.find("box"); box != json.end() && json.size() == 1) {
     if (box->size() != 4) throw DataError("a box needs 4 numbers: x0, y0, x1, y1");
@@ -187,9 +195,9 @@ std::string metrics_to_json(const std::map<std::string, double>& metrics) {
 
 std::map<std::string, double> metrics_from_json(const std::string& text) {
   std::map<std::string, double> metrics;
-  auto json = Json::parse(text);
+  auto json = parse_stored(text);
   for (const auto& [name, value] : json.items())
-    metrics[name] = value.is_null() ? std::nan("") : value.get<double>();
+    metrics[name] = value.is_number() ? value.get<double>() : std::nan("");
   return metrics;
 }
 
@@ -198,7 +206,11 @@ std::string attributes_to_json(const std::map<std::string, std::string>& attribu
 }
 
 std::map<std::string, std::string> attributes_from_json(std::string_view text) {
-  return Json::parse(text).get<std::map<std::string, std::string>>();
+  std::map<std::string, std::string> attributes;
+  auto json = parse_stored(text);
+  for (const auto& [name, value] : json.items())
+    attributes[name] = value.is_string() ? value.get<std::string>() : value.dump();
+  return attributes;
 }
 
 }  // namespace ds

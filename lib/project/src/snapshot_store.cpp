@@ -188,6 +188,9 @@ ClassList with_project_classes(const ClassList& classes, const std::filesystem::
 }  // namespace
 
 SnapshotRecord SnapshotStore::create(const SnapshotOptions& options) {
+  if (options.name == "latest" || options.name.starts_with("s-"))
+    throw UsageError(fmt::format("'{}' cannot be the name of a snapshot", options.name),
+                     "'latest' and what begins with 's-' mean snapshots already");
   ImageStore(database_).assign_splits();
   SnapshotRecord record{.name = options.name,
                         .created_at = utc_now(),

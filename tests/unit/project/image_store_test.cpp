@@ -83,6 +83,7 @@ TEST_CASE("adding is idempotent: the same name and bytes are there already") {
   REQUIRE(second.already_there == 2);
   REQUIRE(second.ids[0] == first.ids[1]);
   REQUIRE(second.ids[2] == first.ids[0]);
+  REQUIRE(second.ids[1] == 3);  // no id is lost on images that are there
   REQUIRE(project.images().count() == 3);
   REQUIRE(project.images().history().size() == 6);  // 3 classes, 3 images: nothing for those already there
 }

@@ -117,6 +117,25 @@ TEST_CASE("undo reaches over a merge of classes, and refuses where a class is go
   REQUIRE(problems_of(project) == "");
 }
 
+TEST_CASE("activity counts what each user did on each day") {
+  ProjectFixture fixture;
+  setenv("DS_FAKE_NOW", "2026-11-22T23:59:59Z", 1);
+  auto ann = fixture.open("ann"), bob = fixture.open("bob");
+  auto id = add_with_bytes(ann, plain_image("a"));
+  bob.images().edit(id, {.action = "assign", .assignee = "ann"});
+  setenv("DS_FAKE_NOW", "2026-11-23T00:00:01Z", 1);
+  ann.images().edit(id, {.annotations = {{box_annotation(0, {0, 0, 1, 1})}}});
+  ann.images().edit(id, {.annotations = {{box_annotation(1, {0, 0, 1, 1})}}});
+  unsetenv("DS_FAKE_NOW");
+  auto rows = ann.images().activity();
+  REQUIRE(rows.size() == 3);  // the classes are not about an image
+  REQUIRE((rows[0].user == "ann" && rows[0].day == "2026-11-22" && rows[0].action == "add-image"));
+  REQUIRE((rows[1].day == "2026-11-23" && rows[1].action == "annotate" && rows[1].entries == 2));
+  REQUIRE(rows[1].last == "2026-11-23T00:00:01.000Z");
+  REQUIRE((rows[2].user == "bob" && rows[2].action == "assign" && rows[2].entries == 1));
+  REQUIRE(ann.images().counts().states_of_assignee.at("ann").at("done") == 1);
+}
+
 TEST_CASE("blame names who last changed each annotation") {
   ProjectFixture fixture;
   auto ann = fixture.open("ann"), bob = fixture.open("bob");

@@ -4,8 +4,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <fstream>
+#include <thread>
 
 #include "ds/base/process.h"
 #include "project_fixture.h"
@@ -186,6 +188,56 @@ TEST_CASE("a writer that finds another one says who it is") {
   REQUIRE(wait_for(child) == 0);
   REQUIRE(project.classes().list().size() == 4);
   unsetenv("DS_FAKE_NOW");
+}
+
+TEST_CASE("one open project may be used by several threads") {
+  ProjectFixture fixture;
+  auto project = fixture.open();
+  auto ids =
+      project.images().add({plain_image("0"), plain_image("1"), plain_image("2"), plain_image("3")}).ids;
+  std::vector<std::thread> threads;
+  std::atomic<int> failures{0};
+  for (auto id : ids)
+    threads.emplace_back([&, id] {
+      try {
+        for (int i = 0; i < 25; ++i) {
+          auto image = project.images().get(id);
+          image.annotations.push_back(box_annotation(i % 3, {0, 0, 1, 1}));
+          project.images().edit(id, {.expected_revision = image.revision, .annotations = image.annotations});
+          if (project.images().list(Filter::parse("class=cat")).empty()) ++failures;
+        }
+      } catch (const std::exception&) {
+        ++failures;
+      }
+    });
+  for (auto& thread : threads) thread.join();
+  REQUIRE(failures == 0);
+  REQUIRE(project.images().counts().annotations == 100);
+  REQUIRE(project.images().get(ids[0]).revision == 26);
+}
+
+TEST_CASE("two processes that write short changes do not see each other") {
+  ProjectFixture fixture;
+  auto project = fixture.open();
+  auto ids = project.images().add({plain_image("0"), plain_image("1")}).ids;
+  auto count_up = [](Project& mine, std::int64_t id) {
+    for (int i = 0; i < 40; ++i) mine.images().edit(id, {.action = "assign", .assignee = std::to_string(i)});
+  };
+  auto child = fork();
+  if (child == 0) {
+    try {
+      auto other = fixture.open("bob", 30);
+      count_up(other, ids[1]);
+    } catch (...) {
+      _exit(1);
+    }
+    _exit(0);
+  }
+  auto mine = fixture.open("ann", 30);
+  count_up(mine, ids[0]);
+  REQUIRE(wait_for(child) == 0);
+  REQUIRE(project.images().get(ids[0]).revision == 41);
+  REQUIRE(project.images().get(ids[1]).revision == 41);
 }
 
 TEST_CASE("a named lock keeps others out and says who holds it") {

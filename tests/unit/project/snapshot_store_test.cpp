@@ -93,6 +93,8 @@ TEST_CASE("a snapshot is made once and never changes") {
   project.images().edit(id, {.annotations = {{box_annotation(1, {0, 0, 1, 1})}}});
   REQUIRE(message_of<UsageError>([&] { project.snapshots().create({.name = "base"}); }) ==
           "snapshot " + first.id + " is called 'base' already");
+  REQUIRE(message_of<UsageError>([&] { project.snapshots().create({.name = "latest"}); }) ==
+          "'latest' cannot be the name of a snapshot");
   REQUIRE(message_of<UsageError>([&] { project.snapshots().get("bsae"); }) ==
           "unknown snapshot 'bsae'; known: " + second.id + ", next, " + first.id + ", base");
 }

@@ -1,0 +1,47 @@
+#include "ds/report/html.h"
+
+#include <catch2/catch.hpp>
+
+using namespace ds;
+
+namespace {
+
+LeaderboardEntry entry(const std::string& name) {
+  LeaderboardEntry made;
+  auto& e = made.evaluation;
+  e.model.name = name;
+  e.class_names = {"cat", "<dog>"};
+  e.precision.classes.resize(2);
+  e.precision.classes[0].numbers.values[0] = 0.25;
+  e.precision.precision50.fill(0.5);
+  e.operating.classes.resize(2);
+  e.operating.sizes.resize(3);
+  e.confusion = {2, {1, 0, 2, 0, 3, 0, 0, 0, 0}};
+  return made;
+}
+
+std::size_t count(const std::string& text, const std::string& part) {
+  std::size_t found = 0;
+  for (auto at = text.find(part); at != text.npos; at = text.find(part, at + 1)) ++found;
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("a page holds its charts and loads nothing") {
+  const auto page = to_html({entry("a"), entry("b & <script>")}, {"Title", "2026-01-02"});
+  REQUIRE(count(page, "<svg ") == 4);
+  REQUIRE(count(page, "</svg>") == 4);
+  REQUIRE(count(page, "class=\"curve\"") == 4);  // two models in two charts
+  for (const auto* forbidden : {"http", "src=", "<script", "url(", "@import", "<dog>"})
+    REQUIRE(page.find(forbidden) == std::string::npos);
+  REQUIRE(page.find("b &amp; &lt;script&gt;") != std::string::npos);
+  REQUIRE(page.find("prefers-color-scheme: dark") != std::string::npos);
+  for (const auto& definition : definitions())
+    REQUIRE(page.find(html_escaped(definition)) != std::string::npos);
+  REQUIRE(page == to_html({entry("a"), entry("b & <script>")}, {"Title", "2026-01-02"}));
+}
+
+TEST_CASE("a page of nothing says so") {
+  REQUIRE(to_html({}).find("<p>No evaluations.</p>") != std::string::npos);
+}
