@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "charts.h"
 #include "html_style.h"
 
@@ -53,10 +55,35 @@ detail::CurveSeries precision_series(const std::string& name, const PrecisionCur
   return series;
 }
 
+constexpr std::size_t kClassesAFigure = 20;
+
+/// AP of the classes that have objects, twenty a figure.
+std::string class_figures(const std::vector<LeaderboardEntry>& entries, const std::string& legend) {
+  const auto& classes = entries.front().evaluation.precision.classes;
+  std::vector<std::size_t> shown;
+  for (std::size_t c = 0; c < classes.size(); ++c)
+    if (classes[c].numbers.ap() >= 0) shown.push_back(c);
+  std::string out;
+  for (std::size_t first = 0; first < shown.size(); first += kClassesAFigure) {
+    const auto last = std::min(shown.size(), first + kClassesAFigure);
+    std::vector<std::string> labels;
+    std::vector<detail::BarSeries> series;
+    for (const auto& entry : entries) series.push_back({name_of(entry), {}});
+    for (auto i = first; i < last; ++i) {
+      labels.push_back(entries.front().evaluation.class_names[shown[i]]);
+      for (std::size_t e = 0; e < entries.size(); ++e)
+        series[e].values.push_back(known(entries[e].evaluation.precision.classes[shown[i]].numbers.ap()));
+    }
+    out += figure(first == 0 ? "AP per class" : "AP per class, continued", detail::bar_chart(labels, series),
+                  legend);
+  }
+  return out;
+}
+
 std::string charts(const std::vector<LeaderboardEntry>& entries) {
   std::vector<std::string> names;
   std::vector<detail::CurveSeries> at50, at_all;
-  std::vector<detail::BarSeries> sizes, classes;
+  std::vector<detail::BarSeries> sizes;
   for (const auto& entry : entries) {
     const auto& e = entry.evaluation;
     names.push_back(name_of(entry));
@@ -64,9 +91,6 @@ std::string charts(const std::vector<LeaderboardEntry>& entries) {
     at_all.push_back(precision_series(names.back(), e.precision.precision));
     const auto& n = e.precision.numbers.values;
     sizes.push_back({names.back(), {known(n[3]), known(n[4]), known(n[5])}});
-    detail::BarSeries per_class{names.back(), {}};
-    for (const auto& one : e.precision.classes) per_class.values.push_back(known(one.numbers.ap()));
-    classes.push_back(std::move(per_class));
   }
   const auto legend = detail::legend(names);
   return "<div class=\"charts\">" +
@@ -75,8 +99,7 @@ std::string charts(const std::vector<LeaderboardEntry>& entries) {
          figure("The same, mean of IoU .50 to .95", detail::curve_chart("recall", "precision", at_all),
                 legend) +
          figure("AP per size of object", detail::bar_chart({"small", "medium", "large"}, sizes), legend) +
-         figure("AP per class", detail::bar_chart(entries.front().evaluation.class_names, classes), legend) +
-         "</div>\n";
+         class_figures(entries, legend) + "</div>\n";
 }
 
 std::string details(const LeaderboardEntry& entry) {
