@@ -26,6 +26,17 @@ namespace {
 constexpr double kLeastWaitS = 0.25;
 
 constexpr std::size_t kMostIdleTexts = 200;
+// Flushing a file costs milliseconds; from this many on one flush of the whole file system is cheaper.
+constexpr std::size_t kMostFlushedAlone = 32;
+
+void flush(const std::filesystem::path& path, bool whole_file_system) {
+  int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0 && errno == ENOENT) return;  // replaced or removed meanwhile by somebody else
+  if (descriptor < 0) throw_io_error("flush", path, errno);
+  int failed = (whole_file_system ? ::syncfs(descriptor) : ::fsync(descriptor)) != 0 ? errno : 0;
+  ::close(descriptor);
+  if (failed != 0) throw_io_error("flush", path, failed);
+}
 
 const char* const kDamagedAdvice =
     "keep a copy of the project folder; then try `sqlite3 index.sqlite .recover`, or restore a backup";
@@ -188,6 +199,24 @@ std::int64_t Database::take_ids(const std::string& sequence, std::size_t count) 
   return last - taken + 1;
 }
 
+void Database::flush_before_commit(const std::filesystem::path& file) {
+  std::lock_guard lock(mutex_);
+  if (unflushed_.size() <= kMostFlushedAlone) unflushed_.push_back(file);
+}
+
+void Database::flush_files() {
+  if (unflushed_.size() > kMostFlushedAlone) {
+    flush(unflushed_.front().parent_path(), true);
+  } else {
+    for (const auto& file : unflushed_) {
+      flush(file, false);
+      flush(file.parent_path(), false);
+      flush(file.parent_path().parent_path(), false);  // the shelf itself may be new
+    }
+  }
+  unflushed_.clear();
+}
+
 void Database::give_back_ids(const std::string& sequence, std::int64_t next) {
   run("UPDATE sequences SET last = ? WHERE name = ?", next - 1, sequence);
 }
@@ -276,6 +305,7 @@ WriteTransaction::WriteTransaction(Database& database)
 }
 
 void WriteTransaction::commit() {
+  if (level_ == 0) database_.flush_files();
   database_.execute(level_ == 0 ? "COMMIT" : fmt::format("RELEASE s{}", level_).c_str());
   finish();
 }

@@ -127,6 +127,9 @@ class Database {
   void give_back_ids(const std::string& sequence, std::int64_t next);
   std::int64_t last_insert_id() const;
 
+  /// The file is flushed to disk before the next commit, so that no row is durable before the bytes it names.
+  void flush_before_commit(const std::filesystem::path& file);
+
   /// Throws what the SQLite result code means for the user.
   [[noreturn]] void fail(int code, std::string_view what);
 
@@ -136,6 +139,7 @@ class Database {
   friend class WriteTransaction;
   void open(Mode mode);
   void check_format(Mode mode);
+  void flush_files();
   void note_writer(bool writing) noexcept;
   std::string writer_note() const;
 
@@ -146,6 +150,7 @@ class Database {
   int depth_ = 0;  // of transactions
   bool writing_ = false;
   int writer_descriptor_ = -1;
+  std::vector<std::filesystem::path> unflushed_;
   std::unordered_map<std::string, std::vector<sqlite3_stmt*>> idle_;
 };
 

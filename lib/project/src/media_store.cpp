@@ -1,8 +1,11 @@
 #include "ds/project/media_store.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 
 #include "database.h"
@@ -29,14 +32,40 @@ fs::path place_of(const fs::path& folder, const std::string& sha256, const std::
   return folder / sha256.substr(0, 2) / (sha256 + "." + clean_extension(extension));
 }
 
+/// Writes under a hidden name, then renames: whole or absent after kill -9. The flush comes before the commit
+/// of the row that names the bytes (Database::flush_before_commit), for a thousand images at once.
+void write_blob(const fs::path& place, std::string_view bytes) {
+  static std::atomic<unsigned> counter{0};
+  make_folders(place.parent_path());
+  auto hidden = place.parent_path() /
+                fmt::format(".{}.{}-{}.tmp", place.stem().string().substr(0, 12), ::getpid(), counter++);
+  int descriptor = ::open(hidden.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (descriptor < 0) throw_io_error("write", place, errno);
+  int failed = 0;
+  while (!bytes.empty() && failed == 0) {
+    auto written = ::write(descriptor, bytes.data(), bytes.size());
+    if (written >= 0)
+      bytes.remove_prefix(static_cast<std::size_t>(written));
+    else if (errno != EINTR)
+      failed = errno;
+  }
+  if (::close(descriptor) != 0 && failed == 0) failed = errno;  // a network file system may tell it only now
+  if (failed == 0 && ::rename(hidden.c_str(), place.c_str()) != 0) failed = errno;
+  if (failed == 0) return;
+  ::unlink(hidden.c_str());
+  throw_io_error("write", place, failed);
+}
+
+/// A power loss between the rename and the flush can leave a blob cut short.
+bool is_whole(const fs::path& blob, std::uintmax_t size) {
+  std::error_code error;
+  return fs::file_size(blob, error) == size && !error;
+}
+
 /// A second name for the same file, whole or not at all; false when the file system cannot.
 bool hard_link(const fs::path& file, const fs::path& place) {
   make_folders(place.parent_path());
-  if (::link(file.c_str(), place.c_str()) == 0) {
-    sync_folder(place.parent_path());
-    return true;
-  }
-  if (errno == EEXIST) return true;
+  if (::link(file.c_str(), place.c_str()) == 0 || errno == EEXIST) return true;
   if (errno == EXDEV || errno == EPERM || errno == EMLINK || errno == EOPNOTSUPP) return false;
   throw_io_error("link", file, errno);
 }
@@ -67,7 +96,9 @@ std::optional<fs::path> find_media(Database& database, const fs::path& folder, c
 
 std::string MediaStore::put(std::string_view bytes, const std::string& extension) {
   auto sha256 = sha256_hex(bytes);
-  if (!find_blob(folder_, sha256)) write_file_atomically(place_of(folder_, sha256, extension), bytes);
+  auto place = find_blob(folder_, sha256).value_or(place_of(folder_, sha256, extension));
+  if (!is_whole(place, bytes.size())) write_blob(place, bytes);
+  database_.flush_before_commit(place);
   return sha256;
 }
 
@@ -77,8 +108,11 @@ std::string MediaStore::put_file(const fs::path& file, Link link) {
   if (contains(sha256)) return sha256;
   if (link == Link::hardlink) {
     // A symbolic link would be linked itself.
-    auto real = fs::canonical(file);
-    if (hard_link(real, place_of(folder_, sha256, file.extension().string()))) return sha256;
+    auto real = fs::canonical(file), place = place_of(folder_, sha256, file.extension().string());
+    if (hard_link(real, place)) {
+      database_.flush_before_commit(place);
+      return sha256;
+    }
     return put(read_file(file), file.extension().string());
   }
   WriteTransaction transaction(database_);

@@ -27,6 +27,28 @@ TEST_CASE("blobs are named by their SHA-256 and stored once") {
   REQUIRE(project.media().path_of(odd).filename() == odd + ".xy");
 }
 
+TEST_CASE("a blob that a power loss has cut short is written again") {
+  ProjectFixture fixture;
+  auto project = fixture.open();
+  auto sha256 = project.media().put("the whole bytes", "jpg");
+  auto path = project.media().path_of(sha256);
+  write_file_atomically(path, "the wh");
+  REQUIRE(project.media().put("the whole bytes", "png") == sha256);
+  REQUIRE(read_file(path) == "the whole bytes");
+}
+
+TEST_CASE("many blobs are stored with one commit") {
+  ProjectFixture fixture;
+  auto project = fixture.open();
+  std::vector<Image> images;
+  for (int i = 0; i < 100; ++i) {
+    images.push_back(plain_image(std::to_string(i)));
+    images.back().sha256 = project.media().put(images.back().name, "jpg");
+  }
+  project.images().add(images);
+  REQUIRE(problems_of(project) == "");
+}
+
 TEST_CASE("a file is copied, linked or referred to") {
   ProjectFixture fixture;
   TemporaryFolder outside;

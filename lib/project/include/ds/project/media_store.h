@@ -19,7 +19,9 @@ class MediaStore {
  public:
   MediaStore(Database& database, std::filesystem::path folder)
       : database_(database), folder_(std::move(folder)) {}
-  /// Stores the bytes (temp, fsync, rename; nothing to do when they are there) and returns their sha256.
+  /// Stores the bytes (hidden name, then rename; nothing to do when they are there) and returns their sha256.
+  /// They are whole or absent after kill -9 at once, and after a power loss from the next commit on: files
+  /// are flushed together before the row that names them is, which makes an import many times faster.
   std::string put(std::string_view bytes, const std::string& extension);
   /// As put, from a file. `hardlink` falls back to a copy across file systems; `reference` records the
   /// absolute path.
