@@ -4,6 +4,7 @@
 
 #include "common.h"
 #include "ds/base/error.h"
+#include "ds/deploy/find_model.h"
 #include "verbs.h"
 
 namespace ds::deploying {
@@ -37,7 +38,7 @@ int run_create(Context& context, const CreateFlags& flags) {
   if (context.shared.dry_run) {
     flags.settings.to_options(0).validate();
     context.out.line(
-        fmt::format("would create {} with model {}", flags.name, project.models().get(flags.model).id));
+        fmt::format("would create {} with model {}", flags.name, find_model(&project, flags.model).id));
     return 0;
   }
   deployments.create(flags.name, flags.model, flags.settings, context.shared.effective_user());
@@ -101,7 +102,8 @@ void add_create(Tool& tool) {
   auto& flags = verb.keep<CreateFlags>();
   verb.options()
       .group("Deployment")
-      .add("model", flags.model, "model of the project: id, name or alias", "MODEL")
+      .add("model", flags.model,
+           "model of the project (id, name or alias), or a path, which is then registered", "MODEL")
       .add("start", flags.start, "do not start it yet")
       .duration("wait", flags.wait_s, "how long to wait until it is ready");
   flags.settings.bind(verb.options());

@@ -4,6 +4,7 @@
 
 #include "common.h"
 #include "ds/base/error.h"
+#include "ds/deploy/find_model.h"
 #include "verbs.h"
 
 namespace ds::deploying {
@@ -52,7 +53,7 @@ int run_promote(Context& context, const ChangeFlags& flags) {
   if (context.shared.dry_run) {
     auto record = project.deployments().get(flags.name);
     context.out.line(fmt::format("{}: would go from {} to {}", flags.name, record.model_id,
-                                 project.models().get(flags.model).id));
+                                 find_model(&project, flags.model).id));
     return 0;
   }
   return print_change(context, flags.name,
@@ -81,7 +82,8 @@ void add_promote(Tool& tool) {
           "why.")
       .example("ds-deploy promote gate-3 challenger --reason 'AP +0.03 on test'")
       .argument("name", flags.name, "deployment")
-      .argument("model", flags.model, "model of the project: id, name or alias")
+      .argument("model", flags.model,
+                "model of the project (id, name or alias), or a path, which is then registered")
       .run([&flags](Context& context) { return run_promote(context, flags); });
 }
 

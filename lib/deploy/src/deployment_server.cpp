@@ -59,7 +59,7 @@ void Deployments::run_server(const std::string& name, int threads,
   FileLock running(detail::server_lock(record.folder), fmt::format("deployment {}", name), 1);
   Presence presence(project_, name);
   // No promotion while we start: it would be neither in the model we load nor in a server that can be asked.
-  std::optional<FileLock> starting(project_.lock("deployment-" + name));
+  std::optional<FileLock> starting(detail::lock_deployment(project_, name));
   record = project_.deployments().get(name);
   auto settings = ServeSettings::from_yaml(record.options, name);
   auto options = settings.to_options(threads);
@@ -72,14 +72,14 @@ void Deployments::run_server(const std::string& name, int threads,
   service.start();
   detail::write_server_file(record.folder, {static_cast<int>(::getpid()), service.url(), service.admin_port(),
                                             options.admin_token, settings.tls_cert.string()});
-  auto model = project_.models().get(record.model_id);
-  service.load({model.id, model.folder, record.generation});
   record.state = "running";
   record.host = settings.host;
   record.port = service.port();
   record.admin_port = service.admin_port();
   record.pid = static_cast<int>(::getpid());
   project_.deployments().update(record);
+  auto model = project_.models().get(record.model_id);
+  service.load({model.id, model.folder, record.generation});
   starting.reset();
   on_ready(service.url());
   notify(project_, {{},

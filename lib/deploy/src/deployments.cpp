@@ -44,10 +44,14 @@ DeploymentRecord Deployments::create(const std::string& name, const std::string&
   auto options = settings.to_options(0);
   options.folder = "unused";  // a deployment has one: capturing is possible
   options.validate();
-  auto found = project_.models().get(model);
+  for (const auto& taken : project_.deployments().list())
+    if (taken.name == name)
+      throw UsageError(fmt::format("deployment '{}' is there already", name),
+                       "choose another name, or destroy the old one first");
+  auto model_id = register_model(project_, model, settings.arch);
   DeploymentRecord record;
   record.name = name;
-  record.model_id = found.id;
+  record.model_id = model_id;
   record.generation = 1;
   record.state = "stopped";
   record.host = settings.host;
@@ -55,12 +59,12 @@ DeploymentRecord Deployments::create(const std::string& name, const std::string&
   record.options = settings.to_yaml();
   project_.transaction([&] {
     record = project_.deployments().create(record);
-    if (!project_.models().alias("champion")) project_.models().set_alias("champion", found.id);
+    if (!project_.models().alias("champion")) project_.models().set_alias("champion", model_id);
   });
   AuditEntry entry;
   entry.user = user;
   entry.action = "create";
-  entry.to_model = found.id;
+  entry.to_model = model_id;
   entry.generation = record.generation;
   AuditLog(record.folder / "audit.jsonl").append(std::move(entry));
   return record;
@@ -107,7 +111,7 @@ DeploymentStatus Deployments::start(const std::string& name, double wait_s) {
     options.stdout_file = log_file(now.record);
     options.stderr_file = log_file(now.record);
     child =
-        spawn({(executable_folder() / program_name()).string(), "serve", name, "--project",
+        spawn({sibling_tool("ds-deploy").string(), "serve", name, "--project",
                std::filesystem::absolute(project_.folder()).string(), "--no-progress", "--color", "never"},
               options);
   }
@@ -175,7 +179,7 @@ std::string Deployments::log_tail(const std::string& name, std::size_t lines) co
 
 void Deployments::destroy(const std::string& name) {
   auto record = project_.deployments().get(name);
-  auto lock = project_.lock("deployment-" + name);
+  auto lock = detail::lock_deployment(project_, name);
   if (detail::running_server(record.folder))
     throw Busy(fmt::format("deployment {} is running", name),
                fmt::format("stop it first: ds-deploy stop {}", name));

@@ -4,6 +4,7 @@
 
 #include "ds/base/error.h"
 #include "ds/deploy/deployments.h"
+#include "ds/deploy/find_model.h"
 #include "ds/notify/notify.h"
 #include "ds/project/project.h"
 #include "ds/serve/audit_log.h"
@@ -119,8 +120,8 @@ class Change {
 ModelChangeReport Deployments::change_model(const std::string& name, const std::string& model,
                                             const ModelChange& change) {
   project_.deployments().get(name);  // an unknown name is told before a lock is made for it
-  auto to_model = project_.models().get(model).id;
-  auto lock = project_.lock("deployment-" + name);
+  auto to_model = register_model(project_, model);
+  auto lock = detail::lock_deployment(project_, name);
   return Change(project_, project_.deployments().get(name), to_model, change).run();
 }
 

@@ -2,12 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <nlohmann/json.hpp>
+#include <thread>
 
+#include "ds/base/clock.h"
 #include "ds/base/error.h"
 #include "ds/base/files.h"
 #include "ds/base/lock.h"
 #include "ds/http/client.h"
+#include "ds/project/project.h"
 
 namespace ds::detail {
 namespace fs = std::filesystem;
@@ -52,6 +56,18 @@ std::optional<ServerFile> running_server(const fs::path& folder) {
                       json.at("ca_file").get<std::string>()};
   } catch (const nlohmann::json::exception& error) {
     throw FormatError({file}, error.what(), "stop the server by its pid and start it again");
+  }
+}
+
+FileLock lock_deployment(Project& project, const std::string& name) {
+  Stopwatch waited;
+  for (;;) {
+    try {
+      return project.lock("deployment-" + name);
+    } catch (const Busy&) {
+      if (waited.seconds() > 10) throw;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
 }
 

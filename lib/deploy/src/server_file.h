@@ -4,6 +4,12 @@
 #include <optional>
 #include <string>
 
+#include "ds/base/lock.h"
+
+namespace ds {
+class Project;
+}
+
 namespace ds::detail {
 
 /// deployments/<name>/server.json: how to reach the running server; readable by its owner only, because of
@@ -21,6 +27,10 @@ void remove_server_file(const std::filesystem::path& folder);
 /// Nothing when no server runs: the lock that a server holds is free, whatever a crash left behind.
 std::optional<ServerFile> running_server(const std::filesystem::path& folder);
 std::filesystem::path server_lock(const std::filesystem::path& folder);
+
+/// Held by whoever starts a deployment's server or changes its model: these take seconds, so it waits a
+/// little for the one before. Throws Busy.
+FileLock lock_deployment(Project& project, const std::string& name);
 
 /// One request to the admin listener. Throws Busy when it cannot be reached, and Busy (409), UsageError
 /// (400), DataError (422) or Error for what it answers.

@@ -20,4 +20,9 @@ struct FoundModel {
 /// @param project may be null
 FoundModel find_model(Project* project, const std::string& model);
 
+/// The registry's id of a model: one of a path is copied into the registry (its card, or one made for a bare
+/// weight file). The id follows the content, so that registering twice is registering once.
+/// @param architecture for a bare weight file that does not name its own
+std::string register_model(Project& project, const std::string& model, const std::string& architecture = {});
+
 }  // namespace ds
