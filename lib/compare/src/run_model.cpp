@@ -15,6 +15,7 @@
 #include "ds/base/text.h"
 #include "ds/media/image_io.h"
 #include "ds/metrics/coco_json.h"
+#include "ds/weights/weight_file.h"
 
 namespace ds {
 
@@ -91,12 +92,29 @@ Latency latency_of(std::vector<double> seconds) {
   return latency;
 }
 
+/// Trainable numbers of a weight file, for models whose card does not say; 0 for files that are not read
+/// here.
+std::int64_t count_parameters(const std::filesystem::path& weights) {
+  if (weights.extension() != ".safetensors" && weights.extension() != ".pth") return 0;
+  std::int64_t total = 0;
+  for (const auto& row : inspect_weights(weights)) {
+    // BatchNorm's running statistics are measured, not trained.
+    if (row.name.ends_with("running_mean") || row.name.ends_with("running_var") ||
+        row.name.ends_with("num_batches_tracked"))
+      continue;
+    std::int64_t count = 1;
+    for (const auto side : row.shape) count *= side;
+    total += count;
+  }
+  return total;
+}
+
 EvaluatedModel describe(const ModelCard& card, const std::filesystem::path& weights,
                         const std::string& name) {
   EvaluatedModel model;
   model.name = name;
   model.architecture = card.architecture;
-  model.parameters = card.parameters;
+  model.parameters = card.parameters > 0 ? card.parameters : count_parameters(weights);
   model.file_bytes = static_cast<std::int64_t>(std::filesystem::file_size(weights));
   return model;
 }
