@@ -10,11 +10,12 @@
 #include <system_error>
 
 #include "ds/base/error.h"
+#include "file_parts.h"
 
 namespace ds {
 namespace fs = std::filesystem;
 
-namespace {
+namespace detail {
 
 void write_all(int descriptor, std::string_view bytes, const fs::path& path) {
   while (!bytes.empty()) {
@@ -31,7 +32,10 @@ fs::path temporary_name(const fs::path& path) {
                                           path.extension().string());
 }
 
-}  // namespace
+}  // namespace detail
+
+using detail::temporary_name;
+using detail::write_all;
 
 std::string read_file(const fs::path& path) {
   int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -135,14 +139,10 @@ AtomicFolder::~AtomicFolder() {
 void AtomicFolder::commit() {
   std::error_code ignored;
   if (fs::is_directory(path_, ignored) && fs::is_empty(path_, ignored)) fs::remove(path_, ignored);
-  for (const auto& entry : fs::recursive_directory_iterator(temporary_)) {
-    if (!entry.is_regular_file()) continue;
-    int descriptor = ::open(entry.path().c_str(), O_RDONLY | O_CLOEXEC);
-    if (descriptor < 0) throw_io_error("flush", entry.path(), errno);
-    int failed = ::fsync(descriptor) != 0 ? errno : 0;
-    ::close(descriptor);
-    if (failed) throw_io_error("flush", entry.path(), failed);
-  }
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::recursive_directory_iterator(temporary_))
+    if (entry.is_regular_file()) files.push_back(entry.path());
+  detail::sync_files(files);
   if (::rename(temporary_.c_str(), path_.c_str()) != 0) throw_io_error("write", path_, errno);
   committed_ = true;
   sync_folder(path_.parent_path());

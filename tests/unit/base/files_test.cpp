@@ -1,5 +1,6 @@
 #include "ds/base/files.h"
 
+#include "ds/base/atomic_files.h"
 #include "ds/base/error.h"
 
 #include <catch2/catch.hpp>
@@ -25,6 +26,26 @@ TEST_CASE("an uncommitted file or folder never appears") {
     write_file_atomically(inner.temporary_path() / "x", "x");
   }
   REQUIRE(fs::is_empty(folder.path()));
+}
+
+TEST_CASE("files written together appear with commit, and not without it") {
+  TemporaryFolder folder;
+  write_file_atomically(folder.path() / "b", "old");
+  {
+    AtomicFiles lost;
+    lost.write(folder.path() / "sub" / "a", "1");
+    lost.write(folder.path() / "b", "2");
+  }
+  REQUIRE(fs::is_empty(folder.path() / "sub"));
+  REQUIRE(read_file(folder.path() / "b") == "old");
+  AtomicFiles kept;
+  kept.write(folder.path() / "sub" / "a", "1");
+  kept.write(folder.path() / "b", "2");
+  REQUIRE(read_file(folder.path() / "b") == "old");
+  kept.commit();
+  REQUIRE(read_file(folder.path() / "sub" / "a") == "1");
+  REQUIRE(read_file(folder.path() / "b") == "2");
+  REQUIRE(std::distance(fs::directory_iterator(folder.path()), {}) == 2);
 }
 
 TEST_CASE("a committed folder appears as a whole and replaces nothing") {
