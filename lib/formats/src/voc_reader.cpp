@@ -2,16 +2,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <map>
-#include <pugixml.hpp>
 #include <set>
 
-#include "ds/base/files.h"
 #include "ds/base/text.h"
 #include "ds/media/image_header.h"
 #include "formats.h"
-#include "reading.h"
+#include "voc_file.h"
 
 namespace ds::detail {
 namespace fs = std::filesystem;
@@ -22,191 +19,18 @@ bool has_xml_suffix(const fs::path& file) {
   return to_lower(file.extension().string()) == ".xml";
 }
 
-struct VocObject {
-  std::string name;
-  std::int64_t line = 0;
-  std::array<double, 4> numbers{};  // xmin ymin xmax ymax as written
-  Annotation annotation;            // everything but class and shape
-};
-
-struct VocFile {
-  fs::path file;
-  std::int64_t size_line = 1;
-  std::string filename;
-  std::optional<Reading::Declared> size;
-  std::string collection;  // <folder> and <database>: who made it
-  std::string policy;      // as our own writer recorded it
-  std::vector<VocObject> objects;
-};
-
-/// Lines of byte offsets.
-class LineIndex {
- public:
-  explicit LineIndex(const std::string& text) {
-    for (std::size_t i = 0; i < text.size(); ++i)
-      if (text[i] == '\n') ends_.push_back(i);
-  }
-  std::int64_t line_of(std::ptrdiff_t offset) const {
-    auto at = std::lower_bound(ends_.begin(), ends_.end(),
-                               static_cast<std::size_t>(std::max<std::ptrdiff_t>(0, offset)));
-    return at - ends_.begin() + 1;
-  }
-
- private:
-  std::vector<std::size_t> ends_;
-};
-
-class XmlReader {
- public:
-  explicit XmlReader(Reading& reading) : reading_(reading) {}
-
-  /// Nothing, with an issue, when the file is no VOC annotation.
-  std::optional<VocFile> read(const fs::path& file) {
-    file_ = file;
-    auto text = read_file(file);
-    lines_ = std::make_unique<LineIndex>(text);
-    pugi::xml_document document;
-    auto result = document.load_buffer(text.data(), text.size());
-    if (!result) {
-      reading_.issue(Severity::error, "BAD_FILE", {.path = file, .line = lines_->line_of(result.offset)},
-                     fmt::format("not valid XML: {}; the file is left out", result.description()));
-      return std::nullopt;
-    }
-    auto root = document.child("annotation");
-    if (!root) {
-      reading_.issue(Severity::error, "BAD_FILE", {.path = file, .line = 1},
-                     "found no <annotation>; the file is left out");
-      return std::nullopt;
-    }
-    VocFile voc{.file = file, .filename = text_of(root.child("filename"))};
-    voc.collection = text_of(root.child("folder")) + " " + text_of(root.child("source").child("database"));
-    auto recorded = text_of(root.child("source").child("annotation"));
-    if (recorded.starts_with("ds voc-coords=")) voc.policy = recorded.substr(14);
-    if (auto size = root.child("size")) {
-      voc.size_line = line_of(size);
-      auto width = parse_double(text_of(size.child("width")));
-      auto height = parse_double(text_of(size.child("height")));
-      if (width && height && *width > 0 && *height > 0 && *width < 1e6 && *height < 1e6)
-        voc.size = {static_cast<int>(*width), static_cast<int>(*height)};
-    }
-    int number = 0;
-    for (auto object : root.children("object")) read_object(object, ++number, voc);
-    return voc;
-  }
-
- private:
-  static std::string text_of(pugi::xml_node node) { return std::string(trim(node.child_value())); }
-  std::int64_t line_of(pugi::xml_node node) const { return lines_->line_of(node.offset_debug()); }
-
-  void read_object(pugi::xml_node object, int number, VocFile& voc) {
-    VocObject found{.name = text_of(object.child("name")), .line = line_of(object)};
-    auto bad = [&](const char* code, pugi::xml_node where, const std::string& why) {
-      reading_.issue(Severity::error, code, {.path = file_, .line = line_of(where ? where : object)},
-                     fmt::format("object {} {}; left out", number, why));
-    };
-    if (found.name.empty()) return bad("BAD_ROW", object, "has no <name>");
-    auto box = object.child("bndbox");
-    if (!box) return bad("BAD_ROW", object, fmt::format("({}) has no <bndbox>", found.name));
-    found.line = line_of(box);
-    static constexpr const char* kTags[] = {"xmin", "ymin", "xmax", "ymax"};
-    for (std::size_t i = 0; i < 4; ++i) {
-      auto node = box.child(kTags[i]);
-      auto value = parse_double(text_of(node));
-      if (!value)
-        return bad(
-            "BAD_NUMBER", node,
-            fmt::format("({}): <{}> is '{}', not a finite number", found.name, kTags[i], text_of(node)));
-      found.numbers[i] = *value;
-    }
-    auto& annotation = found.annotation;
-    annotation.difficult = text_of(object.child("difficult")) == "1";
-    annotation.truncated = parse_double(text_of(object.child("truncated")));
-    annotation.occluded = parse_double(text_of(object.child("occluded")));
-    auto pose = text_of(object.child("pose"));
-    if (!pose.empty() && pose != "Unspecified") annotation.attributes["pose"] = pose;
-    for (auto action : object.child("actions").children())
-      annotation.attributes[std::string("action.") + action.name()] = text_of(action);
-    for (auto attribute : object.child("attributes").children("attribute"))
-      annotation.attributes[text_of(attribute.child("name"))] = text_of(attribute.child("value"));
-    voc.objects.push_back(std::move(found));
-  }
-
-  Reading& reading_;
-  fs::path file_;
-  std::unique_ptr<LineIndex> lines_;
-};
-
-struct Policy {
-  std::string name;
-  Severity severity = Severity::note;
-  std::string evidence;
-};
-
-// One reading of the coordinates for the whole dataset, never for a file: see FORMATS, VO-1.
-Policy choose_policy(const std::vector<VocFile>& files, const std::string& wanted) {
-  static const std::vector<std::string> known = {"auto", "devkit", "asis", "shift"};
-  if (std::find(known.begin(), known.end(), wanted) == known.end())
-    throw_unknown_name("--voc-coords", wanted, known);
-  if (wanted != "auto") return {wanted, Severity::note, "as asked for"};
-  std::size_t boxes = 0;
-  std::size_t below_one = 0;
-  std::size_t at_far_edge = 0;
-  std::string example;
-  bool says_voc = false;
-  for (const auto& file : files) {
-    if (!file.policy.empty())
-      return {file.policy, Severity::note, "recorded by ds in " + file.file.filename().string()};
-    auto lower = to_lower(file.collection);
-    for (auto* name : {"voc20", "pascal voc"})
-      if (lower.find(name) != std::string::npos) says_voc = true;
-    for (const auto& object : file.objects) {
-      ++boxes;
-      if (object.numbers[0] < 1 || object.numbers[1] < 1) {
-        if (below_one++ == 0) example = fmt::format("{}:{}", file.file.filename().string(), object.line);
-      }
-      if (file.size && (object.numbers[2] == file.size->width || object.numbers[3] == file.size->height))
-        ++at_far_edge;
-    }
-  }
-  if (below_one > 0) {
-    return {"asis", Severity::note,
-            fmt::format("{} of {} boxes begin below 1 (first: {}), so the numbers count from 0", below_one,
-                        boxes, example)};
-  }
-  if (says_voc && at_far_edge > 0) {
-    return {"devkit", Severity::note,
-            fmt::format("the files name VOC20xx, no box begins below 1 and {} of {} end at the image's last "
-                        "pixel, so the "
-                        "numbers count from 1 and include the last pixel",
-                        at_far_edge, boxes)};
-  }
-  return {
-      "asis", Severity::warning,
-      fmt::format(
-          "nothing proves how the numbers count; read from 0 as current tools write them. All {} boxes would "
-          "begin one pixel earlier with --voc-coords devkit",
-          boxes)};
-}
-
-Box to_box(const std::array<double, 4>& n, const std::string& policy) {
-  if (policy == "devkit") return {n[0] - 1, n[1] - 1, n[2], n[3]};
-  if (policy == "shift") return {n[0] - 1, n[1] - 1, n[2] - 1, n[3] - 1};
-  return {n[0], n[1], n[2], n[3]};
-}
-
 class VocDataset {
  public:
   VocDataset(Reading& reading, const fs::path& path) : reading_(reading), path_(path) {}
 
   void read() {
     find_roots();
-    XmlReader xml(reading_);
     for (const auto& file : files_below(path_, has_xml_suffix)) {
       if (fs::is_directory(path_) && below_image_sets(file)) continue;
-      if (auto voc = xml.read(file)) files_.push_back(std::move(*voc));
+      if (auto voc = read_voc_file(reading_, file)) files_.push_back(std::move(*voc));
     }
     declare_classes();
-    auto policy = choose_policy(files_, reading_.options().voc_coords);
+    auto policy = choose_voc_policy(files_, reading_.options().voc_coords);
     reading_.issue(policy.severity, "VOC_COORDS", {.path = path_},
                    fmt::format("coordinates read as '{}': {}", policy.name, policy.evidence));
     for (const auto& root : roots_) read_lists(root);
@@ -361,7 +185,7 @@ class VocDataset {
     for (const auto& object : voc.objects) {
       auto annotation = object.annotation;
       annotation.class_idx = *reading_.classes().find(object.name);
-      annotation.shape = to_box(object.numbers, policy);
+      annotation.shape = voc_box(object.numbers, policy);
       reading_.add_annotation(*index, std::move(annotation), {.path = voc.file, .line = object.line});
     }
   }
@@ -408,17 +232,12 @@ class VocDataset {
   std::set<std::string> used_;              // image files
 };
 
-// Other XML formats begin with <annotation> too (MIT LabelMe): several files are looked at for a box.
+// Several files are looked at: the first may be another format's, or broken.
 std::optional<fs::path> first_voc_file(const fs::path& path) {
-  int looked_at = 0;
-  for (const auto& file : files_below(path, has_xml_suffix)) {
-    pugi::xml_document document;
-    if (!document.load_file(file.c_str())) continue;
-    auto root = document.child("annotation");
-    if (root && (root.child("object").child("bndbox") || (root.child("size") && root.child("filename"))))
-      return file;
-    if (++looked_at == 20) break;
-  }
+  constexpr std::size_t kLookedAt = 20;
+  auto files = files_below(path, has_xml_suffix);
+  for (std::size_t i = 0; i < std::min(kLookedAt, files.size()); ++i)
+    if (looks_like_voc(files[i])) return files[i];
   return std::nullopt;
 }
 

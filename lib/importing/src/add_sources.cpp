@@ -74,10 +74,10 @@ class NewBlobs {
   NewBlobs(const NewBlobs&) = delete;
   NewBlobs& operator=(const NewBlobs&) = delete;
 
-  void put(const fs::path& file, const std::string& sha256, Link link) {
-    if (project_.media().contains(sha256)) return;
-    project_.media().put_file(file, link);
-    if (link != Link::reference) files_.push_back(project_.media().path_of(sha256));
+  void put(const Candidate& candidate, Link link) {
+    bool known = project_.media().contains(candidate.image.sha256);
+    project_.media().put_file(candidate.file, link);
+    if (!known && link != Link::reference) files_.push_back(project_.media().path_of(candidate.image.sha256));
   }
   void keep() { files_.clear(); }
 
@@ -196,7 +196,7 @@ class Adding {
     progress_.begin("store", static_cast<std::int64_t>(new_.size()));
     for (const auto& candidate : new_) {
       throw_if_stopped();
-      blobs.put(candidate.file, candidate.image.sha256, link_);
+      blobs.put(candidate, link_);
       progress_.advance();
     }
     progress_.end();

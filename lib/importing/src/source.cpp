@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <opencv2/core/mat.hpp>
 
+#include "ds/base/atomic_files.h"
 #include "ds/base/error.h"
 #include "ds/base/hash.h"
 #include "ds/base/stop.h"
@@ -172,11 +173,12 @@ class SourceReader {
     auto folder = source_.scratch->path() / ("frames-" + std::to_string(++videos_));
     make_folders(folder);
     progress_.begin(name, 0);
+    AtomicFiles files;
     auto frames = for_each_frame(file, options_.frames, [&](const VideoFrame& frame) {
       throw_if_stopped();
       auto frame_file = folder / fmt::format("{:06}.jpg", frame.index);
       auto bytes = encode_jpeg(frame.image, 95);
-      write_file_atomically(frame_file, bytes);
+      files.write(frame_file, bytes);
       Image image{.name = fmt::format("{}/frame_{:06}.jpg", stem, frame.index),
                   .width = frame.image.cols,
                   .height = frame.image.rows,
@@ -190,6 +192,7 @@ class SourceReader {
       progress_.advance();
       return true;
     });
+    files.commit();
     progress_.end();
     source_.notes.push_back(fmt::format("{}: {} frames", name, frames));
   }

@@ -7,6 +7,7 @@
 #include <numbers>
 #include <opencv2/core.hpp>
 
+#include "ds/base/atomic_files.h"
 #include "ds/base/error.h"
 #include "ds/base/files.h"
 #include "ds/base/hash.h"
@@ -163,15 +164,17 @@ Dataset write_scene_images(const SceneOptions& options, const std::filesystem::p
   make_folders(folder);
   Dataset dataset;
   dataset.classes = scene_classes(options.classes);
+  AtomicFiles files;
   for (int i = 0; i < options.images; ++i) {
     cv::Mat pixels;
     auto image = make_scene(options, i, &pixels);
     auto bytes = encode_jpeg(pixels);
     image.sha256 = sha256_hex(bytes);
     image.origin = image.name;
-    write_file_atomically(folder / image.name, bytes);
+    files.write(folder / image.name, bytes);
     dataset.images.push_back(std::move(image));
   }
+  files.commit();
   return dataset;
 }
 

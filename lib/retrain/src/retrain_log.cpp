@@ -105,7 +105,9 @@ std::optional<RetrainLogEntry> in_production_at(const std::vector<RetrainLogEntr
   double limit = parse_utc(time);
   std::optional<RetrainLogEntry> found;
   for (const auto& entry : entries) {
-    if (entry.fields.contains("to") && parse_utc(entry.time) <= limit) found = entry;
+    bool moves =
+        entry.action == "in-production" || entry.action == "promoted" || entry.action == "rolled-back";
+    if (moves && parse_utc(entry.time) <= limit) found = entry;
   }
   return found;
 }

@@ -182,6 +182,35 @@ TEST_CASE("data.yaml: nc against names, missing splits with what was tried, name
                                (parent / "valid/images").string() + ", valid/images, val/images"});
 }
 
+TEST_CASE("labels drawn on the stored picture are reported, and turned on request") {
+  // 64x48 as stored, orientation 6: shown as 48x64. A point (x, y) of the stored picture is shown at (48 - y,
+  // x).
+  Fixture f;
+  auto jpeg = read_file(f.path("a.jpg"));
+  const char exif[] =
+      "\xFF\xE1\x00\x22"
+      "Exif\0\0"
+      "MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
+  f.write("a.jpg", jpeg.substr(0, 2) + std::string(exif, sizeof exif - 1) + jpeg.substr(2));
+  f.write("a.xml", voc(object("cat", "0", "10", "20", "40")));
+  auto shown = read_dataset(f.path(), "voc");
+  REQUIRE(shown.dataset.images[0].width == 48);
+  REQUIRE(texts(shown, f.path())[1] ==
+          "warning EXIF_FRAME_MISMATCH a.xml:4: a.jpg is declared as 64x48, which is the stored picture; "
+          "shown it is 48x64 (EXIF "
+          "orientation 6): read with --labels-frame raw if the boxes were drawn on the stored picture");
+  auto turned = read_dataset(f.path(), "voc", {.labels_frame = "raw"});
+  // x: 48 - 40 .. 48 - 10, y: 0 .. 20
+  REQUIRE(turned.dataset.images[0].annotations[0].box() == Box{8, 0, 38, 20});
+  REQUIRE(turned.issues.size() == 1);
+  f.write("classes.txt", "cat\n");
+  // centre .5 .25, size .5 .25 of 64x48: 16..48, 6..18
+  f.write("a.txt", "0 0.5 0.25 0.5 0.25\n");
+  auto yolo = read_dataset(f.path(), "darknet", {.labels_frame = "raw"});
+  REQUIRE(yolo.dataset.images[0].annotations[0].box() == Box{30, 16, 42, 48});
+  REQUIRE(yolo.dataset.images[0].width == 48);
+}
+
 TEST_CASE("an empty line between class names would shift ids") {
   Fixture f;
   f.write("classes.txt", "cat\n\ndog\n\n");
