@@ -34,7 +34,11 @@ struct ChosenModel {
 ChosenModel choose_model(Project& project, const std::string& text) {
   if (text.empty()) throw UsageError("which model proposes is missing", "--model champion, or a model file");
   std::error_code ignored;
-  if (text.find('/') != std::string::npos || std::filesystem::exists(text, ignored)) return {text, text};
+  std::filesystem::path path = text;
+  if (path.has_parent_path() || std::filesystem::exists(path, ignored)) {
+    auto name = path.has_filename() ? path.filename() : path.parent_path().filename();
+    return {name.string(), path};
+  }
   auto record = project.models().get(text);
   return {record.id, record.folder};
 }

@@ -33,13 +33,14 @@ struct Work {
 
   /// What the model proposes for the image, or nothing when its bytes cannot be read.
   std::optional<std::vector<Annotation>> proposals_for(const Image& image) {
+    cv::Mat pixels;
     try {
-      auto pixels = decode_image_file(project.media().path_of(image.sha256));
-      return to_proposals(model.detect(pixels), class_map, proposing);
+      pixels = decode_image_file(project.media().path_of(image.sha256));
     } catch (const DataError& error) {
       report.unreadable.push_back(fmt::format("{}: {}", image.name, error.what()));
       return std::nullopt;
     }
+    return to_proposals(model.detect(pixels), class_map, proposing);
   }
 
   void store(const Image& image, const std::vector<Annotation>& proposals, double priority) {
@@ -110,6 +111,14 @@ AutoLabelReport auto_label(Project& project, const ProposalModel& model, const A
     label_by_proposals(work, std::move(images), progress);
   else
     label_one_by_one(work, std::move(images), progress);
+  auto changed = std::count_if(report.images.begin(), report.images.end(),
+                               [](const AutoLabelReport::Entry& entry) { return entry.changed; });
+  if (changed > 0 && !options.dry_run)
+    project.events().add({"",
+                          "review-waiting",
+                          fmt::format("{} {} for review, with proposals by {}", changed,
+                                      changed == 1 ? "image waits" : "images wait", model.id),
+                          {{"model", model.id}, {"images", std::to_string(changed)}}});
   return report;
 }
 

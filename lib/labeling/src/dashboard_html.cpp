@@ -25,7 +25,7 @@ h2{font-size:1.05rem;margin:0 0 .75rem}.faint{color:var(--faint)}p{margin:.25rem
 .figure{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:.8rem 1rem}
 .figure b{display:block;font-size:1.6rem;line-height:1.2;font-variant-numeric:tabular-nums}
 svg{display:block;width:100%;height:auto}svg text{fill:var(--ink);font:13px system-ui,sans-serif}
-svg .faint{fill:var(--faint)}.legend{display:flex;flex-wrap:wrap;gap:.4rem 1.2rem;margin-top:.8rem}
+svg.wide{min-width:600px}svg .faint{fill:var(--faint)}.legend{display:flex;flex-wrap:wrap;gap:.4rem 1.2rem;margin-top:.8rem}
 .legend span::before{content:"";display:inline-block;width:.75rem;height:.75rem;border-radius:3px;
 margin-right:.4rem;vertical-align:-1px;background:var(--c)}
 .scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
@@ -115,11 +115,13 @@ std::string classes_chart(const Dashboard& board) {
           "<rect x=\"{:.2f}\" y=\"{}\" width=\"{:.2f}\" height=\"18\" rx=\"4\" fill=\"{}\" opacity=\".4\">"
           "<title>{}: {} proposals</title></rect>",
           kLeft + labels, y + 5, proposals, escaped(color), escaped(each.name), each.proposals);
-    rows += fmt::format("<text class=\"faint\" x=\"{}\" y=\"{}\">{} in {} images</text>", kLeft + kBar + 12,
-                        y + 19, each.annotations, each.images);
+    rows += fmt::format("<text class=\"faint\" x=\"{}\" y=\"{}\">{}{}</text>", kLeft + kBar + 12, y + 19,
+                        each.annotations,
+                        each.proposals > 0 ? fmt::format(" + {} proposed", each.proposals) : "");
   }
   return fmt::format(
-      "<svg viewBox=\"0 0 800 {}\" role=\"img\" aria-label=\"Labels of each class\">{}</svg>\n",
+      "<div class=\"scroll\"><svg class=\"wide\" viewBox=\"0 0 800 {}\" role=\"img\" aria-label=\"Labels of "
+      "each class\">{}</svg></div>\n",
       std::max(y, kRow), rows);
 }
 

@@ -43,7 +43,9 @@ std::vector<ImageStore::Activity> ImageStore::activity() const {
   std::vector<Activity> rows;
   Statement row(database_,
                 "SELECT user, substr(time, 1, 10), action, count(*), max(time) FROM journal"
-                " WHERE image_id <> 0 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3");
+                " WHERE image_id <> 0 AND undoes IS NULL"
+                " AND NOT EXISTS (SELECT 1 FROM journal u WHERE u.undoes = journal.id)"
+                " GROUP BY 1, 2, 3 ORDER BY 1, 2, 3");
   while (row.step())
     rows.push_back({.user = row.text(0),
                     .day = row.text(1),

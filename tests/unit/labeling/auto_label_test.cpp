@@ -60,6 +60,9 @@ TEST_CASE("auto-labelling proposes on open images and never touches labels") {
   REQUIRE(*proposal.score == Approx(.9));
   REQUIRE(proposal.shape == Shape(Box{24, 16, 72, 48}));
   REQUIRE(project.images().get(images[1].id).annotations.empty());
+  auto event = project.events().list().at(0);
+  REQUIRE(event.kind == "review-waiting");
+  REQUIRE(event.message == "3 images wait for review, with proposals by m-test");
 }
 
 TEST_CASE("unreviewed proposals are not truth") {
@@ -136,6 +139,15 @@ TEST_CASE("an image whose bytes are broken is named and left alone") {
   REQUIRE(report.unreadable.size() == 1);
   REQUIRE(report.unreadable[0].starts_with("broken.jpg: "));
   REQUIRE(project.images().find("broken.jpg").state == ImageState::unlabelled);
+}
+
+TEST_CASE("a model that does not work is an error, not a broken image") {
+  LabelingProject folder;
+  folder.add_scenes(1, ImageState::unlabelled, false);
+  auto project = folder.as("robot");
+  ProposalModel model{
+      "m", {"disc"}, [](const cv::Mat&) -> std::vector<Detection> { throw DataError("no network"); }};
+  REQUIRE(refusal<DataError>([&] { auto_label(project, model, {}, no_progress()); }) == "no network");
 }
 
 TEST_CASE("rendering writes the picture with what is drawn") {

@@ -90,5 +90,7 @@ TEST_CASE("activity by worker and by day") {
   REQUIRE(workers[0].other == 4);  // four images added
   REQUIRE(workers[1].accepted == 1);
   REQUIRE(activity(f.project, "day").size() == 1);
+  f.project.images().undo(f.project.images().find("d.jpg").id);
+  REQUIRE(activity(f.project, "worker")[0].edits == 0);
   REQUIRE(refusal([&] { activity(f.project, "week"); }) == "unknown grouping 'week'; known: worker, day");
 }

@@ -50,7 +50,8 @@ struct AutoLabelReport {
 
 /// Lets the model propose. Labels by people are never touched; images become "review". An image whose bytes
 /// cannot be read is reported and left. A stop signal ends it between two images with Interrupted; images
-/// already done stay (the same call again goes on with the rest).
+/// already done stay (the same call again goes on with the rest). Says in the project's events how many
+/// images wait for review.
 AutoLabelReport auto_label(Project& project, const ProposalModel& model, const AutoLabelOptions& options,
                            Progress& progress);
 

@@ -110,7 +110,8 @@ class ImageStore {
   std::vector<JournalEntry> history(std::int64_t image_id = 0, std::size_t limit = 0) const;
   /// Who last changed each annotation that the image has now, by annotation id.
   std::map<std::int64_t, JournalEntry> blame(std::int64_t image_id) const;
-  /// How often each user did each action on images on each day (UTC), by user, day, action.
+  /// How often each user did each action on images on each day (UTC), by user, day, action; what was taken
+  /// back does not count, nor does the taking back.
   struct Activity {
     std::string user, day, action;
     std::size_t entries = 0;
