@@ -97,7 +97,7 @@ Image taken_back(Image image, const Json& before, const Json& after, const Class
 
 std::optional<JournalEntry> newest_to_undo(Database& database, std::int64_t image_id) {
   Statement row(database, fmt::format("SELECT {} FROM journal j WHERE j.image_id = ? AND j.undoes IS NULL"
-                                      " AND j.action NOT IN ('add-image', 'class')"
+                                      " AND j.action NOT IN ('add-image', 'class', 'split')"
                                       " AND (j.before <> '{{}}' OR j.after <> '{{}}')"
                                       " AND NOT EXISTS (SELECT 1 FROM journal u WHERE u.undoes = j.id)"
                                       " ORDER BY j.id DESC LIMIT 1",
