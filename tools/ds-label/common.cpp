@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <iostream>
 #include <iterator>
 
+#include "ds/base/error.h"
 #include "ds/base/files.h"
 #include "ds/base/log.h"
 
@@ -42,7 +44,11 @@ void note_dry_run(const Context& context) {
 }
 
 std::string read_text(const std::string& file_or_dash) {
-  if (file_or_dash != "-") return read_file(file_or_dash);
+  if (file_or_dash != "-") {
+    if (!std::filesystem::exists(file_or_dash))
+      throw UsageError(fmt::format("there is no file {}", file_or_dash));
+    return read_file(file_or_dash);
+  }
   return {std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>()};
 }
 

@@ -86,7 +86,7 @@ std::size_t remove_images(Project& project, const Selection& selection, bool wit
   std::vector<std::int64_t> ids;
   for (const auto& image : select_images(project, selection)) {
     if (auto labels = label_count(image); labels > 0 && !with_labels)
-      throw UsageError(fmt::format("{} has {} labels", image.name, labels),
+      throw UsageError(fmt::format("{} has labels ({})", image.name, labels),
                        "--with-labels removes it all the same");
     ids.push_back(image.id);
   }

@@ -54,7 +54,7 @@ void require_other_person(Project& project, const Image& image) {
   auto annotators = annotators_of(project, image.id);
   if (std::find(annotators.begin(), annotators.end(), user) == annotators.end()) return;
   throw UsageError(fmt::format("{} has labelled {}, so somebody else has to review it", user, image.name),
-                   "project.yaml says that labels are reviewed (review: required)");
+                   "project.yaml requires a review (review: required: true)");
 }
 
 std::set<std::int64_t> chosen_proposals(const Image& image, const ReviewOptions& options) {

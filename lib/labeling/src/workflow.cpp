@@ -36,15 +36,15 @@ std::vector<State> moves_from(State from) {
 std::optional<std::string> obstacle(const Image& image, State to, bool review_required, MovedBy by) {
   auto proposals = proposal_count(image), labels = label_count(image);
   if (to == State::unlabelled && !image.annotations.empty())
-    return fmt::format("it has {} annotations", image.annotations.size());
-  if (to == State::queued && labels > 0) return fmt::format("it has {} labels by people", labels);
+    return fmt::format("it has annotations ({})", image.annotations.size());
+  if (to == State::queued && labels > 0) return fmt::format("it has labels by people ({})", labels);
   if (to == State::review && image.annotations.empty() &&
       (image.state == State::unlabelled || image.state == State::queued))
     return "nobody has worked on it yet";
   if (to == State::done && proposals > 0)
-    return fmt::format("{} proposals are not reviewed (ds-label review accept)", proposals);
+    return fmt::format("it has unreviewed proposals ({}), see ds-label review", proposals);
   if (to == State::done && review_required && by == MovedBy::hand)
-    return "the project requires a review (ds-label review accept)";
+    return "the project requires a review, see ds-label review";
   return std::nullopt;
 }
 

@@ -2,7 +2,7 @@
 # and the classes disc, square, triangle.
 ds-import sample shapes --images 6 --seed 1 --size 64x48 --no-video -q >/dev/null
 ds-import init demo --classes disc,square,triangle -q >/dev/null
-ds-import add shapes/images -p demo --labels ignore -q >/dev/null 2>&1
+ds-import add shapes/images -p demo --labels ignore --split train -q >/dev/null 2>&1
 cd demo || exit 1
 
 . "$DS_SOURCE/tests/cli/ds-label/try.sh"

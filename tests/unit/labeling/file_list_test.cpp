@@ -66,7 +66,7 @@ TEST_CASE("labelled images are removed only on request") {
   Fixture f;
   REQUIRE(refusal([&] {
             remove_images(f.project, {{"i2.jpg"}, ""}, false);
-          }) == "i2.jpg has 1 labels | --with-labels removes it all the same");
+          }) == "i2.jpg has labels (1) | --with-labels removes it all the same");
   REQUIRE(remove_images(f.project, {{"i1.jpg"}, ""}, false) == 1);
   REQUIRE(remove_images(f.project, {{}, "status=done"}, true) == 1);
   REQUIRE(f.project.images().count() == 1);

@@ -125,7 +125,7 @@ TEST_CASE("broken patches are located") {
           "p.json: a.jpg: annotation 0: unknown class 'disk'; known: disc, square, triangle | did you mean "
           "'disc'?");
   REQUIRE(f.refused<UsageError>(R"([{"op":"replace","path":"/status","value":"done"}])") ==
-          "a.jpg is review and cannot become done: 1 proposals are not reviewed (ds-label review accept); "
+          "a.jpg is review and cannot become done: it has unreviewed proposals (1), see ds-label review; "
           "allowed: "
           "working, rejected");
   REQUIRE(f.project.images().find("a.jpg").revision == 1);

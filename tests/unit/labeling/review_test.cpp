@@ -92,9 +92,8 @@ TEST_CASE("where a review is required, somebody else does it") {
   ada.images().edit(id, to_review);
   REQUIRE(annotators_of(ada, id) == std::vector<std::string>{"ada"});
   REQUIRE(refusal([&] { accept_image(ada, "a.jpg", {}); }) ==
-          "ada has labelled a.jpg, so somebody else has to review it | project.yaml says that labels are "
-          "reviewed "
-          "(review: required)");
+          "ada has labelled a.jpg, so somebody else has to review it | project.yaml requires a review "
+          "(review: required: true)");
   QueueInput input{ada, 0, no_progress(), 0};
   REQUIRE(review_queue(ada, "ada", "", "name", input).empty());
   REQUIRE(review_queue(bob, "bob", "", "name", {bob, 0, no_progress(), 0}).size() == 1);

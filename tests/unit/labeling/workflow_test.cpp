@@ -29,7 +29,7 @@ TEST_CASE("proposals must be reviewed before an image is done") {
   auto image =
       LabelingProject::image("a.jpg", State::review, {LabelingProject::proposal(0, {1, 1, 9, 9}, .5)});
   REQUIRE(refusal([&] { require_move(image, State::done, false); }) ==
-          "a.jpg is review and cannot become done: 1 proposals are not reviewed (ds-label review accept); "
+          "a.jpg is review and cannot become done: it has unreviewed proposals (1), see ds-label review; "
           "allowed: "
           "working, rejected");
 }
@@ -37,7 +37,7 @@ TEST_CASE("proposals must be reviewed before an image is done") {
 TEST_CASE("where a review is required, nobody sets done by hand") {
   auto image = LabelingProject::image("a.jpg", State::review);
   REQUIRE(refusal([&] { require_move(image, State::done, true); }) ==
-          "a.jpg is review and cannot become done: the project requires a review (ds-label review accept); "
+          "a.jpg is review and cannot become done: the project requires a review, see ds-label review; "
           "allowed: working, rejected");
   require_move(image, State::done, true, MovedBy::review);
   require_move(image, State::done, false);
