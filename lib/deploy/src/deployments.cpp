@@ -37,6 +37,15 @@ std::string last_lines(const std::string& text, std::size_t count) {
   return join({lines.begin() + static_cast<std::ptrdiff_t>(first), lines.end()}, "\n");
 }
 
+/// The last error in a server's log, without the tool's name before it.
+std::string last_error(const std::string& log) {
+  static constexpr std::string_view kMark = ": error: ";
+  auto at = log.rfind(kMark);
+  if (at == std::string::npos) return last_lines(log, 1);
+  at += kMark.size();
+  return log.substr(at, log.find('\n', at) - at);
+}
+
 }  // namespace
 
 DeploymentRecord Deployments::create(const std::string& name, const std::string& model,
@@ -120,7 +129,7 @@ DeploymentStatus Deployments::start(const std::string& name, double wait_s) {
     throw_if_stopped();
     int how = 0;
     if (child != 0 && ::waitpid(child, &how, WNOHANG) == child) {
-      auto said = last_lines(read_file(log_file(now.record)), 1);
+      auto said = last_error(read_file(log_file(now.record)));
       auto text =
           fmt::format("deployment {} did not start: {}", name, said.empty() ? "it said nothing" : said);
       notify(project_, {{}, "deployment-failed", text, {{"deployment", name}}});

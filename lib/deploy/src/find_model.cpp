@@ -35,6 +35,7 @@ std::string register_model(Project& project, const std::string& model, const std
   if (found.registered) return found.id;
   DetectorOptions options;
   options.architecture = architecture;
+  load_detector(found.path, options);  // what cannot be loaded is not registered
   auto source = resolve_model(found.path, options);
   source.card.weights = "model" + source.weights.extension().string();
   auto card = to_yaml(source.card);

@@ -38,23 +38,25 @@ std::string prediction_to_json(const Prediction& prediction) {
 }
 
 PredictJournal::PredictJournal(const std::filesystem::path& out, const std::string& key)
-    : file_(out.string() + ".partial.jsonl") {
-  auto first_line = Json{{"key", key}}.dump();
+    : file_(out.string() + ".partial.jsonl"), first_line_(Json{{"key", key}}.dump()) {
   std::error_code ignored;
-  if (std::filesystem::exists(file_, ignored)) {
-    auto lines = split(read_file(file_), '\n');
-    if (!lines.empty() && lines[0] == first_line) {
-      for (std::size_t i = 1; i < lines.size(); ++i) {
-        auto json = Json::parse(lines[i], nullptr, false);
-        if (json.is_discarded() || !json.is_object()) break;  // torn by a crash: what follows is found again
-        auto prediction = prediction_from_json(json);
-        known_[prediction.file] = std::move(prediction);
-      }
-    }
+  if (!std::filesystem::exists(file_, ignored)) return;
+  auto lines = split(read_file(file_), '\n');
+  if (lines.empty() || lines[0] != first_line_) return;
+  for (std::size_t i = 1; i < lines.size(); ++i) {
+    auto json = Json::parse(lines[i], nullptr, false);
+    if (json.is_discarded() || !json.is_object()) break;  // torn by a crash: what follows is found again
+    auto prediction = prediction_from_json(json);
+    known_[prediction.file] = std::move(prediction);
   }
-  std::string text = first_line + "\n";
+}
+
+/// The file is begun with the first new result, with what was taken over and without a torn line.
+void PredictJournal::begin() {
+  std::string text = first_line_ + "\n";
   for (const auto& [name, prediction] : known_) text += prediction_to_json(prediction) + "\n";
   write_file_atomically(file_, text);
+  begun_ = true;
 }
 
 const Prediction* PredictJournal::find(const std::string& file) const {
@@ -63,6 +65,7 @@ const Prediction* PredictJournal::find(const std::string& file) const {
 }
 
 void PredictJournal::add(const Prediction& prediction) {
+  if (!begun_) begin();
   append_line(file_, prediction_to_json(prediction));
 }
 

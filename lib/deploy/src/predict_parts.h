@@ -41,8 +41,12 @@ class PredictJournal {
   void remove();
 
  private:
+  void begin();
+
   std::filesystem::path file_;
+  std::string first_line_;
   std::map<std::string, Prediction> known_;
+  bool begun_ = false;
 };
 
 std::string prediction_to_json(const Prediction& prediction);

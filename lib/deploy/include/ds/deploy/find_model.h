@@ -21,7 +21,8 @@ struct FoundModel {
 FoundModel find_model(Project* project, const std::string& model);
 
 /// The registry's id of a model: one of a path is copied into the registry (its card, or one made for a bare
-/// weight file). The id follows the content, so that registering twice is registering once.
+/// weight file). The id follows the content, so that registering twice is registering once. Throws what
+/// load_detector throws: what cannot be loaded is not registered.
 /// @param architecture for a bare weight file that does not name its own
 std::string register_model(Project& project, const std::string& model, const std::string& architecture = {});
 
