@@ -140,7 +140,7 @@ TickReport RetrainMachine::bake_tick(RetrainState state) {
 
 TickReport RetrainMachine::roll_back_tick(RetrainState state) {
   auto& cycle = *state.open;
-  auto result = stages_.roll_back(cycle.challenger_id, cycle.baseline_id);
+  auto result = stages_.roll_back(cycle.challenger_id, cycle.baseline_id, cycle.message);
   checkpoint("rolled back");
   if (!result.promoted) return close(std::move(state), Outcome::superseded, result.message);
   auto who = cycle.asked_by.empty() ? user_ : cycle.asked_by;
@@ -171,12 +171,12 @@ std::optional<std::string> RetrainMachine::passing_cycle(const RetrainState& sta
 
 TickReport RetrainMachine::promote(const std::string& model_id, const std::string& forced_reason) {
   auto state = folder_.load();
-  auto production = stages_.champion();
   if (state.open && state.open->challenger_id == model_id && state.open->stage == Stage::promote)
     return promote_tick(std::move(state));
   if (state.open)
     throw Busy(fmt::format("cycle {} is open at stage '{}'", state.open->id, to_string(state.open->stage)),
                "let it end with `ds-retrain run`, or look at it with `ds-retrain explain`");
+  auto production = stages_.champion();
   if (production == model_id)
     return {.kind = TickReport::Kind::nothing, .message = model_id + " is in production already"};
   if (state.is_barred(model_id))
@@ -205,8 +205,8 @@ TickReport RetrainMachine::promote(const std::string& model_id, const std::strin
 
 TickReport RetrainMachine::roll_back(const std::string& reason) {
   auto state = folder_.load();
-  auto production = stages_.champion();
   if (state.open && state.open->stage == Stage::roll_back) return roll_back_tick(std::move(state));
+  auto production = stages_.champion();
   bool baking = state.open && state.open->stage == Stage::bake && state.open->challenger_id == production;
   if (!baking) {
     observe_production(production);

@@ -62,13 +62,13 @@ void bind_policy(OptionSet& options, RetrainPolicy& policy) {
            "circuit breaker: after this many cycles in a row without a promotion, stop until a person says "
            "`ds-retrain resume`");
   options.group("Training")
-      .add("recipe", policy.recipe, "recipe of ds-train; empty: its default")
+      .add("recipe", policy.recipe, "recipe of ds-train: a name or a file; empty: its default", "NAME|FILE")
       .add("arch", policy.arch, "architecture of the challenger; empty: the champion's", "NAME")
       .add("epochs", policy.epochs, "epochs; 0: the recipe's")
       .duration("budget", policy.budget_s, "training time; 0: no limit")
       .add("input-size", policy.input_size, "input side in pixels; 0: the champion's")
       .add("warm-start", policy.warm_start,
-           "start from the champion's weights (if the architecture is the same)")
+           "start from the champion's weights where the architecture is the same; --no-...: from scratch")
       .add("train-options", policy.train_options, "more options of ds-train run, as key=value", "KEY=VALUE")
       .add("train-seed", policy.train_seed, "seed of the training")
       .add("max-attempts", policy.max_attempts, "failed trainings of one cycle before it is given up");

@@ -105,9 +105,7 @@ std::optional<RetrainLogEntry> in_production_at(const std::vector<RetrainLogEntr
   double limit = parse_utc(time);
   std::optional<RetrainLogEntry> found;
   for (const auto& entry : entries) {
-    bool moves =
-        entry.action == "in-production" || entry.action == "promoted" || entry.action == "rolled-back";
-    if (moves && parse_utc(entry.time) <= limit) found = entry;
+    if (entry.fields.contains("to") && parse_utc(entry.time) <= limit) found = entry;
   }
   return found;
 }

@@ -66,7 +66,7 @@ struct FakeStages : ds::Stages {
   ds::TrafficSummary traffic(double, double) override {
     return production == "m-old" ? traffic_before : traffic_after;
   }
-  ds::PromoteResult roll_back(const std::string& from, const std::string& to) override {
+  ds::PromoteResult roll_back(const std::string& from, const std::string& to, const std::string&) override {
     return swap(from, to, rollbacks);
   }
 };

@@ -64,6 +64,8 @@ class RetrainMachine {
  public:
   RetrainMachine(RetrainFolder folder, RetrainPolicy policy, Stages& stages, std::string user);
 
+  /// Records what is in production as the first entry of the log (and again whenever somebody else moves it).
+  void begin() { observe_production(stages_.champion()); }
   /// One step. Throws what a stage throws; nothing is lost then.
   TickReport tick();
   Explanation explain();

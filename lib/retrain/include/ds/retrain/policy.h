@@ -19,7 +19,7 @@ struct RetrainPolicy {
   int max_rejects = 3;
 
   // Training
-  std::filesystem::path recipe = {};
+  std::string recipe = {};
   std::string arch = {};
   int epochs = 0;
   double budget_s = 2 * 3600;

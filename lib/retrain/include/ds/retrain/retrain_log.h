@@ -37,8 +37,8 @@ class RetrainLog {
   std::filesystem::path file_;
 };
 
-/// The model that was in production at `time` (any text parse_utc takes) by the entries that moved it
-/// ("in-production", "promoted", "rolled-back", each with a field "to"); the entry that put it there.
+/// The newest entry with a field "to" that is not younger than `time` (any text parse_utc takes): what it
+/// names was in production then. Nothing when the log does not reach back so far.
 std::optional<RetrainLogEntry> in_production_at(const std::vector<RetrainLogEntry>& entries,
                                                 const std::string& time);
 

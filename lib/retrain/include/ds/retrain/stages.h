@@ -65,7 +65,8 @@ class Stages {
   /// The deployment's requests between two times, seconds since 1970.
   virtual TrafficSummary traffic(double from, double until) = 0;
   /// Back to `to` where production is still on `from`; not promoted when it is on neither.
-  virtual PromoteResult roll_back(const std::string& from, const std::string& to) = 0;
+  virtual PromoteResult roll_back(const std::string& from, const std::string& to,
+                                  const std::string& reason) = 0;
 };
 
 }  // namespace ds

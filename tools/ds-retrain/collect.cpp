@@ -1,0 +1,33 @@
+#include "ds/retrain/collect.h"
+
+#include <nlohmann/json.hpp>
+
+#include "printing.h"
+#include "session.h"
+#include "verbs.h"
+
+namespace ds::retrain {
+
+void add_collect(Tool& tool) {
+  auto& verb = tool.verb("collect", "make captured requests images of the project, under review");
+  auto& target = verb.keep<Target>();
+  target.bind(verb.options());
+  verb.describe(
+          "The model's detections become proposals for the reviewer. Holdout captures come without\n"
+          "proposals, in split test, to be labelled blind; they never train. `tick` and `run` do this too.")
+      .example("ds-retrain collect --deployment cells")
+      .run([&target](Context& context) {
+        Session session(context.shared, target, Locked::yes);
+        auto report =
+            context.shared.dry_run ? session.stages().look_at_captures() : session.stages().collect();
+        if (context.shared.json)
+          context.out.json(to_json(report));
+        else if (context.shared.dry_run)
+          context.out.line(std::to_string(report.captures) + " captured images would be collected");
+        else if (auto text = collected_text(report); !text.empty())
+          context.out.line(text);
+        return 0;
+      });
+}
+
+}  // namespace ds::retrain

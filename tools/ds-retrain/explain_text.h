@@ -1,0 +1,10 @@
+#pragma once
+
+#include "session.h"
+
+namespace ds::retrain {
+
+/// Where the machine is and why, every term with its value and limit; changes nothing.
+void print_explanation(Context& context, Session& session);
+
+}  // namespace ds::retrain

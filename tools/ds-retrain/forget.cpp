@@ -1,0 +1,53 @@
+#include "ds/retrain/forget.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "session.h"
+#include "verbs.h"
+
+namespace ds::retrain {
+namespace {
+
+struct ForgetFlags {
+  std::vector<std::string> sha256;
+};
+
+int run_forget(Context& context, const ForgetFlags& flags) {
+  auto project = open_project(context.shared);
+  auto lock = project.lock("retrain");
+  for (const auto& each : flags.sha256) {
+    auto report = forget_capture(project, each, context.shared.dry_run);
+    if (context.shared.json) {
+      context.out.json_line({{"sha256", report.sha256},
+                             {"files", report.files},
+                             {"captures", report.captures},
+                             {"images", report.images},
+                             {"snapshots", report.snapshots}});
+      continue;
+    }
+    context.out.line(fmt::format("{}: {} files, {} captures, {} images {}", report.sha256.substr(0, 12),
+                                 report.files, report.captures, report.images,
+                                 context.shared.dry_run ? "would be removed" : "removed"));
+    for (const auto& snapshot : report.snapshots)
+      context.out.line(
+          fmt::format("  snapshot {} still lists it: models trained on it have seen it", snapshot));
+  }
+  return 0;
+}
+
+}  // namespace
+
+void add_forget(Tool& tool) {
+  auto& verb = tool.verb("forget", "remove captured pictures for good: files, records, images, blobs");
+  auto& flags = verb.keep<ForgetFlags>();
+  verb.describe(
+          "For a person's right to be forgotten. Names the snapshots that list the picture: what was\n"
+          "trained on them has seen it.")
+      .example("ds-retrain forget 3f2a...")
+      .arguments("sha256", flags.sha256, "SHA-256 of the picture (at least 12 digits), or its image name");
+  verb.run([&flags](Context& context) { return run_forget(context, flags); });
+}
+
+}  // namespace ds::retrain

@@ -1,0 +1,95 @@
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "ds/base/error.h"
+#include "ds/base/process.h"
+#include "session.h"
+#include "verbs.h"
+
+namespace ds::retrain {
+namespace {
+
+struct ScheduleFlags {
+  Target target;
+  std::string emit = "cron";
+  double every_s = 3600;
+  std::string image = "ds:latest";
+};
+
+/// Cron's minutes and hours: whole hours up to a day, or a divisor of an hour.
+std::string cron_fields(double every_s) {
+  auto minutes = static_cast<long>(every_s / 60);
+  if (minutes >= 1 && minutes < 60 && 60 % minutes == 0) return fmt::format("*/{} * * * *", minutes);
+  if (minutes == 60) return "7 * * * *";
+  if (minutes % 60 == 0 && minutes / 60 < 24 && 24 % (minutes / 60) == 0)
+    return fmt::format("7 */{} * * *", minutes / 60);
+  if (minutes == 24 * 60) return "7 3 * * *";
+  throw UsageError(fmt::format("--every {} s is nothing that cron can say", every_s),
+                   "take a divisor of an hour (5m, 15m, 30m) or of a day (1h, 2h, 6h, 1d)");
+}
+
+std::string shell_quoted(const std::string& text) {
+  std::string quoted = "'";
+  for (char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
+std::string cron(const std::string& command, double every_s) {
+  return fmt::format(
+      "# Paste into `crontab -e`. Nothing is printed (and mailed) unless something changed.\n{} {}\n",
+      cron_fields(every_s), command);
+}
+
+std::string systemd(const std::string& command, const std::string& deployment, double every_s) {
+  return fmt::format(
+      "# ~/.config/systemd/user/ds-retrain-{0}.service\n[Unit]\nDescription=ds-retrain of {0}\n\n[Service]\n"
+      "Type=oneshot\nExecStart={1}\n# the gate said no, not enough data, busy: not failures of the service\n"
+      "SuccessExitStatus=4 5 75\n\n"
+      "# ~/.config/systemd/user/ds-retrain-{0}.timer\n[Unit]\nDescription=ds-retrain of {0}\n\n[Timer]\n"
+      "OnBootSec=5min\nOnUnitInactiveSec={2:.0f}s\n\n[Install]\nWantedBy=timers.target\n\n"
+      "# then: systemctl --user daemon-reload && systemctl --user enable --now ds-retrain-{0}.timer\n",
+      deployment, command, every_s);
+}
+
+std::string kubernetes(const std::string& deployment, const ScheduleFlags& flags) {
+  return fmt::format(
+      "apiVersion: batch/v1\nkind: CronJob\nmetadata:\n  name: ds-retrain-{0}\nspec:\n  schedule: \"{1}\"\n"
+      "  concurrencyPolicy: Forbid\n  jobTemplate:\n    spec:\n      backoffLimit: 0\n      template:\n"
+      "        spec:\n          restartPolicy: Never\n          containers:\n            - name: ds-retrain\n"
+      "              image: {2}\n              command: [ds-retrain, run, --project, /project, --deployment, "
+      "{0}]\n"
+      "              volumeMounts:\n                - {{name: project, mountPath: /project}}\n          "
+      "volumes:\n"
+      "            - name: project\n              persistentVolumeClaim: {{claimName: ds-project}}\n",
+      deployment, cron_fields(flags.every_s), flags.image);
+}
+
+int run_schedule(Context& context, const ScheduleFlags& flags) {
+  auto project = open_project(context.shared);
+  auto deployment = choose_deployment(project, flags.target);
+  auto tool = (executable_folder() / "ds-retrain").string();
+  auto folder = std::filesystem::absolute(project.folder()).string();
+  auto command = fmt::format("{} run --project {} --deployment {} --quiet", shell_quoted(tool),
+                             shell_quoted(folder), deployment);
+  context.out.text(flags.emit == "cron"      ? cron(command, flags.every_s)
+                   : flags.emit == "systemd" ? systemd(command, deployment, flags.every_s)
+                                             : kubernetes(deployment, flags));
+  return 0;
+}
+
+}  // namespace
+
+void add_schedule(Tool& tool) {
+  auto& verb = tool.verb("schedule", "print what makes cron, systemd or Kubernetes call `ds-retrain run`");
+  auto& flags = verb.keep<ScheduleFlags>();
+  flags.target.bind(verb.options());
+  verb.example("ds-retrain schedule --emit cron --every 15m | crontab -");
+  verb.options()
+      .choice("emit", flags.emit, {"cron", "systemd", "kubernetes"}, "for which scheduler")
+      .duration("every", flags.every_s, "how often")
+      .add("image", flags.image, "container image that holds the tools (kubernetes)", "IMAGE");
+  verb.run([&flags](Context& context) { return run_schedule(context, flags); });
+}
+
+}  // namespace ds::retrain

@@ -1,0 +1,68 @@
+#include "session.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "ds/base/error.h"
+#include "ds/base/text.h"
+#include "ds/notify/notify.h"
+
+namespace ds::retrain {
+namespace {
+
+RetrainPolicy load_policy(const Project& project, const std::string& deployment) {
+  auto file = retrain_folder(project, deployment).policy_file();
+  if (!std::filesystem::exists(file))
+    throw UsageError(fmt::format("deployment '{}' has no retraining policy", deployment),
+                     fmt::format("make one with `ds-retrain init {}`", deployment));
+  return read_policy(file);
+}
+
+}  // namespace
+
+void Target::bind(OptionSet& options) {
+  options.add("deployment", deployment, "the deployment; not needed when only one has a policy", "NAME");
+}
+
+Project open_project(const SharedOptions& shared) {
+  return Project(Project::find(shared.project),
+                 {.user = shared.effective_user(), .tool = "ds-retrain", .lock_wait_s = shared.lock_wait_s});
+}
+
+std::string choose_deployment(Project& project, const Target& target) {
+  if (!target.deployment.empty()) return project.deployments().get(target.deployment).name;
+  auto known = deployments_with_policy(project);
+  if (known.size() == 1) return known[0];
+  if (known.empty())
+    throw UsageError("no deployment has a retraining policy yet",
+                     "make one with `ds-retrain init DEPLOYMENT`");
+  throw UsageError(fmt::format("several deployments have a policy: {}", join(known, ", ")),
+                   "choose one with --deployment NAME");
+}
+
+Session::Session(const SharedOptions& shared, const Target& target, Locked locked)
+    : project_(open_project(shared)),
+      deployment_(choose_deployment(project_, target)),
+      lock_(locked == Locked::yes ? std::optional(project_.lock("retrain")) : std::nullopt),
+      policy_(load_policy(project_, deployment_)),
+      stages_(project_, deployment_, policy_, folder(),
+              {.user = shared.effective_user(), .threads = shared.threads}),
+      machine_(folder(), policy_, stages_, shared.effective_user()) {}
+
+void Session::announce(const TickReport& report) {
+  using Kind = TickReport::Kind;
+  std::string kind;  // promotions and rollbacks are told by the deployment itself
+  if (report.kind == Kind::rejected || report.kind == Kind::undecided) kind = "challenger-rejected";
+  if (report.kind == Kind::failed) kind = "run-failed";
+  if (kind.empty() && report.collected.new_images > 0) kind = "review-waiting";
+  if (kind.empty()) return;
+  Event event{.kind = kind, .message = report.message, .fields = {{"deployment", deployment_}}};
+  if (kind == "review-waiting")
+    event.message =
+        fmt::format("{} captured images of '{}' wait for review", report.collected.new_images, deployment_);
+  if (!report.cycle_id.empty()) event.fields["cycle"] = report.cycle_id;
+  notify(project_, event);
+}
+
+}  // namespace ds::retrain
