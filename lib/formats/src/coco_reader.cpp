@@ -2,11 +2,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "coco_annotation.h"
 #include "ds/base/text.h"
 #include "ds/media/image_header.h"
 #include "formats.h"
@@ -228,182 +228,23 @@ class CocoFile {
       return;
     }
     auto index = image_of_[*id];
-    Annotation annotation{.class_idx = class_of_[*category]};
-    if (!read_shape(entry, place, annotation)) return;
-    read_flags(entry, annotation);
-    read_area(entry, place, annotation);
-    reading_.image(index).state = ImageState::done;
-    reading_.add_annotation(index, std::move(annotation), at(place),
+    auto annotation = read_coco_annotation(entry, [&](Severity severity, const std::string& code,
+                                                      const std::string& member, const std::string& message) {
+      reading_.issue(severity, code, at(place + "/" + member), message);
+    });
+    if (!annotation) return;
+    annotation->class_idx = class_of_[*category];
+    auto& image = reading_.image(index);
+    if (auto* mask = std::get_if<RunLengthMask>(&annotation->shape);
+        mask && (mask->width != image.raw_width || mask->height != image.raw_height) &&
+        (mask->width != image.width || mask->height != image.height)) {
+      reading_.issue(Severity::warning, "SIZE_MISMATCH", at(place + "/segmentation"),
+                     fmt::format("the mask is {}x{}, {} is {}x{}", mask->width, mask->height, image.name,
+                                 image.width, image.height));
+    }
+    image.state = ImageState::done;
+    reading_.add_annotation(index, std::move(*annotation), at(place),
                             entry.contains("id") ? id_of(entry["id"]).value_or("") : "");
-  }
-
-  std::optional<Box> read_box(const json& entry) const {
-    auto found = entry.find("bbox");
-    if (found == entry.end() || !found->is_array() || found->size() != 4) return std::nullopt;
-    double numbers[4];
-    for (std::size_t i = 0; i < 4; ++i) {
-      auto number = number_of((*found)[i]);
-      if (!number) return std::nullopt;
-      numbers[i] = *number;
-    }
-    return xywh_to_xyxy(numbers[0], numbers[1], numbers[2], numbers[3]);
-  }
-
-  // True when the annotation has a shape; an issue says why when it has none.
-  bool read_shape(const json& entry, const std::string& place, Annotation& annotation) {
-    auto box = read_box(entry);
-    auto segmentation = entry.value("segmentation", json());
-    auto outline = read_segmentation(segmentation, place);
-    if (!box && !outline) {
-      reading_.issue(Severity::error, entry.contains("bbox") ? "BAD_NUMBER" : "BAD_ROW", at(place + "/bbox"),
-                     "found no box of four finite numbers and no outline; left out");
-      return false;
-    }
-    if (box && outline) {
-      auto around = bounding_box(*outline);
-      double apart = std::max({std::abs(around.x0 - box->x0), std::abs(around.y0 - box->y0),
-                               std::abs(around.x1 - box->x1), std::abs(around.y1 - box->y1)});
-      if (apart >= 1) {
-        reading_.issue(
-            Severity::warning, "BOX_MASK_MISMATCH", at(place + "/bbox"),
-            fmt::format("the box [{}, {}, {}, {}] (x y w h) and the outline's [{}, {}, {}, {}] differ by {} "
-                        "pixels; the outline is used",
-                        shortest(box->x0), shortest(box->y0), shortest(box->width()), shortest(box->height()),
-                        shortest(around.x0), shortest(around.y0), shortest(around.width()),
-                        shortest(around.height()), shortest(apart)));
-      }
-    }
-    if (auto points = read_key_points(entry, place, box ? *box : bounding_box(*outline))) {
-      annotation.shape = std::move(*points);
-      // One shape an object: the outline of a key point object waits in its attributes for the way back.
-      if (outline) annotation.attributes["coco.segmentation"] = segmentation.dump();
-    } else if (outline) {
-      annotation.shape = std::move(*outline);
-    } else {
-      annotation.shape = rotated(entry, *box);
-    }
-    return true;
-  }
-
-  // CVAT writes a rotated box as its upright box and attributes.rotation, degrees about the centre.
-  static Shape rotated(const json& entry, const Box& box) {
-    auto attributes = entry.value("attributes", json());
-    auto angle = attributes.is_object() && attributes.contains("rotation") ? number_of(attributes["rotation"])
-                                                                           : std::nullopt;
-    if (!angle || *angle == 0) return box;
-    return RotatedBox{box.center_x(), box.center_y(), box.width(), box.height(), *angle};
-  }
-
-  std::optional<Shape> read_segmentation(const json& value, const std::string& place) {
-    if (value.is_null() || (value.is_array() && value.empty())) return std::nullopt;
-    auto bad = [&](const std::string& why) {
-      reading_.issue(Severity::error, "BAD_SEGMENTATION", at(place + "/segmentation"),
-                     why + "; the box is used");
-      return std::nullopt;
-    };
-    if (value.is_object()) {
-      try {
-        return read_mask(value);
-      } catch (const std::exception& error) {
-        return bad(error.what());
-      }
-    }
-    if (!value.is_array()) return bad("found neither a list of outlines nor a mask");
-    Polygon polygon;
-    for (const auto& part : value) {
-      if (part.is_array() && part.empty()) continue;
-      if (!part.is_array() || part.size() < 6 || part.size() % 2 != 0)
-        return bad(
-            fmt::format("an outline needs an even count of at least 6 numbers, found {}", part.size()));
-      Ring ring;
-      for (std::size_t i = 0; i < part.size(); i += 2) {
-        auto x = number_of(part[i]);
-        auto y = number_of(part[i + 1]);
-        if (!x || !y) return bad("an outline holds something that is no finite number");
-        ring.push_back({*x, *y});
-      }
-      polygon.rings.push_back(std::move(ring));
-    }
-    if (polygon.rings.empty()) return std::nullopt;
-    return polygon;
-  }
-
-  static Shape read_mask(const json& value) {
-    const auto& size = value.at("size");
-    int height = size.at(0).get<int>();
-    int width = size.at(1).get<int>();
-    const auto& counts = value.at("counts");
-    if (counts.is_string()) return decode_run_length(counts.get<std::string>(), height, width);
-    RunLengthMask mask{height, width, counts.get<std::vector<std::uint32_t>>()};
-    std::uint64_t sum = 0;
-    for (auto count : mask.counts) sum += count;
-    auto expected = static_cast<std::uint64_t>(height) * static_cast<std::uint64_t>(width);
-    if (height < 0 || width < 0 || sum != expected)
-      throw DataError(
-          fmt::format("the mask's runs sum to {}, its size {}x{} needs {}", sum, height, width, expected));
-    return mask;
-  }
-
-  std::optional<Shape> read_key_points(const json& entry, const std::string& place, const Box& box) {
-    auto found = entry.find("keypoints");
-    if (found == entry.end() || !found->is_array() || found->empty()) return std::nullopt;
-    KeyPoints result{.box = box};
-    for (std::size_t i = 0; i + 2 < found->size() || i + 3 == found->size(); i += 3) {
-      auto x = number_of((*found)[i]);
-      auto y = number_of((*found)[i + 1]);
-      auto v = number_of((*found)[i + 2]);
-      if (!x || !y || !v) break;
-      result.points.push_back({*x, *y});
-      result.visibility.push_back(static_cast<int>(*v));
-    }
-    if (result.points.size() * 3 == found->size()) return result;
-    reading_.issue(
-        Severity::error, "BAD_ROW", at(place + "/keypoints"),
-        fmt::format("{} values are not x, y, visibility in threes; the box is used", found->size()));
-    return std::nullopt;
-  }
-
-  static bool is_true(const json& value) {
-    if (value.is_boolean()) return value.get<bool>();
-    if (value.is_number()) return value.get<double>() != 0;
-    if (value.is_string())
-      return to_lower(value.get<std::string>()) == "true" || value.get<std::string>() == "1";
-    return false;
-  }
-
-  static void read_flags(const json& entry, Annotation& annotation) {
-    annotation.crowd = is_true(entry.value("iscrowd", json()));
-    annotation.ignore = is_true(entry.value("ignore", json()));
-    if (entry.contains("score")) annotation.score = number_of(entry["score"]);
-    auto attributes = entry.value("attributes", json());
-    if (!attributes.is_object()) return;
-    for (const auto& [key, value] : attributes.items()) {
-      if (key == "rotation" && std::holds_alternative<RotatedBox>(annotation.shape)) continue;
-      if (key == "occluded")
-        annotation.occluded = is_true(value) ? 1 : 0;
-      else if (key == "truncated")
-        annotation.truncated = is_true(value) ? 1 : 0;
-      else if (key == "difficult")
-        annotation.difficult = is_true(value);
-      else if (key == "track_id" && value.is_number_integer())
-        annotation.track_id = value.get<std::int64_t>();
-      else
-        annotation.attributes[key] = text_of(value);
-    }
-  }
-
-  void read_area(const json& entry, const std::string& place, Annotation& annotation) {
-    auto declared = entry.contains("area") ? number_of(entry["area"]) : std::nullopt;
-    if (!declared) return;
-    double actual = area_of(annotation.shape);
-    if (std::holds_alternative<KeyPoints>(annotation.shape)) {
-      annotation.area = declared;  // of a body that is not outlined here
-    } else if (std::abs(*declared - actual) > 1e-6 * std::max(1.0, actual)) {
-      annotation.area = declared;
-      if (std::abs(*declared - actual) > 0.01 * std::max(actual, *declared))
-        reading_.issue(Severity::warning, "AREA_MISMATCH", at(place + "/area"),
-                       fmt::format("declared {}, the shape's is {}", shortest(*declared), shortest(actual)));
-    }
   }
 
   void report_duplicates() {

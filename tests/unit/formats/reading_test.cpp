@@ -254,6 +254,28 @@ TEST_CASE("COCO: unknown ids, bad outlines and odd flags are located; the rest i
   REQUIRE(annotations[2].attributes == std::map<std::string, std::string>{{"colour", "red"}});
 }
 
+TEST_CASE("COCO: masks that do not sum, masks of another size, key points not in threes") {
+  Fixture f;
+  f.write(
+      "x.json",
+      R"({"images":[{"id":1,"file_name":"a.jpg","width":64,"height":48}],"categories":[{"id":1,"name":"cat"}],
+    "annotations":[
+      {"id":1,"image_id":1,"category_id":1,"bbox":[1,2,3,4],"segmentation":{"size":[48,64],"counts":[5,5]}},
+      {"id":2,"image_id":1,"category_id":1,"segmentation":{"size":[10,20],"counts":"<37000n4"}},
+      {"id":3,"image_id":1,"category_id":1,"bbox":[1,2,3,4],"keypoints":[1,2,2,3]}]})");
+  auto result = read_dataset(f.path("x.json"), "coco");
+  REQUIRE(texts(result, f.path()) ==
+          std::vector<std::string>{
+              // 48 * 64
+              "error BAD_SEGMENTATION x.json: /annotations/0/segmentation: the mask's runs sum to 10, its "
+              "size 48x64 needs 3072; "
+              "the box is used",
+              "warning SIZE_MISMATCH x.json: /annotations/1/segmentation: the mask is 20x10, a.jpg is 64x48",
+              "error BAD_ROW x.json: /annotations/2/keypoints: 4 values are not x, y, visibility in threes; "
+              "the box is used"});
+  REQUIRE(result.dataset.annotation_count() == 3);
+}
+
 TEST_CASE("COCO: broken JSON, duplicate categories, duplicate images") {
   Fixture f;
   f.write("x.json", "{\"images\": [],\n \"annotations\": [}");
