@@ -24,7 +24,7 @@ const std::map<std::string, std::string>& issue_codes() {
       {"BAD_NUMBER", "not a finite number"},
       {"BAD_ROW", "a row or object without the parts it needs"},
       {"BAD_SEGMENTATION", "an outline or mask that is none; the box is used"},
-      {"BOX_MASK_MISMATCH", "the declared box and the outline differ by more than 1 pixel"},
+      {"BOX_MASK_MISMATCH", "the declared box and the outline differ by 1 pixel or more"},
       {"BOX_OUTSIDE_IMAGE", "a box reaches outside its image; kept as it is"},
       {"BROKEN_IMAGE", "the image file cannot be read"},
       {"DUPLICATE_CLASS", "two classes have the same name"},

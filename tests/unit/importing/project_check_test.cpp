@@ -1,6 +1,7 @@
 #include "ds/importing/project_check.h"
 
 #include "ds/base/error.h"
+#include "ds/testing/shared_data.h"
 #include "project_fixture.h"
 
 #include <catch2/catch.hpp>
@@ -47,6 +48,13 @@ TEST_CASE("labels are checked with their place") {
               "error SPLIT_LEAK b.jpg: the same file is in test here and in train as a.jpg",
               "error SPLIT_LEAK d.jpg: group 'g' is in val here and in train with c.jpg",
               "note CLASS_UNUSED classes: dog: no object has this class"});
+}
+
+TEST_CASE("every code is explained in docs/IMPORT.md") {
+  auto page = read_file(source_folder() / "docs/IMPORT.md");
+  for (const auto& codes : {issue_codes(), check_codes()})
+    for (const auto& [code, meaning] : codes)
+      REQUIRE(page.find("| `" + code + "` | " + meaning + " |") != std::string::npos);
 }
 
 TEST_CASE("a stored file that changed is found, decoding finds what its bytes hide, overlays are drawn") {
