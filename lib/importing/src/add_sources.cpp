@@ -43,6 +43,13 @@ void validate(const AddOptions& options) {
   if (options.format != "auto") annotation_formats().at(options.format);
 }
 
+std::string first_few(std::vector<std::string> names) {
+  constexpr std::size_t kShown = 12;
+  auto more = names.size() > kShown ? fmt::format(" and {} more", names.size() - kShown) : "";
+  names.resize(std::min(names.size(), kShown));
+  return join(names, ", ") + more;
+}
+
 void require_labels_whole(const SourceContent& source, const AddOptions& options) {
   if (options.keep_going) return;
   std::vector<std::string> lost;
@@ -152,7 +159,7 @@ class Adding {
     if (!missing.empty()) {
       throw DataError(fmt::format("{}: {} '{}' {} not in the project (known: {})", source.given.string(),
                                   missing.size() == 1 ? "class" : "classes", join(missing, "', '"),
-                                  missing.size() == 1 ? "is" : "are", join(known.names(), ", ")),
+                                  missing.size() == 1 ? "is" : "are", first_few(known.names())),
                       "add them with --classes add; nothing was added");
     }
     return map;
