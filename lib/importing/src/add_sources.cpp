@@ -116,7 +116,8 @@ class Adding {
     if (options_.dry_run) {
       for (const auto& candidate : new_) count(candidate.image);
       report_.classes_added = new_classes_;
-      report_.labels_attached = attached_.size();
+      for (const auto& [id, image] : attached_)
+        report_.labels_attached += wants_labels(project_.images().get(id));
       return std::move(report_);
     }
     NewBlobs blobs(project_);
@@ -222,9 +223,13 @@ class Adding {
     report_.classes_added = new_classes_;
   }
 
+  static bool wants_labels(const Image& there) {
+    return there.state == ImageState::unlabelled && there.annotations.empty();
+  }
+
   void attach(std::int64_t id, Image& image) {
     auto there = project_.images().get(id);
-    if (there.state != ImageState::unlabelled || !there.annotations.empty()) return;
+    if (!wants_labels(there)) return;
     report_.annotations_added += image.annotations.size();
     auto state = options_.status == "auto" ? image.state : image_state_from_string(options_.status);
     project_.images().edit(id,

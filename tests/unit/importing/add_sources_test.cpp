@@ -148,11 +148,13 @@ TEST_CASE("labels reach images that were there without any, and never replace ot
   auto made = f.dataset("d", 3);
   REQUIRE(f.add("d", {.labels = "ignore"}).annotations_added == 0);
   REQUIRE(f.project().images().counts().by_state["unlabelled"] == 3);
+  REQUIRE(f.add("d", {.dry_run = true}).labels_attached == 3);
   auto report = f.add("d");
   REQUIRE(report.images_added == 0);
   REQUIRE(report.labels_attached == 3);
   REQUIRE(f.project().images().counts().annotations == made.annotation_count());
   REQUIRE(f.add("d").labels_attached == 0);
+  REQUIRE(f.add("d", {.dry_run = true}).labels_attached == 0);
 }
 
 TEST_CASE("labels require, split, status and dry run") {
