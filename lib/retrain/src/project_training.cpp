@@ -1,11 +1,14 @@
 #include <fmt/format.h>
 
+#include <yaml-cpp/yaml.h>
+
 #include <algorithm>
 #include <filesystem>
 
 #include "child_tool.h"
 #include "ds/base/error.h"
 #include "ds/base/text.h"
+#include "ds/config/yaml.h"
 #include "ds/detect/model_card.h"
 #include "ds/project/project.h"
 #include "ds/retrain/project_stages.h"
@@ -14,10 +17,26 @@
 namespace ds {
 namespace {
 
-/// The cycle's runs, newest first.
-std::vector<RunRecord> runs_of(Project& project, const std::string& cycle_id) {
+/// What a cycle's runs and its model are called: `challenger-1a2b3c4d5e6f`.
+std::string name_of(const Cycle& cycle) {
+  return "challenger-" + cycle.id.substr(cycle.id.find('-') + 1);
+}
+
+/// The name that a run was given; empty when it was killed before it had a configuration.
+std::string name_of(const RunRecord& run) {
+  auto config = run.folder / "config.yaml";
+  std::string name;
+  if (std::filesystem::exists(config))
+    with_yaml_file(config, [&](const YAML::Node& root) { name = root["name"].as<std::string>(""); });
+  return name;
+}
+
+/// The cycle's runs, newest first. They are found by their name, so a crash right after a start loses none.
+std::vector<RunRecord> runs_of(Project& project, const Cycle& cycle) {
   auto runs = project.runs().list();
-  std::erase_if(runs, [&](const RunRecord& run) { return run.group != cycle_id; });
+  std::erase_if(runs, [&](const RunRecord& run) {
+    return run.snapshot_id != cycle.snapshot_id || name_of(run) != name_of(cycle);
+  });
   return runs;
 }
 
@@ -67,7 +86,7 @@ std::vector<std::string> train_arguments(const RetrainPolicy& policy, const Cycl
                                          const ModelRecord& champion) {
   auto arch = policy.arch.empty() ? champion.architecture : policy.arch;
   std::vector<std::string> arguments{"--snapshot", cycle.snapshot_id,
-                                     "--group",    cycle.id,
+                                     "--name",     name_of(cycle),
                                      "--arch",     arch,
                                      "--seed",     std::to_string(policy.train_seed)};
   auto add = [&](const char* flag, const std::string& value) {
@@ -87,14 +106,12 @@ std::vector<std::string> train_arguments(const RetrainPolicy& policy, const Cycl
 }  // namespace
 
 TrainResult ProjectStages::train(const Cycle& cycle) {
-  auto runs = runs_of(project_, cycle.id);
+  auto runs = runs_of(project_, cycle);
   if (auto result = settled(runs, cycle.failed_attempts)) return *result;
   std::vector<std::string> arguments{"run", "--project", project_.folder().string(), "--as", options_.user};
   if (options_.threads > 0)
     arguments.insert(arguments.end(), {"--threads", std::to_string(options_.threads)});
-  // A run that was killed before it had a configuration has nothing to go on from.
-  bool resumable = !runs.empty() && runs.front().state != RunState::failed &&
-                   std::filesystem::exists(runs.front().folder / "config.yaml");
+  bool resumable = !runs.empty() && runs.front().state != RunState::failed;
   std::vector<std::string> rest;
   if (resumable)
     rest = {"--resume", runs.front().id};
@@ -103,7 +120,7 @@ TrainResult ProjectStages::train(const Cycle& cycle) {
   arguments.insert(arguments.end(), rest.begin(), rest.end());
   auto log_file = folder_.cycle_folder(cycle.id) / "train.log";
   int code = detail::run_tool("ds-train", arguments, log_file);
-  runs = runs_of(project_, cycle.id);
+  runs = runs_of(project_, cycle);
   if (auto result = settled(runs, cycle.failed_attempts)) return *result;
   if (!runs.empty() && runs.front().state == RunState::stopped && code >= 128)
     return {
