@@ -1,0 +1,78 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "ds/base/random.h"
+#include "ds/geometry/box.h"
+
+namespace cv {
+class Mat;
+}
+
+/// What happens to a labelled picture on its way into the network. Everything random is drawn from the generator
+/// that is handed in, so a sample depends on nothing else. Pixels are moved once: every tile of a mosaic goes from
+/// the decoded picture into the output through one affine map.
+namespace ds {
+
+/// One object to learn, in pixels of the picture it stands with.
+struct TrainObject {
+  Box box;
+  int class_idx = 0;
+  bool ignore = false;  // crowd, or cut so far by an augmentation that nothing can be said about it
+  bool operator==(const TrainObject&) const = default;
+};
+
+/// A decoded picture, 8-bit BGR, with copies at half, a quarter ... of its size for cheap clean shrinking.
+struct Picture {
+  int width = 0;  // of the upright file; `objects` are in these pixels, levels[0] may be smaller
+  int height = 0;
+  std::vector<std::shared_ptr<const cv::Mat>> levels;
+  std::vector<TrainObject> objects;
+};
+
+/// Builds the levels down to about `min_side` pixels of the longer side; `pixels` becomes level 0.
+std::shared_ptr<const Picture> make_picture(const cv::Mat& pixels, int width, int height,
+                                            std::vector<TrainObject> objects, int min_side);
+
+struct AugmentOptions {
+  double mosaic = 1;            // probability of four pictures in one (YOLOv4, arXiv 2004.10934)
+  double mosaic_scale_min = 0.5;  // size of the mosaic's pictures, times the letterbox scale
+  double mosaic_scale_max = 1.5;
+  double mixup = 0;             // probability of blending with a second picture (arXiv 1710.09412)
+  double scale_min = 0.8;       // of a single picture, times the letterbox scale
+  double scale_max = 1.2;
+  double degrees = 0;           // rotation is uniform in +-degrees
+  double translate = 0.1;       // shift is uniform in +-translate of the side
+  double shear = 0;             // degrees
+  double hue = 0.015;           // gains are uniform in +-: of the full circle,
+  double saturation = 0.7;      // and factors 1 +- for saturation
+  double value = 0.4;           // and brightness
+  double flip_horizontal = 0.5;
+  double flip_vertical = 0;
+  double quarter_turn = 0;      // probability of turning a picture by a random multiple of 90 degrees
+  double min_visible = 0.2;     // share of an object that must stay in view; below, it becomes an ignore region
+  double min_side = 2;          // pixels; smaller objects are dropped
+  int pad_value = 114;
+};
+
+/// Ready for the network: rows of BGR triples, and objects inside it.
+struct TrainSample {
+  int width = 0;
+  int height = 0;
+  std::vector<std::uint8_t> bgr;  // height * width * 3
+  std::vector<TrainObject> objects;
+};
+
+using PictureSource = std::function<std::shared_ptr<const Picture>(std::size_t index)>;
+
+/// The picture as validation sees it: top-left letterbox, nothing random.
+TrainSample plain_sample(const Picture& picture, int width, int height, int pad_value = 114);
+
+/// One augmented sample whose main picture is `index`; a mosaic and a mixup draw others from 0..count-1.
+TrainSample augmented_sample(const PictureSource& source, std::size_t count, std::size_t index,
+                             const AugmentOptions& options, int width, int height, Random& random);
+
+}  // namespace ds
