@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace ds {
+
+/// What status.json says about a run while it goes on; rewritten whole every two seconds and at every epoch.
+struct RunStatus {
+  std::string run;
+  std::string state = "running";  // running, done, failed, stopped
+  std::string title;              // "yolox-nano 416x320"
+  std::string message;
+  int pid = 0;
+  int epoch = 0;   // the one under way, from 1
+  int epochs = 0;  // 0 while a budget has not decided yet
+  std::int64_t step = 0;
+  std::int64_t steps = 0;
+  double loss = 0;
+  double learning_rate = 0;
+  double images_per_s = 0;
+  std::optional<double> ap = std::nullopt;  // last validation
+  std::optional<double> best_ap = std::nullopt;
+  int best_epoch = 0;
+  double elapsed_s = 0;
+  std::optional<double> eta_s = std::nullopt;
+  std::string updated;
+};
+
+std::string to_json_text(const RunStatus& status);
+/// Throws FormatError naming `file`.
+RunStatus run_status_from_json(const std::string& text, const std::filesystem::path& file);
+
+/// One line of metrics.jsonl: an epoch.
+struct EpochMetrics {
+  int epoch = 0;  // from 1
+  std::int64_t step = 0;
+  double loss = 0;
+  std::vector<std::pair<std::string, double>> parts;
+  double gradient_norm = 0;  // mean over the steps
+  double foreground = 0;     // anchors that learn an object, mean over the steps
+  double learning_rate = 0;
+  bool closing = false;
+  double images_per_s = 0;
+  double elapsed_s = 0;
+  std::optional<double> ap = std::nullopt;
+  std::optional<double> ap50 = std::nullopt;
+  std::vector<std::pair<std::string, double>> class_ap;
+};
+
+/// The files of runs/<id>: config.yaml, metrics.jsonl, status.json, log.txt, last.ckpt, best.ckpt.
+class RunFolder {
+ public:
+  explicit RunFolder(std::filesystem::path path) : path_(std::move(path)) {}
+  const std::filesystem::path& path() const { return path_; }
+  std::filesystem::path config() const { return path_ / "config.yaml"; }
+  std::filesystem::path last() const { return path_ / "last.ckpt"; }
+  std::filesystem::path best() const { return path_ / "best.ckpt"; }
+  std::filesystem::path log() const { return path_ / "log.txt"; }
+  std::filesystem::path lock() const { return path_ / "lock"; }
+
+  void write_status(const RunStatus& status) const;
+  /// Nothing when the run has not begun.
+  std::optional<RunStatus> read_status() const;
+  void append_metrics(const EpochMetrics& metrics) const;
+  /// In order; a torn last line is left out.
+  std::vector<EpochMetrics> read_metrics() const;
+  /// Forgets the epochs after `last_epoch` (a run continues from an older checkpoint).
+  void truncate_metrics(int last_epoch) const;
+
+ private:
+  std::filesystem::path path_;
+};
+
+}  // namespace ds

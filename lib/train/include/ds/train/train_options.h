@@ -1,0 +1,84 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "ds/config/option_set.h"
+#include "ds/train/augment.h"
+
+namespace ds {
+
+/// Width and height of a network's input, pixels.
+struct InputSize {
+  int width = 0;
+  int height = 0;
+  bool operator==(const InputSize&) const = default;
+};
+
+/// Everything that decides what one training run computes. Built-in values are the `balanced` recipe's; each is bound
+/// once to its flag, YAML key and help text. Same options, snapshot, seed, thread count and machine: same weights,
+/// bit for bit.
+struct TrainOptions {
+  std::string arch = "yolox-nano";  // a name of the architectures' registry
+  /// "416": the longer side; "416x320": width x height; empty: the architecture's own. Rounded up to its multiple.
+  std::string input_size = {};
+  /// With one number for the input size: the shorter side follows the training images' shape, when nearly all of them
+  /// share it (a 640x480 set at 416 trains at 416x320), which saves the padding's share of the time.
+  bool fit_aspect = true;
+  /// Weights to start from: a file, a model of the project, or empty for none.
+  std::string weights = {};
+  bool freeze_backbone = false;
+
+  int epochs = 100;
+  double budget_s = 0;  // of wall time; above 0 it decides the epochs
+  int batch = 8;
+  std::string optimizer = "adamw";
+  double learning_rate = 1e-3;
+  double weight_decay = 0.05;
+  double momentum = 0.9;
+  double warmup_epochs = 2;
+  std::string schedule = "flat-cosine";
+  double flat_share = 0.5;
+  double final_lr_factor = 0.05;
+  double clip_norm = 0;     // 0: off
+  double ema_width = 0.05;  // relative width of the averaging window, ds/train/schedule.h; 0: off
+
+  double closing_share = 0.2;  // last part of the run: no mosaic, no mixup, the loss sharpened (YOLOX's L1)
+  double closing_scale_min = 0.9;
+  double closing_scale_max = 1.1;
+  AugmentOptions augment = {};
+  /// Images with rare classes come up more often: repeat factor sqrt(t / f) of LVIS (arXiv 1908.03195) with this t;
+  /// 0: off.
+  double class_balance = 0;
+
+  double eval_share = 0.05;  // validation takes about this part of the time; its interval follows from it
+  int eval_every = 0;        // epochs; 0: by eval_share
+  int patience = 0;          // stop after so many validations without a better AP, in the closing part only; 0: never
+  int save_every_steps = 0;  // also write last.ckpt inside an epoch; 0: at its end
+
+  std::string precision = "fp32";  // or "bf16"
+  std::string device = "auto";     // "cpu", "cuda", "cuda:1"; auto: cuda where there is one
+  int threads = 0;                 // 0: all processors
+  int replicas = 0;       // copies of the net that share a batch, one per group of threads; 0: by batch and threads
+  int loader_threads = 2;  // never changes the result
+  double cache_gb = 2;     // decoded images kept in memory
+  std::uint64_t seed = 0;
+
+  /// Every field except threads and seed, which are shared flags.
+  void bind(OptionSet& options);
+  /// Throws UsageError naming the flag, its value and what is allowed.
+  void validate() const;
+};
+
+/// "416" or "416x320" to sizes rounded up to `multiple`. @param aspect width over height that the shorter side
+/// follows when one number is given; 1: square
+InputSize parse_input_size(const std::string& text, int multiple, double aspect = 1);
+
+/// The recipes that are installed: "accuracy", "balanced", "speed".
+std::vector<std::string> recipe_names();
+/// A recipe's file: a name of recipe_names(), or a path. Throws UsageError naming the known ones.
+std::filesystem::path find_recipe(const std::string& name_or_path);
+
+}  // namespace ds

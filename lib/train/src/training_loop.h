@@ -1,0 +1,96 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "checkpoint.h"
+#include "ds/base/clock.h"
+#include "ds/base/progress.h"
+#include "ds/nn/architectures.h"
+#include "ds/train/batch_loader.h"
+#include "ds/train/run_folder.h"
+#include "ds/train/schedule.h"
+#include "ds/train/train_data.h"
+#include "ds/train/train_options.h"
+#include "replicas.h"
+#include "validation.h"
+
+namespace ds {
+
+/// One run from its first step, or its last checkpoint, to its best weights. Writes the run's folder and nothing
+/// else.
+class TrainingLoop {
+ public:
+  struct Inputs {
+    TrainOptions options;  // seed, threads and input size resolved
+    InputSize input;
+    std::string run_id;
+    std::string title;
+    StateDict initial_weights;  // empty: fresh ones from the seed
+  };
+  /// Called after each validation: the run's record in the project follows.
+  using OnValidation = std::function<void(const Progression&, const ValidationResult&)>;
+
+  TrainingLoop(Inputs inputs, const TrainData& data, RunFolder folder, Progress& progress);
+
+  /// Throws Interrupted after saving when a signal asks to stop, Error on a loss that is not a number or without
+  /// memory, Busy when the disk is full. best.ckpt is never lost.
+  Progression run(const OnValidation& on_validation);
+
+  /// Loads best.ckpt into the averaged net.
+  void load_best();
+  DetectorNet& averaged_net() { return *average_; }
+  WorkerTeam& team() { return *team_; }
+  const InputSpec& input_spec() const { return spec_; }
+  int replica_count() const { return team_->size(); }
+
+ private:
+  void build(const StateDict& initial_weights);
+  void resume();
+  void run_epoch();
+  void run_step();
+  void finish_epoch(const OnValidation& on_validation);
+  ValidationResult validate(EpochMetrics& metrics);
+  void decide_epochs();
+  bool is_closing() const;
+  bool is_evaluated() const;
+  bool is_over() const;
+  EpochPlan plan() const;
+  ScheduleOptions schedule() const;
+  void save_last();
+  void save_best(const ValidationResult& result);
+  void report_status(bool force);
+  std::string checkpoint_advice() const;
+  double elapsed() const { return elapsed_before_ + watch_.seconds(); }
+  CheckpointParts parts() { return {replicas_->net(), *average_, *optimizer_}; }
+
+  Inputs in_;
+  const TrainData& data_;
+  RunFolder folder_;
+  Progress& progress_;
+  InputSpec spec_;
+  std::unique_ptr<WorkerTeam> team_;
+  std::unique_ptr<Replicas> replicas_;
+  std::shared_ptr<DetectorNet> average_;
+  std::unique_ptr<FlatParameters> average_flat_;
+  std::unique_ptr<Optimizer> optimizer_;
+  std::unique_ptr<PictureCache> pictures_;
+  std::unique_ptr<BatchLoader> loader_;
+  std::unique_ptr<ValidationSet> validation_;
+  Progression state_;
+  RunStatus status_;
+  Stopwatch watch_;
+  Stopwatch since_status_;
+  double elapsed_before_ = 0;
+  double epoch_training_s_ = 0;  // of this epoch, in this process
+  int epoch_images_ = 0;
+  int steps_per_epoch_ = 0;
+};
+
+/// How many replicas a batch is shared over: as many as there are threads, as long as each gets four images (fewer
+/// make BatchNorm's statistics poor).
+int replica_count(const TrainOptions& options);
+
+}  // namespace ds
