@@ -11,7 +11,9 @@
 namespace ds {
 namespace {
 
-cv::Mat view_of(TrainSample& sample) { return {sample.height, sample.width, CV_8UC3, sample.bgr.data()}; }
+cv::Mat view_of(TrainSample& sample) {
+  return {sample.height, sample.width, CV_8UC3, sample.bgr.data()};
+}
 
 TrainSample blank(int width, int height, int pad_value) {
   TrainSample sample;
@@ -22,8 +24,8 @@ TrainSample blank(int width, int height, int pad_value) {
   return sample;
 }
 
-/// The smallest level that is not enlarged by more than `kMaxShrink` the other way: bilinear sampling skips pixels
-/// when it shrinks by more than two.
+/// The smallest level that is not enlarged by more than `kMaxShrink` the other way: bilinear sampling skips
+/// pixels when it shrinks by more than two.
 const cv::Mat& level_for(const Picture& picture, double scale) {
   std::size_t level = 0;
   while (level + 1 < picture.levels.size()) {
@@ -39,8 +41,9 @@ void draw(const Picture& picture, const Affine& map, TrainSample& sample) {
   const cv::Mat& pixels = level_for(picture, map.scale());
   Affine from_level = map * Affine::scaling(static_cast<double>(picture.width) / pixels.cols,
                                             static_cast<double>(picture.height) / pixels.rows);
-  Box covered = clipped(from_level.bounds({0, 0, static_cast<double>(pixels.cols), static_cast<double>(pixels.rows)}),
-                        sample.width, sample.height);
+  Box covered =
+      clipped(from_level.bounds({0, 0, static_cast<double>(pixels.cols), static_cast<double>(pixels.rows)}),
+              sample.width, sample.height);
   cv::Rect area(cv::Point(static_cast<int>(std::floor(covered.x0)), static_cast<int>(std::floor(covered.y0))),
                 cv::Point(static_cast<int>(std::ceil(covered.x1)), static_cast<int>(std::ceil(covered.y1))));
   if (area.width <= 0 || area.height <= 0) return;
@@ -52,7 +55,8 @@ void draw(const Picture& picture, const Affine& map, TrainSample& sample) {
 }
 
 /// Adds the picture's objects as they lie in the sample.
-void place_objects(const Picture& picture, const Affine& map, const AugmentOptions& options, TrainSample& sample) {
+void place_objects(const Picture& picture, const Affine& map, const AugmentOptions& options,
+                   TrainSample& sample) {
   for (const auto& object : picture.objects) {
     Box whole = map.bounds(object.box);
     Box seen = clipped(whole, sample.width, sample.height);
@@ -64,7 +68,8 @@ void place_objects(const Picture& picture, const Affine& map, const AugmentOptio
 }
 
 /// Flips and quarter turns of one picture about its middle; sides swap for odd turns.
-Affine reorient(const Picture& picture, const AugmentOptions& options, Random& random, double& width, double& height) {
+Affine reorient(const Picture& picture, const AugmentOptions& options, Random& random, double& width,
+                double& height) {
   width = picture.width;
   height = picture.height;
   Affine map;
@@ -94,14 +99,16 @@ Affine jitter(const AugmentOptions& options, int width, int height, Random& rand
          Affine::shearing(shear_x, shear_y) * Affine::shift(-width / 2.0, -height / 2.0);
 }
 
-TrainSample single(const Picture& picture, const AugmentOptions& options, int width, int height, Random& random) {
+TrainSample single(const Picture& picture, const AugmentOptions& options, int width, int height,
+                   Random& random) {
   auto sample = blank(width, height, options.pad_value);
   double picture_width = 0;
   double picture_height = 0;
   Affine turned = reorient(picture, options, random, picture_width, picture_height);
   double scale = letterbox_scale(picture_width, picture_height, width, height) *
                  random.uniform(options.scale_min, options.scale_max);
-  // Smaller than the input: anywhere inside; larger: any crop. The unjittered place is the letterbox's top left.
+  // Smaller than the input: anywhere inside; larger: any crop. The unjittered place is the letterbox's top
+  // left.
   double room_x = width - picture_width * scale;
   double room_y = height - picture_height * scale;
   bool moves = options.translate > 0;
@@ -115,10 +122,10 @@ TrainSample single(const Picture& picture, const AugmentOptions& options, int wi
   return sample;
 }
 
-/// Four pictures that meet in one point, in the manner of YOLOX: on a canvas of twice the size, then jittered about
-/// the canvas's middle and cropped to the sample.
-TrainSample mosaic(const PictureSource& source, std::size_t count, std::size_t index, const AugmentOptions& options,
-                   int width, int height, Random& random) {
+/// Four pictures that meet in one point, in the manner of YOLOX: on a canvas of twice the size, then jittered
+/// about the canvas's middle and cropped to the sample.
+TrainSample mosaic(const PictureSource& source, std::size_t count, std::size_t index,
+                   const AugmentOptions& options, int width, int height, Random& random) {
   auto sample = blank(width, height, options.pad_value);
   double meet_x = random.uniform(0.25, 0.75) * width;
   double meet_y = random.uniform(0.25, 0.75) * height;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <utility>
 
 namespace ds {
@@ -23,6 +24,19 @@ void write_values(const TrainSample& sample, const PixelScale& pixels, float* ou
 
 }  // namespace
 
+namespace {
+
+/// Whole batches that hold every image its share of times: the same for every epoch.
+std::size_t samples_per_epoch(std::size_t images, const LoaderOptions& options) {
+  double samples = static_cast<double>(images);
+  if (!options.repeats.empty())
+    samples = std::accumulate(options.repeats.begin(), options.repeats.end(), 0.0);
+  return static_cast<std::size_t>(std::ceil(samples / options.batch)) *
+         static_cast<std::size_t>(options.batch);
+}
+
+}  // namespace
+
 std::vector<std::size_t> epoch_order(std::size_t images, const LoaderOptions& options, int epoch) {
   Random random(options.seed, fmt::format("order/{}", epoch));
   std::vector<std::size_t> order;
@@ -34,8 +48,9 @@ std::vector<std::size_t> epoch_order(std::size_t images, const LoaderOptions& op
   }
   random.shuffle(order);
   const auto unique = order.size();
-  const auto batch = static_cast<std::size_t>(options.batch);
-  while (unique > 0 && order.size() % batch != 0) order.push_back(order[order.size() % unique]);
+  const auto wanted = samples_per_epoch(images, options);
+  while (unique > 0 && order.size() < wanted) order.push_back(order[order.size() % unique]);
+  order.resize(wanted);
   return order;
 }
 
@@ -53,8 +68,8 @@ BatchLoader::~BatchLoader() {
   for (auto& worker : workers_) worker.join();
 }
 
-int BatchLoader::steps_per_epoch(int epoch) const {
-  return static_cast<int>(epoch_order(pictures_.size(), options_, epoch).size()) / options_.batch;
+int BatchLoader::steps_per_epoch() const {
+  return static_cast<int>(samples_per_epoch(pictures_.size(), options_)) / options_.batch;
 }
 
 void BatchLoader::start(const EpochPlan& plan, int first_step) {
@@ -74,7 +89,8 @@ void BatchLoader::start(const EpochPlan& plan, int first_step) {
 
 Batch BatchLoader::next() {
   std::unique_lock lock(mutex_);
-  wake_consumer_.wait(lock, [&] { return ready_.contains(next_to_give_) || failed_.contains(next_to_give_); });
+  wake_consumer_.wait(lock,
+                      [&] { return ready_.contains(next_to_give_) || failed_.contains(next_to_give_); });
   if (auto found = failed_.find(next_to_give_); found != failed_.end()) std::rethrow_exception(found->second);
   auto node = ready_.extract(next_to_give_);
   ++next_to_give_;
@@ -124,7 +140,8 @@ Batch BatchLoader::make(const EpochPlan& plan, const std::vector<std::size_t>& i
   for (std::size_t i = 0; i < indices.size(); ++i) {
     auto position = static_cast<std::size_t>(step) * indices.size() + i;
     Random random(options_.seed, fmt::format("sample/{}/{}", plan.epoch, position));
-    auto sample = augmented_sample(source, pictures_.size(), indices[i], plan.augment, plan.width, plan.height, random);
+    auto sample =
+        augmented_sample(source, pictures_.size(), indices[i], plan.augment, plan.width, plan.height, random);
     write_values(sample, options_.pixels, batch.values.data() + i * stride);
     batch.objects.push_back(std::move(sample.objects));
   }

@@ -48,7 +48,8 @@ Progression from_text(const std::string& text, const std::filesystem::path& path
     p.loss_sum = json.at("loss_sum").get<double>();
     p.norm_sum = json.at("norm_sum").get<double>();
     p.foreground_sum = json.at("foreground_sum").get<std::int64_t>();
-    for (const auto& [name, value] : json.at("part_sums").items()) p.part_sums.emplace_back(name, value.get<double>());
+    for (const auto& [name, value] : json.at("part_sums").items())
+      p.part_sums.emplace_back(name, value.get<double>());
     return p;
   } catch (const nlohmann::json::exception& error) {
     throw FormatError({path}, fmt::format("not a checkpoint's progression: {}", error.what()));
@@ -68,11 +69,13 @@ StateDict without_prefix(const StateDict& from, const std::string& prefix) {
 
 }  // namespace
 
-void save_checkpoint(const std::filesystem::path& path, const CheckpointParts& parts, const Progression& progression) {
+void save_checkpoint(const std::filesystem::path& path, const CheckpointParts& parts,
+                     const Progression& progression) {
   StateDict state;
   add_prefixed(state, state_of(parts.net), "net/");
   add_prefixed(state, state_of(parts.average), "ema/");
-  for (const auto& [name, tensor] : parts.optimizer.state()) state.tensors.emplace_back("optimizer/" + name, tensor);
+  for (const auto& [name, tensor] : parts.optimizer.state())
+    state.tensors.emplace_back("optimizer/" + name, tensor);
   state.metadata = {{"format", kFormat}, {"progression", to_text(progression)}};
   write_weights(path, state);
 }

@@ -36,9 +36,10 @@ struct CheckpointParts {
   Optimizer& optimizer;
 };
 
-/// Safetensors: net/*, ema/*, optimizer/*, and the progression in the metadata. Atomic; a full disk is Busy and the
-/// file of before stays.
-void save_checkpoint(const std::filesystem::path& path, const CheckpointParts& parts, const Progression& progression);
+/// Safetensors: net/*, ema/*, optimizer/*, and the progression in the metadata. Atomic; a full disk is Busy
+/// and the file of before stays.
+void save_checkpoint(const std::filesystem::path& path, const CheckpointParts& parts,
+                     const Progression& progression);
 /// Copies everything back. Throws FormatError or DataError when the file is broken or of another network.
 Progression load_checkpoint(const std::filesystem::path& path, const CheckpointParts& parts);
 

@@ -51,7 +51,8 @@ class AdamW : public Optimizer {
     double mean_scale = 1 - std::pow(options_.momentum, t);
     double square_scale = std::sqrt(1 - std::pow(options_.beta2, t));
     auto denominator = square_.sqrt().div_(square_scale).add_(options_.epsilon);
-    parameters_.values.narrow(0, 0, parameters_.trained).addcdiv_(mean_, denominator, -learning_rate / mean_scale);
+    parameters_.values.narrow(0, 0, parameters_.trained)
+        .addcdiv_(mean_, denominator, -learning_rate / mean_scale);
   }
   std::vector<std::pair<std::string, at::Tensor>> state() override {
     return {{"mean", mean_}, {"square", square_}, {"steps", steps_}};

@@ -44,7 +44,8 @@ std::vector<ImageTargets> targets_of(const Batch& batch, int begin, int end) {
 }  // namespace
 
 WorkerTeam::WorkerTeam(int workers, int threads_each) : failures_(static_cast<std::size_t>(workers)) {
-  for (int i = 0; i < workers; ++i) threads_.emplace_back([this, i, threads_each] { serve(i, threads_each); });
+  for (int i = 0; i < workers; ++i)
+    threads_.emplace_back([this, i, threads_each] { serve(i, threads_each); });
 }
 
 WorkerTeam::~WorkerTeam() {
@@ -107,8 +108,9 @@ StepLoss Replicas::step(const Batch& batch, const LossOptions& options, bool bfl
   const auto count = static_cast<int>(nets_.size());
   std::vector<StepLoss> losses(nets_.size());
   std::vector<double> shares(nets_.size());
-  auto all = at::from_blob(const_cast<float*>(batch.values.data()), {batch.count, batch.height, batch.width, 3})
-                 .permute({0, 3, 1, 2});
+  auto all =
+      at::from_blob(const_cast<float*>(batch.values.data()), {batch.count, batch.height, batch.width, 3})
+          .permute({0, 3, 1, 2});
   team_.run([&](int replica) {
     const int begin = batch.count * replica / count;
     const int end = batch.count * (replica + 1) / count;
@@ -141,7 +143,8 @@ StepLoss Replicas::step(const Batch& batch, const LossOptions& options, bool bfl
     sum.total += losses[i].total * shares[i];
     sum.num_foreground += losses[i].num_foreground;
     for (const auto& [name, value] : losses[i].parts) {
-      auto found = std::find_if(sum.parts.begin(), sum.parts.end(), [&](const auto& part) { return part.first == name; });
+      auto found = std::find_if(sum.parts.begin(), sum.parts.end(),
+                                [&](const auto& part) { return part.first == name; });
       if (found == sum.parts.end()) found = sum.parts.insert(sum.parts.end(), {name, 0.0});
       found->second += value * shares[i];
     }

@@ -17,9 +17,9 @@
 
 namespace ds {
 
-/// Threads that each run their own work with torch's operators kept to `threads_each` threads. One thread per replica
-/// instead of one team per operator: no barrier inside a pass, so a busy neighbour delays one replica and not every
-/// operator.
+/// Threads that each run their own work with torch's operators kept to `threads_each` threads. One thread per
+/// replica instead of one team per operator: no barrier inside a pass, so a busy neighbour delays one replica
+/// and not every operator.
 class WorkerTeam {
  public:
   WorkerTeam(int workers, int threads_each);
@@ -28,7 +28,8 @@ class WorkerTeam {
   WorkerTeam& operator=(const WorkerTeam&) = delete;
 
   int size() const { return static_cast<int>(threads_.size()); }
-  /// Runs work(0) .. work(size() - 1), one on each thread; returns when all are done. Throws what the lowest threw.
+  /// Runs work(0) .. work(size() - 1), one on each thread; returns when all are done. Throws what the lowest
+  /// threw.
   void run(const std::function<void(int)>& work);
 
  private:
@@ -50,9 +51,9 @@ struct StepLoss {
   int num_foreground = 0;
 };
 
-/// The same net several times over one set of values: each replica learns from its slice of the batch (BatchNorm sees
-/// the slice, as in data-parallel training over ranks), and the gradients are averaged in a fixed order, so that the
-/// result depends on the number of replicas but never on timing.
+/// The same net several times over one set of values: each replica learns from its slice of the batch
+/// (BatchNorm sees the slice, as in data-parallel training over ranks), and the gradients are averaged in a
+/// fixed order, so that the result depends on the number of replicas but never on timing.
 class Replicas {
  public:
   using MakeNet = std::function<std::shared_ptr<DetectorNet>()>;
@@ -62,8 +63,8 @@ class Replicas {
 
   DetectorNet& net() { return *nets_.front(); }
   FlatParameters& parameters() { return *flats_.front(); }
-  /// Forward and backward over the batch: afterwards parameters().gradients is the mean over the images' replicas and
-  /// parameters().statistics the mean over the replicas.
+  /// Forward and backward over the batch: afterwards parameters().gradients is the mean over the images'
+  /// replicas and parameters().statistics the mean over the replicas.
   StepLoss step(const Batch& batch, const LossOptions& options, bool bfloat16);
   /// Gives every replica the first one's statistics (after a checkpoint was loaded).
   void spread_statistics();

@@ -73,10 +73,17 @@ EpochMetrics metrics_from(const Json& json) {
 }  // namespace
 
 std::string to_json_text(const RunStatus& status) {
-  Json json = {{"run", status.run},       {"state", status.state}, {"title", status.title},
-               {"message", status.message}, {"pid", status.pid},     {"epoch", status.epoch},
-               {"epochs", status.epochs}, {"step", status.step},   {"steps", status.steps},
-               {"loss", status.loss},     {"learning_rate", status.learning_rate},
+  Json json = {{"run", status.run},
+               {"state", status.state},
+               {"title", status.title},
+               {"message", status.message},
+               {"pid", status.pid},
+               {"epoch", status.epoch},
+               {"epochs", status.epochs},
+               {"step", status.step},
+               {"steps", status.steps},
+               {"loss", status.loss},
+               {"learning_rate", status.learning_rate},
                {"images_per_s", status.images_per_s}};
   json["ap"] = optional_json(status.ap);
   json["best_ap"] = optional_json(status.best_ap);

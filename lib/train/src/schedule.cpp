@@ -29,7 +29,8 @@ double learning_rate_factor(const ScheduleOptions& options, std::int64_t step) {
   }
   auto start = options.warmup_steps;
   if (options.kind == "flat-cosine")
-    start = std::max(start, static_cast<std::int64_t>(options.flat_share * static_cast<double>(options.total_steps)));
+    start = std::max(
+        start, static_cast<std::int64_t>(options.flat_share * static_cast<double>(options.total_steps)));
   auto end = std::max(start + 1, options.total_steps - options.closing_steps);
   if (step < start) return 1;
   if (step >= end) return options.final_factor;

@@ -65,10 +65,11 @@ void find_missing_files(const TrainData& data, std::vector<DataFinding>& finding
     for (const auto& image : *images)
       if (!std::filesystem::exists(image.file)) missing.push_back(image.name);
   if (missing.empty()) return;
-  findings.push_back({true,
-                      fmt::format("{} image file{} missing, the first is {}", missing.size(),
-                                  missing.size() == 1 ? " is" : "s are", missing.front()),
-                      "ds-import check lists them; restore the files, or remove the images and take a new snapshot"});
+  findings.push_back(
+      {true,
+       fmt::format("{} image file{} missing, the first is {}", missing.size(),
+                   missing.size() == 1 ? " is" : "s are", missing.front()),
+       "ds-import check lists them; restore the files, or remove the images and take a new snapshot"});
 }
 
 void find_class_problems(const TrainData& data, std::vector<DataFinding>& findings) {
@@ -76,28 +77,31 @@ void find_class_problems(const TrainData& data, std::vector<DataFinding>& findin
   auto in_val = boxes_per_class(data.val, data.classes.size());
   for (std::size_t c = 0; c < data.classes.size(); ++c) {
     if (in_train[c] == 0)
-      findings.push_back({false,
-                          fmt::format("class '{}' has no box in the train split{}", data.classes[c],
-                                      in_val[c] > 0 ? fmt::format(" but {} in val", in_val[c]) : std::string()),
-                          "the model cannot learn it: label some, or remove the class"});
+      findings.push_back(
+          {false,
+           fmt::format("class '{}' has no box in the train split{}", data.classes[c],
+                       in_val[c] > 0 ? fmt::format(" but {} in val", in_val[c]) : std::string()),
+           "the model cannot learn it: label some, or remove the class"});
     else if (in_val[c] == 0)
       findings.push_back({false, fmt::format("class '{}' has no box in the val split", data.classes[c]),
                           "its AP cannot be measured: put some images with it into val"});
   }
 }
 
-void find_tiny_boxes(const TrainData& data, const InputSize& input, int stride, std::vector<DataFinding>& findings) {
+void find_tiny_boxes(const TrainData& data, const InputSize& input, int stride,
+                     std::vector<DataFinding>& findings) {
   auto sides = median_sides(data, input);
   for (std::size_t c = 0; c < sides.size(); ++c) {
     if (sides[c] <= 0 || sides[c] >= stride) continue;
     double factor = stride / sides[c];
     int wanted = static_cast<int>(std::ceil(std::max(input.width, input.height) * factor / 32)) * 32;
-    findings.push_back({false,
-                        fmt::format("half of the '{}' boxes are smaller than {:.1f} pixels at {}x{}", data.classes[c],
-                                    sides[c], input.width, input.height),
-                        fmt::format("the network's finest cells are {} pixels: try --input-size {}, or cut the images "
-                                    "into tiles",
-                                    stride, wanted)});
+    findings.push_back(
+        {false,
+         fmt::format("half of the '{}' boxes are smaller than {:.1f} pixels at {}x{}", data.classes[c],
+                     sides[c], input.width, input.height),
+         fmt::format("the network's finest cells are {} pixels: try --input-size {}, or cut the images "
+                     "into tiles",
+                     stride, wanted)});
   }
 }
 
@@ -130,13 +134,16 @@ TrainData load_train_data(Project& project, const std::string& snapshot_id) {
 
 std::vector<DataFinding> check_data(const TrainData& data, const InputSize& input, int smallest_stride) {
   std::vector<DataFinding> findings;
-  if (data.classes.empty()) findings.push_back({true, "the snapshot has no classes", "ds-label classes add NAME"});
+  if (data.classes.empty())
+    findings.push_back({true, "the snapshot has no classes", "ds-label classes add NAME"});
   if (data.train.empty())
-    findings.push_back({true, "the train split of the snapshot is empty",
-                        "mark images as done (ds-label files set-status), or change their splits (ds-import split)"});
+    findings.push_back(
+        {true, "the train split of the snapshot is empty",
+         "mark images as done (ds-label files set-status), or change their splits (ds-import split)"});
   if (data.val.empty())
-    findings.push_back({true, "the val split of the snapshot is empty, so the best epoch could not be chosen",
-                        "give some labelled images the split val (ds-import split), then take a new snapshot"});
+    findings.push_back(
+        {true, "the val split of the snapshot is empty, so the best epoch could not be chosen",
+         "give some labelled images the split val (ds-import split), then take a new snapshot"});
   if (!findings.empty()) return findings;
   auto counts = boxes_per_class(data.train, data.classes.size());
   if (std::all_of(counts.begin(), counts.end(), [](std::size_t count) { return count == 0; })) {

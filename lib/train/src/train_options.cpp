@@ -27,8 +27,10 @@ int rounded_up(double value, int multiple) {
 void bind_augmentation(OptionSet& options, AugmentOptions& augment) {
   options.group("Augmentation")
       .add("mosaic", augment.mosaic, "probability of joining four images into one")
-      .add("mosaic-scale-min", augment.mosaic_scale_min, "smallest size of a mosaic's images, times the plain fit")
-      .add("mosaic-scale-max", augment.mosaic_scale_max, "largest size of a mosaic's images, times the plain fit")
+      .add("mosaic-scale-min", augment.mosaic_scale_min,
+           "smallest size of a mosaic's images, times the plain fit")
+      .add("mosaic-scale-max", augment.mosaic_scale_max,
+           "largest size of a mosaic's images, times the plain fit")
       .add("mixup", augment.mixup, "probability of blending with a second image")
       .add("scale-min", augment.scale_min, "smallest size of a single image, times the plain fit")
       .add("scale-max", augment.scale_max, "largest size of a single image, times the plain fit")
@@ -39,7 +41,8 @@ void bind_augmentation(OptionSet& options, AugmentOptions& augment) {
       .add("saturation", augment.saturation, "saturation factor 1 +- this")
       .add("value", augment.value, "brightness factor 1 +- this")
       .add("flip-horizontal", augment.flip_horizontal, "probability of mirroring left to right")
-      .add("flip-vertical", augment.flip_vertical, "probability of mirroring top to bottom (cells, aerial views)")
+      .add("flip-vertical", augment.flip_vertical,
+           "probability of mirroring top to bottom (cells, aerial views)")
       .add("quarter-turn", augment.quarter_turn, "probability of a turn by a multiple of 90 degrees")
       .add("min-visible", augment.min_visible, "an object cut below this share becomes an ignore region");
 }
@@ -70,14 +73,17 @@ void TrainOptions::bind(OptionSet& options) {
       .add("closing-share", closing_share, "last part of the run without mosaic and mixup")
       .add("closing-scale-min", closing_scale_min, "smallest image size in that part, times the plain fit")
       .add("closing-scale-max", closing_scale_max, "largest image size in that part, times the plain fit")
-      .add("class-balance", class_balance, "show images with classes rarer than this share more often (0: off)")
+      .add("class-balance", class_balance,
+           "show images with classes rarer than this share more often (0: off)")
       .add("eval-share", eval_share, "part of the time that validation may take")
       .add("eval-every", eval_every, "epochs between validations (0: by --eval-share)")
-      .add("patience", patience, "stop after so many validations without progress in the closing part (0: never)")
+      .add("patience", patience,
+           "stop after so many validations without progress in the closing part (0: never)")
       .add("save-every-steps", save_every_steps, "also save inside an epoch, every N steps (0: at its end)");
   bind_augmentation(options, augment);
   options.group("Machine")
-      .choice("precision", precision, {"fp32", "bf16"}, "bf16 pays on large convolutions with AVX512-BF16 or a GPU")
+      .choice("precision", precision, {"fp32", "bf16"},
+              "bf16 pays on large convolutions with AVX512-BF16 or a GPU")
       .add("device", device, "auto, cpu, cuda or cuda:N", "NAME")
       .add("replicas", replicas, "copies of the net that share a batch (0: by batch and threads)")
       .add("loader-threads", loader_threads, "threads that decode and augment; never changes the result")
@@ -114,7 +120,8 @@ void TrainOptions::validate() const {
   require_share("hue", augment.hue);
   require_share("saturation", augment.saturation);
   require_share("value", augment.value);
-  require(augment.translate >= 0 && augment.translate <= 1, "translate", augment.translate, "between 0 and 1");
+  require(augment.translate >= 0 && augment.translate <= 1, "translate", augment.translate,
+          "between 0 and 1");
   require(augment.degrees >= 0 && augment.degrees <= 180, "degrees", augment.degrees, "between 0 and 180");
   require(augment.shear >= 0 && augment.shear <= 45, "shear", augment.shear, "between 0 and 45");
   auto range = [](const char* low_flag, double low, double high) {
@@ -131,20 +138,25 @@ InputSize parse_input_size(const std::string& text, int multiple, double aspect)
   for (const auto& part : parts) {
     auto side = parse_int(trim(part));
     if (!side || *side < 32 || *side > 4096)
-      throw UsageError(fmt::format("--input-size: '{}' is not a size; write 416 or 416x320 (32 to 4096)", text));
+      throw UsageError(
+          fmt::format("--input-size: '{}' is not a size; write 416 or 416x320 (32 to 4096)", text));
     sides.push_back(*side);
   }
   if (sides.empty() || sides.size() > 2)
-    throw UsageError(fmt::format("--input-size: '{}' is not a size; write 416 or 416x320 (32 to 4096)", text));
+    throw UsageError(
+        fmt::format("--input-size: '{}' is not a size; write 416 or 416x320 (32 to 4096)", text));
   if (sides.size() == 2)
-    return {rounded_up(static_cast<double>(sides[0]), multiple), rounded_up(static_cast<double>(sides[1]), multiple)};
+    return {rounded_up(static_cast<double>(sides[0]), multiple),
+            rounded_up(static_cast<double>(sides[1]), multiple)};
   int longer = rounded_up(static_cast<double>(sides[0]), multiple);
   double shorter = static_cast<double>(sides[0]) * std::min(aspect, 1 / aspect);
   int other = std::min(longer, rounded_up(shorter, multiple));
   return aspect >= 1 ? InputSize{longer, other} : InputSize{other, longer};
 }
 
-std::vector<std::string> recipe_names() { return resource_names("configs/train"); }
+std::vector<std::string> recipe_names() {
+  return resource_names("configs/train");
+}
 
 std::filesystem::path find_recipe(const std::string& name_or_path) {
   if (name_or_path.find('/') != std::string::npos || name_or_path.find(".yaml") != std::string::npos)

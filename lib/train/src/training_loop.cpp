@@ -18,7 +18,7 @@
 namespace ds {
 namespace {
 
-constexpr double kDecideAfter = 0.08;   // share of a budget after which its epochs are counted
+constexpr double kDecideAfter = 0.08;    // share of a budget after which its epochs are counted
 constexpr double kBudgetReserve = 0.04;  // share kept for the last validation and the test
 
 torch::Device device_of(const std::string& name) {
@@ -28,12 +28,14 @@ torch::Device device_of(const std::string& name) {
     throw UsageError(fmt::format("--device: '{}' is not a device; write auto, cpu, cuda or cuda:N", name));
   torch::Device device(name);
   if (device.is_cuda() && !has_cuda)
-    throw UsageError(fmt::format("--device {}: this machine or this build has no CUDA", name), "--device cpu");
+    throw UsageError(fmt::format("--device {}: this machine or this build has no CUDA", name),
+                     "--device cpu");
   return device;
 }
 
 bool is_out_of_memory(const std::string& what) {
-  return what.find("can't allocate memory") != std::string::npos || what.find("out of memory") != std::string::npos;
+  return what.find("can't allocate memory") != std::string::npos ||
+         what.find("out of memory") != std::string::npos;
 }
 
 }  // namespace
@@ -88,7 +90,7 @@ void TrainingLoop::build(const StateDict& initial_weights) {
   loading.pixels = {spec_.channel_order == "rgb", spec_.scale, spec_.mean};
   loading.repeats = repeat_factors(data_.train, classes, options.class_balance);
   loader_ = std::make_unique<BatchLoader>(*pictures_, loading);
-  steps_per_epoch_ = loader_->steps_per_epoch(0);
+  steps_per_epoch_ = loader_->steps_per_epoch();
   validation_ = std::make_unique<ValidationSet>(data_.val, data_.val_truth, spec_, in_.input);
   state_.epochs = options.budget_s > 0 ? 0 : options.epochs;
 }
@@ -117,7 +119,8 @@ Progression TrainingLoop::run(const OnValidation& on_validation) {
     progress_.end();
     throw;
   } catch (const std::bad_alloc&) {
-    throw Error(fmt::format("out of memory at batch {} and {}x{}", in_.options.batch, in_.input.width, in_.input.height),
+    throw Error(fmt::format("out of memory at batch {} and {}x{}", in_.options.batch, in_.input.width,
+                            in_.input.height),
                 "a smaller --batch, --input-size or --cache-gb needs less");
   } catch (const c10::Error& error) {
     if (!is_out_of_memory(error.what_without_backtrace())) throw Error(error.what_without_backtrace());
@@ -147,8 +150,8 @@ bool TrainingLoop::is_evaluated() const {
   if (number == state_.epochs) return true;
   int every = options.eval_every;
   if (every == 0) {
-    // One image forward costs about a third of one forward and backward. Counted, not timed: the choice of the best
-    // epoch must not depend on the machine's mood.
+    // One image forward costs about a third of one forward and backward. Counted, not timed: the choice of
+    // the best epoch must not depend on the machine's mood.
     double validation_cost = static_cast<double>(data_.val.size()) / 3;
     double epoch_cost = static_cast<double>(steps_per_epoch_) * options.batch;
     every = std::max(1, static_cast<int>(std::ceil(validation_cost / (options.eval_share * epoch_cost))));
@@ -208,10 +211,11 @@ void TrainingLoop::run_step() {
   if (!std::isfinite(loss.total) || !std::isfinite(norm)) {
     std::string parts;
     for (const auto& [name, value] : loss.parts) parts += fmt::format(" {} {:.3g}", name, value);
-    throw Error(fmt::format("the loss is not a number any more at epoch {}, step {} (loss {:.3g}:{}; gradient norm "
-                            "{:.3g})",
-                            state_.epoch + 1, state_.step + 1, loss.total, parts, norm),
-                checkpoint_advice());
+    throw Error(
+        fmt::format("the loss is not a number any more at epoch {}, step {} (loss {:.3g}:{}; gradient norm "
+                    "{:.3g})",
+                    state_.epoch + 1, state_.step + 1, loss.total, parts, norm),
+        checkpoint_advice());
   }
   double rate = in_.options.learning_rate * learning_rate_factor(schedule(), state_.step);
   optimizer_->step(rate);
@@ -235,7 +239,8 @@ std::string TrainingLoop::checkpoint_advice() const {
   std::string kept = std::filesystem::exists(folder_.last())
                          ? fmt::format("the last good checkpoint is {}; ", folder_.last().string())
                          : std::string();
-  return kept + fmt::format("try a lower --learning-rate (now {}) or --clip-norm 10", shortest(in_.options.learning_rate));
+  return kept + fmt::format("try a lower --learning-rate (now {}) or --clip-norm 10",
+                            shortest(in_.options.learning_rate));
 }
 
 void TrainingLoop::finish_epoch(const OnValidation& on_validation) {
@@ -293,10 +298,11 @@ void TrainingLoop::decide_epochs() {
   if (state_.epochs == 0) {
     if (now < kDecideAfter * budget) return;
     state_.epochs = std::max(state_.epoch + 1, static_cast<int>(usable / per_epoch));
-    log::info(fmt::format("the budget of {} allows {} epochs at {:.1f} s each", human_duration(budget), state_.epochs,
-                          per_epoch));
+    log::info(fmt::format("the budget of {} allows {} epochs at {:.1f} s each", human_duration(budget),
+                          state_.epochs, per_epoch));
   } else {
-    // A slower machine than at the start shortens the run; a faster one lengthens it while the rate is still flat.
+    // A slower machine than at the start shortens the run; a faster one lengthens it while the rate is still
+    // flat.
     double flat_end = in_.options.schedule == "flat-cosine" ? in_.options.flat_share : 0;
     const int possible = state_.epoch + static_cast<int>((usable - now) / per_epoch);
     const bool longer = possible > state_.epochs * 1.05 && state_.epoch < flat_end * state_.epochs;
@@ -326,10 +332,13 @@ void TrainingLoop::save_best(const ValidationResult& result) {
   write_weights(folder_.best(), state);
 }
 
-void TrainingLoop::load_best() { load_into(*average_, read_weights(folder_.best())); }
+void TrainingLoop::load_best() {
+  load_into(*average_, read_weights(folder_.best()));
+}
 
 void TrainingLoop::report_status(bool force) {
-  status_.epoch = std::min(state_.epoch + 1, std::max(1, state_.epochs > 0 ? state_.epochs : state_.epoch + 1));
+  status_.epoch =
+      std::min(state_.epoch + 1, std::max(1, state_.epochs > 0 ? state_.epochs : state_.epoch + 1));
   status_.epochs = state_.epochs;
   status_.step = state_.step;
   status_.steps = static_cast<std::int64_t>(state_.epochs) * steps_per_epoch_;
@@ -341,11 +350,13 @@ void TrainingLoop::report_status(bool force) {
   if (in_.options.budget_s > 0 && state_.epochs == 0)
     status_.eta_s = std::max(0.0, in_.options.budget_s - elapsed());
   else if (state_.step > 0)
-    status_.eta_s = elapsed() / static_cast<double>(state_.step) * static_cast<double>(status_.steps - state_.step);
-  std::string ap = status_.best_ap ? fmt::format("  AP {:.3f} (best {:.3f})", *status_.ap, *status_.best_ap) : "";
+    status_.eta_s =
+        elapsed() / static_cast<double>(state_.step) * static_cast<double>(status_.steps - state_.step);
+  std::string ap =
+      status_.best_ap ? fmt::format("  AP {:.3f} (best {:.3f})", *status_.ap, *status_.best_ap) : "";
   progress_.note(fmt::format("epoch {}{}  loss {:.2f}{}  {:.1f} images/s", status_.epoch,
-                             state_.epochs > 0 ? fmt::format("/{}", state_.epochs) : std::string(), status_.loss, ap,
-                             status_.images_per_s));
+                             state_.epochs > 0 ? fmt::format("/{}", state_.epochs) : std::string(),
+                             status_.loss, ap, status_.images_per_s));
   if (!force && since_status_.seconds() < 2) return;
   since_status_.restart();
   status_.pid = static_cast<int>(getpid());

@@ -9,6 +9,7 @@
 #include "ds/base/clock.h"
 #include "ds/base/progress.h"
 #include "ds/nn/architectures.h"
+#include "ds/nn/state_dict.h"
 #include "ds/train/batch_loader.h"
 #include "ds/train/run_folder.h"
 #include "ds/train/schedule.h"
@@ -19,8 +20,8 @@
 
 namespace ds {
 
-/// One run from its first step, or its last checkpoint, to its best weights. Writes the run's folder and nothing
-/// else.
+/// One run from its first step, or its last checkpoint, to its best weights. Writes the run's folder and
+/// nothing else.
 class TrainingLoop {
  public:
   struct Inputs {
@@ -35,8 +36,8 @@ class TrainingLoop {
 
   TrainingLoop(Inputs inputs, const TrainData& data, RunFolder folder, Progress& progress);
 
-  /// Throws Interrupted after saving when a signal asks to stop, Error on a loss that is not a number or without
-  /// memory, Busy when the disk is full. best.ckpt is never lost.
+  /// Throws Interrupted after saving when a signal asks to stop, Error on a loss that is not a number or
+  /// without memory, Busy when the disk is full. best.ckpt is never lost.
   Progression run(const OnValidation& on_validation);
 
   /// Loads best.ckpt into the averaged net.
@@ -89,8 +90,8 @@ class TrainingLoop {
   int steps_per_epoch_ = 0;
 };
 
-/// How many replicas a batch is shared over: as many as there are threads, as long as each gets four images (fewer
-/// make BatchNorm's statistics poor).
+/// How many replicas a batch is shared over: as many as there are threads, as long as each gets four images
+/// (fewer make BatchNorm's statistics poor).
 int replica_count(const TrainOptions& options);
 
 }  // namespace ds

@@ -26,9 +26,13 @@ void write_pixels(const TrainSample& sample, const InputSpec& spec, float* out) 
 
 }  // namespace
 
-ValidationSet::ValidationSet(const std::vector<TrainImage>& images, const Dataset& truth, const InputSpec& spec,
-                             InputSize input)
-    : images_(images), truth_(truth_from_dataset(truth)), spec_(spec), input_(input), samples_(images.size()) {}
+ValidationSet::ValidationSet(const std::vector<TrainImage>& images, const Dataset& truth,
+                             const InputSpec& spec, InputSize input)
+    : images_(images),
+      truth_(truth_from_dataset(truth)),
+      spec_(spec),
+      input_(input),
+      samples_(images.size()) {}
 
 const TrainSample& ValidationSet::sample(std::size_t index) {
   auto& kept = samples_[index];
@@ -36,7 +40,8 @@ const TrainSample& ValidationSet::sample(std::size_t index) {
     const auto& image = images_[index];
     auto pixels = decode_image_file(image.file);
     auto picture = make_picture(pixels, image.width, image.height, {}, pixels.cols + pixels.rows);
-    kept = std::make_unique<TrainSample>(plain_sample(*picture, input_.width, input_.height, spec_.pad_value));
+    kept =
+        std::make_unique<TrainSample>(plain_sample(*picture, input_.width, input_.height, spec_.pad_value));
   }
   return *kept;
 }
@@ -46,7 +51,8 @@ std::vector<Detection> ValidationSet::to_image(const std::vector<ScoredBox>& fou
   auto letterbox = letterbox_top_left(image.width, image.height, input_.width, input_.height);
   std::vector<Detection> detections;
   for (const auto& box : found) {
-    Detection detection{box.class_idx, box.score, clipped(letterbox.to_image(box.box), image.width, image.height)};
+    Detection detection{box.class_idx, box.score,
+                        clipped(letterbox.to_image(box.box), image.width, image.height)};
     if (is_proper(detection.box)) detections.push_back(detection);
   }
   return detections;
@@ -64,7 +70,8 @@ ValidationResult ValidationSet::evaluate(DetectorNet& net, WorkerTeam& team) {
       auto count = std::min(kBatch, images_.size() - begin);
       auto values = at::empty({static_cast<std::int64_t>(count), input_.height, input_.width, 3});
       for (std::size_t i = 0; i < count; ++i)
-        write_pixels(sample(begin + i), spec_, values.data_ptr<float>() + static_cast<std::int64_t>(i) * stride);
+        write_pixels(sample(begin + i), spec_,
+                     values.data_ptr<float>() + static_cast<std::int64_t>(i) * stride);
       auto boxes = net.detect(values.permute({0, 3, 1, 2}).to(device), kScoring);
       for (std::size_t i = 0; i < count; ++i)
         found[begin + i] = {images_[begin + i].id, images_[begin + i].name, to_image(boxes[i], begin + i)};

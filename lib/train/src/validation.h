@@ -25,11 +25,12 @@ struct ValidationResult {
 class ValidationSet {
  public:
   /// @param images and `truth` hold the same images in the same order
-  ValidationSet(const std::vector<TrainImage>& images, const Dataset& truth, const InputSpec& spec, InputSize input);
+  ValidationSet(const std::vector<TrainImage>& images, const Dataset& truth, const InputSpec& spec,
+                InputSize input);
 
   std::size_t size() const { return images_.size(); }
-  /// Scores a net in evaluation mode; images are shared out over the team. The result depends on neither the team's
-  /// size nor timing.
+  /// Scores a net in evaluation mode; images are shared out over the team. The result depends on neither the
+  /// team's size nor timing.
   ValidationResult evaluate(DetectorNet& net, WorkerTeam& team);
 
  private:

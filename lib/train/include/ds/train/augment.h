@@ -12,9 +12,9 @@ namespace cv {
 class Mat;
 }
 
-/// What happens to a labelled picture on its way into the network. Everything random is drawn from the generator
-/// that is handed in, so a sample depends on nothing else. Pixels are moved once: every tile of a mosaic goes from
-/// the decoded picture into the output through one affine map.
+/// What happens to a labelled picture on its way into the network. Everything random is drawn from the
+/// generator that is handed in, so a sample depends on nothing else. Pixels are moved once: every tile of a
+/// mosaic goes from the decoded picture into the output through one affine map.
 namespace ds {
 
 /// One object to learn, in pixels of the picture it stands with.
@@ -38,23 +38,23 @@ std::shared_ptr<const Picture> make_picture(const cv::Mat& pixels, int width, in
                                             std::vector<TrainObject> objects, int min_side);
 
 struct AugmentOptions {
-  double mosaic = 1;            // probability of four pictures in one (YOLOv4, arXiv 2004.10934)
+  double mosaic = 1;              // probability of four pictures in one (YOLOv4, arXiv 2004.10934)
   double mosaic_scale_min = 0.5;  // size of the mosaic's pictures, times the letterbox scale
   double mosaic_scale_max = 1.5;
-  double mixup = 0;             // probability of blending with a second picture (arXiv 1710.09412)
-  double scale_min = 0.8;       // of a single picture, times the letterbox scale
+  double mixup = 0;        // probability of blending with a second picture (arXiv 1710.09412)
+  double scale_min = 0.8;  // of a single picture, times the letterbox scale
   double scale_max = 1.2;
-  double degrees = 0;           // rotation is uniform in +-degrees
-  double translate = 0.1;       // shift is uniform in +-translate of the side
-  double shear = 0;             // degrees
-  double hue = 0.015;           // gains are uniform in +-: of the full circle,
-  double saturation = 0.7;      // and factors 1 +- for saturation
-  double value = 0.4;           // and brightness
+  double degrees = 0;       // rotation is uniform in +-degrees
+  double translate = 0.1;   // shift is uniform in +-translate of the side
+  double shear = 0;         // degrees
+  double hue = 0.015;       // gains are uniform in +-: of the full circle,
+  double saturation = 0.7;  // and factors 1 +- for saturation
+  double value = 0.4;       // and brightness
   double flip_horizontal = 0.5;
   double flip_vertical = 0;
-  double quarter_turn = 0;      // probability of turning a picture by a random multiple of 90 degrees
-  double min_visible = 0.2;     // share of an object that must stay in view; below, it becomes an ignore region
-  double min_side = 2;          // pixels; smaller objects are dropped
+  double quarter_turn = 0;   // probability of turning a picture by a random multiple of 90 degrees
+  double min_visible = 0.2;  // share of an object that must stay in view; below, it becomes an ignore region
+  double min_side = 2;       // pixels; smaller objects are dropped
   int pad_value = 114;
 };
 

@@ -36,7 +36,8 @@ struct LoaderOptions {
   int threads = 2;
   int prefetch = 4;  // batches made ahead
   PixelScale pixels = {};
-  /// Each image's share in an epoch, in [1, inf): 2.5 means twice, and a third time in half of the epochs. Empty: 1.
+  /// Each image's share in an epoch, in [1, inf): 2.5 means twice, and a third time in half of the epochs.
+  /// Empty: 1.
   std::vector<double> repeats = {};
 };
 
@@ -48,12 +49,12 @@ struct EpochPlan {
   AugmentOptions augment = {};
 };
 
-/// The order of an epoch: a shuffle that depends on (seed, epoch) alone, with the repeats, filled up to whole batches
-/// from its own beginning.
+/// The order of an epoch: a shuffle that depends on (seed, epoch) alone, with the repeats, filled up from its
+/// own beginning (or cut) to whole batches, as many in every epoch.
 std::vector<std::size_t> epoch_order(std::size_t images, const LoaderOptions& options, int epoch);
 
-/// Makes batches in background threads. A batch depends on (seed, epoch, position) and nothing else: neither the
-/// number of threads nor the step at which an epoch is entered changes a single pixel.
+/// Makes batches in background threads. A batch depends on (seed, epoch, position) and nothing else: neither
+/// the number of threads nor the step at which an epoch is entered changes a single pixel.
 class BatchLoader {
  public:
   BatchLoader(PictureCache& pictures, LoaderOptions options);
@@ -61,7 +62,7 @@ class BatchLoader {
   BatchLoader(const BatchLoader&) = delete;
   BatchLoader& operator=(const BatchLoader&) = delete;
 
-  int steps_per_epoch(int epoch) const;
+  int steps_per_epoch() const;
   /// Begins an epoch at one of its steps; what was under way is dropped.
   void start(const EpochPlan& plan, int first_step = 0);
   /// The batches in order. Throws what making it threw (DataError naming an image).

@@ -22,8 +22,8 @@ struct TrainData {
   Dataset test_truth;
 };
 
-/// Objects for training: crowds and ignored ones become ignore regions, proposals and boxes without an area are left
-/// out (the truth for scoring keeps what ds/metrics counts).
+/// Objects for training: crowds and ignored ones become ignore regions, proposals and boxes without an area
+/// are left out (the truth for scoring keeps what ds/metrics counts).
 std::vector<TrainObject> train_objects(const Image& image);
 /// Throws DataError naming an image whose file is gone.
 TrainData load_train_data(Project& project, const std::string& snapshot_id);
@@ -35,15 +35,16 @@ struct DataFinding {
   std::string advice;
 };
 
-/// Empty splits, no objects at all, missing files (fatal); classes without boxes, classes that only validation has,
-/// objects that are tiny at this input size (warnings). Opens no image.
+/// Empty splits, no objects at all, missing files (fatal); classes without boxes, classes that only
+/// validation has, objects that are tiny at this input size (warnings). Opens no image.
 std::vector<DataFinding> check_data(const TrainData& data, const InputSize& input, int smallest_stride = 8);
 
 /// Width over height that at least 95 % of the images share (within 5 %), else 1.
 double common_aspect(const std::vector<TrainImage>& images);
 
-/// Repeat factors of LVIS (arXiv 1908.03195, section 4): per image the largest max(1, sqrt(t / f)) over its classes,
-/// f being the share of images that hold the class. @param threshold t; 0: empty result, every image once
+/// Repeat factors of LVIS (arXiv 1908.03195, section 4): per image the largest max(1, sqrt(t / f)) over its
+/// classes, f being the share of images that hold the class. @param threshold t; 0: empty result, every image
+/// once
 std::vector<double> repeat_factors(const std::vector<TrainImage>& images, int num_classes, double threshold);
 
 }  // namespace ds

@@ -17,15 +17,16 @@ struct InputSize {
   bool operator==(const InputSize&) const = default;
 };
 
-/// Everything that decides what one training run computes. Built-in values are the `balanced` recipe's; each is bound
-/// once to its flag, YAML key and help text. Same options, snapshot, seed, thread count and machine: same weights,
-/// bit for bit.
+/// Everything that decides what one training run computes. Built-in values are the `balanced` recipe's; each
+/// is bound once to its flag, YAML key and help text. Same options, snapshot, seed, thread count and machine:
+/// same weights, bit for bit.
 struct TrainOptions {
   std::string arch = "yolox-nano";  // a name of the architectures' registry
-  /// "416": the longer side; "416x320": width x height; empty: the architecture's own. Rounded up to its multiple.
+  /// "416": the longer side; "416x320": width x height; empty: the architecture's own. Rounded up to its
+  /// multiple.
   std::string input_size = {};
-  /// With one number for the input size: the shorter side follows the training images' shape, when nearly all of them
-  /// share it (a 640x480 set at 416 trains at 416x320), which saves the padding's share of the time.
+  /// With one number for the input size: the shorter side follows the training images' shape, when nearly all
+  /// of them share it (a 640x480 set at 416 trains at 416x320), which saves the padding's share of the time.
   bool fit_aspect = true;
   /// Weights to start from: a file, a model of the project, or empty for none.
   std::string weights = {};
@@ -49,19 +50,20 @@ struct TrainOptions {
   double closing_scale_min = 0.9;
   double closing_scale_max = 1.1;
   AugmentOptions augment = {};
-  /// Images with rare classes come up more often: repeat factor sqrt(t / f) of LVIS (arXiv 1908.03195) with this t;
-  /// 0: off.
+  /// Images with rare classes come up more often: repeat factor sqrt(t / f) of LVIS (arXiv 1908.03195) with
+  /// this t; 0: off.
   double class_balance = 0;
 
   double eval_share = 0.05;  // validation takes about this part of the time; its interval follows from it
   int eval_every = 0;        // epochs; 0: by eval_share
-  int patience = 0;          // stop after so many validations without a better AP, in the closing part only; 0: never
+  int patience = 0;  // stop after so many validations without a better AP, in the closing part only; 0: never
   int save_every_steps = 0;  // also write last.ckpt inside an epoch; 0: at its end
 
   std::string precision = "fp32";  // or "bf16"
   std::string device = "auto";     // "cpu", "cuda", "cuda:1"; auto: cuda where there is one
   int threads = 0;                 // 0: all processors
-  int replicas = 0;       // copies of the net that share a batch, one per group of threads; 0: by batch and threads
+  int replicas =
+      0;  // copies of the net that share a batch, one per group of threads; 0: by batch and threads
   int loader_threads = 2;  // never changes the result
   double cache_gb = 2;     // decoded images kept in memory
   std::uint64_t seed = 0;
@@ -72,8 +74,8 @@ struct TrainOptions {
   void validate() const;
 };
 
-/// "416" or "416x320" to sizes rounded up to `multiple`. @param aspect width over height that the shorter side
-/// follows when one number is given; 1: square
+/// "416" or "416x320" to sizes rounded up to `multiple`. @param aspect width over height that the shorter
+/// side follows when one number is given; 1: square
 InputSize parse_input_size(const std::string& text, int multiple, double aspect = 1);
 
 /// The recipes that are installed: "accuracy", "balanced", "speed".

@@ -21,11 +21,12 @@ struct TrainImage {
   std::vector<TrainObject> objects;
 };
 
-/// Decodes pictures once and keeps them while they fit into the limit; later ones are decoded at every use. What a
-/// picture looks like never depends on whether it was kept. Safe to use from many threads.
+/// Decodes pictures once and keeps them while they fit into the limit; later ones are decoded at every use.
+/// What a picture looks like never depends on whether it was kept. Safe to use from many threads.
 class PictureCache {
  public:
-  /// @param input_side longer side of the network's input: much larger JPEG files are decoded at a half, a quarter
+  /// @param input_side longer side of the network's input: much larger JPEG files are decoded at a half, a
+  /// quarter
   ///        or an eighth, never below 1.5 times this
   /// @param limit_bytes of decoded pixels kept in memory
   PictureCache(std::vector<TrainImage> images, int input_side, std::uint64_t limit_bytes);

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "ds/base/progress.h"
+#include "ds/project/event_log.h"
+#include "ds/project/model_store.h"
+#include "ds/project/run_store.h"
+#include "ds/train/train_options.h"
+
+namespace ds {
+
+class Project;
+
+/// What a run's config.yaml holds: enough to continue it, or to do it again.
+struct RunConfig {
+  TrainOptions options;  // resolved: sizes, threads and replicas as they were
+  std::string snapshot;
+  std::string recipe;
+  std::string name;    // of the model; empty: made from architecture, size and time
+  std::string parent;  // model id or file of the weights it started from
+
+  void bind(OptionSet& set);
+};
+
+/// One model to train.
+struct TrainJob {
+  RunConfig config;
+  /// Where each option's value came from: option name -> "recipe.yaml:12"; stands as a comment in
+  /// config.yaml.
+  std::map<std::string, std::string> origins = {};
+};
+
+struct TrainHooks {
+  Progress* progress = nullptr;  // nullptr: nobody looks
+  /// Tells people what happened (first-model-done, run-done, run-failed, all-runs-done ...). Empty: the
+  /// project's event log alone.
+  std::function<void(const Event&)> announce = {};
+};
+
+struct TrainedRun {
+  RunRecord run;
+  std::optional<ModelRecord> model;
+  std::string error;  // why there is no model
+};
+
+struct TrainReport {
+  std::vector<TrainedRun> runs;
+  /// Index into `runs` of the model with the best validation AP; nothing when none succeeded.
+  std::optional<std::size_t> best;
+};
+
+/// Makes a snapshot of everything done when `snapshot` is empty, else finds it; returns its id.
+std::string resolve_snapshot(Project& project, const std::string& snapshot);
+/// Fills in what options leave open: input size, threads, replicas, parent. Throws UsageError for bad
+/// options.
+RunConfig resolve_config(Project& project, RunConfig config);
+
+/// Trains the jobs one after another and registers each one's best weights as a model of the project. All
+/// jobs' data are checked before the first step. One job's failure is thrown; among several it is recorded,
+/// and the rest go on.
+TrainReport train(Project& project, const std::vector<TrainJob>& jobs, const TrainHooks& hooks = {});
+/// Continues a run from its last checkpoint to the result it would have had, then the unfinished runs of its
+/// group. Throws UsageError when it is done or going on.
+TrainReport resume_training(Project& project, const std::string& run_id, const TrainHooks& hooks = {});
+
+/// Puts a weight file into the registry as a model.
+struct RegisterRequest {
+  std::string weights;
+  std::string arch;
+  std::vector<std::string> classes;
+  std::string input_size = {};  // empty: the architecture's
+  std::string name = {};
+};
+/// Throws DataError when the weights do not fit the architecture and classes.
+ModelRecord register_weights(Project& project, const RegisterRequest& request);
+
+}  // namespace ds

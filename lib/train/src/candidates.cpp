@@ -1,0 +1,68 @@
+#include "ds/train/candidates.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "ds/base/error.h"
+
+namespace ds {
+namespace {
+
+/// What is worth trying, best guess first; small data and CPU time decide the order (docs/TRAINING.md).
+const std::map<std::string, std::vector<Candidate>>& grids() {
+  static const std::map<std::string, std::vector<Candidate>> kGrids = {
+      {"speed",
+       {{"yolox-nano", 320, "speed"},
+        {"yolox-nano", 416, "speed"},
+        {"yolox-nano", 256, "speed"},
+        {"yolox-tiny", 320, "speed"}}},
+      {"balanced",
+       {{"yolox-nano", 416, "balanced"},
+        {"yolox-tiny", 416, "balanced"},
+        {"yolox-nano", 320, "balanced"},
+        {"yolox-tiny", 320, "balanced"},
+        {"yolox-nano", 512, "balanced"},
+        {"yolox-s", 416, "balanced"}}},
+      {"accuracy",
+       {{"yolox-tiny", 416, "accuracy"},
+        {"yolox-nano", 512, "accuracy"},
+        {"yolox-s", 416, "accuracy"},
+        {"yolox-nano", 416, "accuracy"},
+        {"yolox-tiny", 640, "accuracy"},
+        {"yolox-s", 640, "accuracy"}}},
+  };
+  return kGrids;
+}
+
+/// Keeps the first of each, after the pinned values replaced the grid's.
+std::vector<Candidate> pinned(std::vector<Candidate> grid, const CandidateRequest& request) {
+  std::vector<Candidate> result;
+  for (auto candidate : grid) {
+    if (!request.arch.empty()) candidate.arch = request.arch;
+    if (request.input_side > 0) candidate.input_side = request.input_side;
+    if (!request.recipe.empty()) candidate.recipe = request.recipe;
+    if (std::find(result.begin(), result.end(), candidate) == result.end()) result.push_back(candidate);
+  }
+  return result;
+}
+
+}  // namespace
+
+std::vector<Candidate> plan_candidates(const CandidateRequest& request) {
+  auto grid = grids().find(request.priority);
+  if (grid == grids().end())
+    throw_unknown_name("priority", request.priority, {"speed", "balanced", "accuracy"});
+  auto candidates = pinned(grid->second, request);
+  if (request.count < 1)
+    throw UsageError(fmt::format("--candidates is {}; it must be at least 1", request.count));
+  if (static_cast<std::size_t>(request.count) > candidates.size())
+    throw UsageError(fmt::format("--candidates {}: the {} grid has {} with these options", request.count,
+                                 request.priority, candidates.size()),
+                     "leave --arch or --input-size open for more");
+  candidates.resize(static_cast<std::size_t>(request.count));
+  return candidates;
+}
+
+}  // namespace ds
