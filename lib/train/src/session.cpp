@@ -283,6 +283,18 @@ TrainReport execute_all(Project& project, const std::vector<RunRecord>& records,
   return report;
 }
 
+/// The train images' sizes; without a snapshot, of what a new one would hold.
+std::vector<TrainImage> train_shapes(Project& project, const std::string& snapshot) {
+  auto images = snapshot.empty() ? project.images().list(Filter::parse("status=done and split=train"))
+                                 : project.snapshots().load(snapshot, Split::train).images;
+  std::vector<TrainImage> shapes(images.size());
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    shapes[i].width = images[i].width;
+    shapes[i].height = images[i].height;
+  }
+  return shapes;
+}
+
 }  // namespace
 
 void RunConfig::bind(OptionSet& set) {
@@ -305,18 +317,7 @@ RunConfig resolve_config(Project& project, RunConfig config) {
   auto& options = config.options;
   options.validate();
   const auto& input = architectures().at(options.arch).make.input;
-  auto images = project.snapshots().load(config.snapshot, Split::train);
-  double aspect = 1;
-  if (options.fit_aspect) {
-    std::vector<TrainImage> shapes;
-    for (const auto& image : images.images) {
-      TrainImage shape;
-      shape.width = image.width;
-      shape.height = image.height;
-      shapes.push_back(std::move(shape));
-    }
-    aspect = common_aspect(shapes);
-  }
+  const double aspect = options.fit_aspect ? common_aspect(train_shapes(project, config.snapshot)) : 1;
   auto text = options.input_size.empty() ? std::to_string(std::max(input.default_width, input.default_height))
                                          : options.input_size;
   auto size = parse_input_size(text, input.multiple, aspect);

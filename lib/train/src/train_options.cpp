@@ -61,7 +61,8 @@ void TrainOptions::bind(OptionSet& options) {
       .duration("budget", budget_s, "wall time to spend, validation included; decides the epochs (0: off)")
       .add("batch", batch, "images per step")
       .choice("optimizer", optimizer, {"adamw", "sgd"}, "adamw, or sgd with Nesterov momentum")
-      .add("learning-rate", learning_rate, "peak learning rate")
+      .add("learning-rate", learning_rate, "peak learning rate from scratch")
+      .add("finetune-learning-rate", finetune_learning_rate, "peak when starting from weights (0: the same)")
       .add("weight-decay", weight_decay, "not on biases and norms")
       .add("momentum", momentum, "of sgd; adamw's first beta")
       .add("warmup-epochs", warmup_epochs, "epochs until the peak is reached")
@@ -95,6 +96,7 @@ void TrainOptions::validate() const {
   require(budget_s >= 0, "budget", budget_s, "not negative");
   require(batch >= 1 && batch <= 1024, "batch", batch, "between 1 and 1024");
   require(learning_rate > 0, "learning-rate", learning_rate, "positive");
+  require(finetune_learning_rate >= 0, "finetune-learning-rate", finetune_learning_rate, "not negative");
   require(weight_decay >= 0, "weight-decay", weight_decay, "not negative");
   require(momentum >= 0 && momentum < 1, "momentum", momentum, "in [0,1)");
   require(warmup_epochs >= 0, "warmup-epochs", warmup_epochs, "not negative");

@@ -217,7 +217,7 @@ void TrainingLoop::run_step() {
                     state_.epoch + 1, state_.step + 1, loss.total, parts, norm),
         checkpoint_advice());
   }
-  double rate = in_.options.learning_rate * learning_rate_factor(schedule(), state_.step);
+  double rate = in_.options.peak_learning_rate() * learning_rate_factor(schedule(), state_.step);
   optimizer_->step(rate);
   flat.average_into(*average_flat_, ema_decay(in_.options.ema_width, state_.step + 1));
   ++state_.step;
@@ -240,10 +240,11 @@ std::string TrainingLoop::checkpoint_advice() const {
                          ? fmt::format("the last good checkpoint is {}; ", folder_.last().string())
                          : std::string();
   return kept + fmt::format("try a lower --learning-rate (now {}) or --clip-norm 10",
-                            shortest(in_.options.learning_rate));
+                            shortest(in_.options.peak_learning_rate()));
 }
 
 void TrainingLoop::finish_epoch(const OnValidation& on_validation) {
+  Stopwatch validation_watch;
   EpochMetrics metrics;
   const double steps = std::max(1, state_.step_in_epoch);
   metrics.epoch = state_.epoch + 1;
@@ -265,6 +266,7 @@ void TrainingLoop::finish_epoch(const OnValidation& on_validation) {
   state_.loss_sum = state_.norm_sum = 0;
   state_.foreground_sum = 0;
   state_.part_sums.clear();
+  epoch_wall_s_ = epoch_training_s_ + validation_watch.seconds();
   decide_epochs();
   save_last();
   folder_.append_metrics(metrics);
@@ -294,7 +296,9 @@ void TrainingLoop::decide_epochs() {
   if (budget <= 0) return;
   const double usable = budget * (1 - kBudgetReserve);
   const double now = elapsed();
-  const double per_epoch = now / std::max(1, state_.epoch);
+  // Half the run so far, half the last epoch: neighbours come and go.
+  const double average_s = now / std::max(1, state_.epoch);
+  const double per_epoch = (average_s + std::max(epoch_wall_s_, 0.25 * average_s)) / 2;
   if (state_.epochs == 0) {
     if (now < kDecideAfter * budget) return;
     state_.epochs = std::max(state_.epoch + 1, static_cast<int>(usable / per_epoch));

@@ -86,6 +86,7 @@ class TrainingLoop {
   Stopwatch since_status_;
   double elapsed_before_ = 0;
   double epoch_training_s_ = 0;  // of this epoch, in this process
+  double epoch_wall_s_ = 0;      // of the last epoch, validation included
   int epoch_images_ = 0;
   int steps_per_epoch_ = 0;
 };

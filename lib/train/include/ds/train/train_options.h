@@ -36,7 +36,8 @@ struct TrainOptions {
   double budget_s = 0;  // of wall time; above 0 it decides the epochs
   int batch = 8;
   std::string optimizer = "adamw";
-  double learning_rate = 1e-3;
+  double learning_rate = 2e-3;
+  double finetune_learning_rate = 1e-3;  // instead of it, when the run starts from weights; 0: the same
   double weight_decay = 0.05;
   double momentum = 0.9;
   double warmup_epochs = 2;
@@ -46,7 +47,7 @@ struct TrainOptions {
   double clip_norm = 0;     // 0: off
   double ema_width = 0.05;  // relative width of the averaging window, ds/train/schedule.h; 0: off
 
-  double closing_share = 0.2;  // last part of the run: no mosaic, no mixup, the loss sharpened (YOLOX's L1)
+  double closing_share = 0.25;  // last part of the run: no mosaic, no mixup, the loss sharpened (YOLOX's L1)
   double closing_scale_min = 0.9;
   double closing_scale_max = 1.1;
   AugmentOptions augment = {};
@@ -68,6 +69,10 @@ struct TrainOptions {
   double cache_gb = 2;     // decoded images kept in memory
   std::uint64_t seed = 0;
 
+  /// The peak rate of this run.
+  double peak_learning_rate() const {
+    return !weights.empty() && finetune_learning_rate > 0 ? finetune_learning_rate : learning_rate;
+  }
   /// Every field except threads and seed, which are shared flags.
   void bind(OptionSet& options);
   /// Throws UsageError naming the flag, its value and what is allowed.

@@ -1,0 +1,3 @@
+s/[0-9]+ image files are missing, the first is .*/N image files are missing, the first is NAME/
+s#media/../[0-9a-f]+#media/xx/SHA256#
+s/image .* are gone/image NAME are gone/

@@ -1,0 +1,51 @@
+#include "ds/train/run_folder.h"
+
+#include "ds/base/error.h"
+#include "ds/base/files.h"
+
+#include <catch2/catch.hpp>
+
+TEST_CASE("status and metrics read back as they were written") {
+  ds::TemporaryFolder folder;
+  ds::RunFolder run(folder.path());
+  REQUIRE_FALSE(run.read_status());
+  ds::RunStatus status;
+  status.run = "r-1";
+  status.epoch = 3;
+  status.ap = 0.25;
+  run.write_status(status);
+  auto read = run.read_status();
+  REQUIRE(read->run == "r-1");
+  REQUIRE(read->epoch == 3);
+  REQUIRE(*read->ap == 0.25);
+  REQUIRE_FALSE(read->eta_s);
+
+  for (int epoch = 1; epoch <= 3; ++epoch) {
+    ds::EpochMetrics metrics;
+    metrics.epoch = epoch;
+    metrics.loss = 1.0 / epoch;
+    metrics.parts = {{"box", 0.5}};
+    if (epoch == 2) metrics.ap = 0.125;
+    run.append_metrics(metrics);
+  }
+  auto all = run.read_metrics();
+  REQUIRE(all.size() == 3);
+  REQUIRE(all[2].loss == 1.0 / 3);
+  REQUIRE(all[0].parts == std::vector<std::pair<std::string, double>>{{"box", 0.5}});
+  REQUIRE(*all[1].ap == 0.125);
+  run.truncate_metrics(1);
+  REQUIRE(run.read_metrics().size() == 1);
+}
+
+TEST_CASE("a torn last line of the metrics is left out, a broken status is located") {
+  ds::TemporaryFolder folder;
+  ds::RunFolder run(folder.path());
+  ds::EpochMetrics metrics;
+  metrics.epoch = 1;
+  run.append_metrics(metrics);
+  auto file = folder.path() / "metrics.jsonl";
+  ds::write_file_atomically(file, ds::read_file(file) + "{\"epoch\": 2, \"st");
+  REQUIRE(run.read_metrics().size() == 1);
+  ds::write_file_atomically(folder.path() / "status.json", "{}");
+  REQUIRE_THROWS_AS(run.read_status(), ds::FormatError);
+}

@@ -1,0 +1,203 @@
+#include <fmt/format.h>
+
+#include "common.h"
+#include "ds/base/error.h"
+#include "ds/base/log.h"
+#include "ds/base/text.h"
+#include "ds/notify/notify.h"
+#include "ds/train/candidates.h"
+#include "ds/train/environment.h"
+#include "ds/train/session.h"
+#include "verbs.h"
+
+namespace ds::train_tool {
+namespace {
+
+struct RunFlags {
+  TrainOptions train;
+  std::string priority = "balanced";
+  std::string recipe;
+  int candidates = 1;
+  std::string snapshot;
+  std::string name;
+  std::string resume;
+};
+
+bool was_given(OptionSet& options, const std::string& name) {
+  return options.at(name).source != ValueSource::built_in;
+}
+
+/// Recipe below, what the user gave above; notes where each value came from.
+TrainJob make_job(const Candidate& candidate, OptionSet& given) {
+  TrainJob job;
+  OptionSet set;
+  job.config.bind(set);
+  set.read_yaml(find_recipe(candidate.recipe));
+  for (const auto& option : given.options()) {
+    if (option.source == ValueSource::built_in) continue;
+    for (const auto& own : set.options())
+      if (own.name == option.name)
+        set.assign(set.at(option.name), option.values(), option.source, option.origin);
+  }
+  for (const auto& option : set.options())
+    if (option.source != ValueSource::built_in)
+      job.origins[option.name] = option.source == ValueSource::flag ? "--" + option.name : option.origin;
+  auto& config = job.config;
+  config.recipe = candidate.recipe;
+  if (!was_given(given, "arch")) config.options.arch = candidate.arch;
+  if (!was_given(given, "input-size")) config.options.input_size = std::to_string(candidate.input_side);
+  return job;
+}
+
+std::vector<TrainJob> make_jobs(const RunFlags& flags, OptionSet& given, const SharedOptions& shared,
+                                const std::string& snapshot, Project& project) {
+  CandidateRequest request;
+  request.priority = flags.priority;
+  request.count = flags.candidates;
+  if (was_given(given, "arch")) request.arch = flags.train.arch;
+  if (was_given(given, "input-size")) request.input_side = parse_input_size(flags.train.input_size, 1).width;
+  request.recipe = flags.recipe;
+  std::vector<TrainJob> jobs;
+  for (const auto& candidate : plan_candidates(request)) {
+    auto job = make_job(candidate, given);
+    job.config.snapshot = snapshot;
+    job.config.name = flags.name;
+    job.config.options.seed = shared.seed;
+    job.config.options.threads = shared.threads;
+    job.config.options.budget_s /= flags.candidates;
+    job.config = resolve_config(project, job.config);
+    jobs.push_back(std::move(job));
+  }
+  return jobs;
+}
+
+std::string length_text(const TrainOptions& options) {
+  return options.budget_s > 0 ? human_duration(options.budget_s) : fmt::format("{} epochs", options.epochs);
+}
+
+Table plan_table(const std::vector<TrainJob>& jobs) {
+  Table table;
+  table.column("#", Table::Align::right)
+      .column("architecture")
+      .column("input")
+      .column("recipe")
+      .column("length");
+  table.column("batch", Table::Align::right).column("start");
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    const auto& config = jobs[i].config;
+    table.row({std::to_string(i + 1), config.options.arch, config.options.input_size, config.recipe,
+               length_text(config.options), std::to_string(config.options.batch),
+               config.parent.empty() ? "from scratch" : config.parent});
+  }
+  return table;
+}
+
+nlohmann::ordered_json plan_json(const std::vector<TrainJob>& jobs) {
+  auto list = nlohmann::ordered_json::array();
+  for (const auto& job : jobs) {
+    const auto& options = job.config.options;
+    list.push_back({{"arch", options.arch},
+                    {"input_size", options.input_size},
+                    {"recipe", job.config.recipe},
+                    {"epochs", options.epochs},
+                    {"budget_s", options.budget_s},
+                    {"batch", options.batch},
+                    {"snapshot", job.config.snapshot},
+                    {"parent", job.config.parent}});
+  }
+  return {{"candidates", list}};
+}
+
+int print_report(Context& context, const TrainReport& report) {
+  if (context.shared.json) {
+    nlohmann::ordered_json json;
+    json["runs"] = nlohmann::ordered_json::array();
+    for (const auto& trained : report.runs) {
+      auto run = run_json(trained.run);
+      run["name"] = trained.model ? trained.model->name : "";
+      run["error"] = trained.error;
+      json["runs"].push_back(std::move(run));
+    }
+    json["best"] = report.best ? nlohmann::ordered_json(report.runs[*report.best].model->id) : nullptr;
+    context.out.json(json);
+    return 0;
+  }
+  Table table;
+  table.column("run").column("model").column("name").column("input");
+  for (const char* title : {"epochs", "val AP", "val AP50", "test AP", "test AP50"})
+    table.column(title, Table::Align::right);
+  for (const auto& trained : report.runs) {
+    const auto& metrics = trained.run.metrics;
+    auto epochs = metric(metrics, "epochs");
+    table.row({trained.run.id, trained.model ? trained.model->id : to_string(trained.run.state),
+               trained.model ? trained.model->name : trained.error, run_summary(trained.run).input_size,
+               epochs ? fmt::format("{:.0f}", *epochs) : "-", score_text(metric(metrics, "val/AP")),
+               score_text(metric(metrics, "val/AP50")), score_text(metric(metrics, "test/AP")),
+               score_text(metric(metrics, "test/AP50"))});
+  }
+  context.out.text(table.to_text());
+  if (report.best && report.runs.size() > 1)
+    context.out.line(fmt::format("best on val: {}", report.runs[*report.best].model->id));
+  return 0;
+}
+
+int run(Context& context, const RunFlags& flags, OptionSet& given) {
+  if (!context.shared.dry_run) use_fast_libraries();
+  auto project = open_project(context);
+  TrainHooks hooks{&context.progress, [&](const Event& event) { notify(project, event); }};
+  if (!flags.resume.empty()) {
+    if (context.shared.dry_run) {
+      context.out.line(fmt::format("would continue run {}", project.runs().get(flags.resume).id));
+      return 0;
+    }
+    return print_report(context, resume_training(project, flags.resume, hooks));
+  }
+  // A dry run makes no snapshot.
+  auto snapshot = context.shared.dry_run && flags.snapshot.empty()
+                      ? std::string()
+                      : resolve_snapshot(project, flags.snapshot);
+  auto jobs = make_jobs(flags, given, context.shared, snapshot, project);
+  if (context.shared.dry_run) {
+    if (context.shared.json)
+      context.out.json(plan_json(jobs));
+    else
+      context.out.text(plan_table(jobs).to_text());
+    return 0;
+  }
+  if (jobs.size() > 1)
+    log::info(fmt::format("{} candidates from {}:\n{}", jobs.size(), snapshot, plan_table(jobs).to_text()));
+  return print_report(context, train(project, jobs, hooks));
+}
+
+}  // namespace
+
+void add_run(Tool& tool) {
+  auto& verb = tool.verb("run", "train one model, or several candidates, or continue a run");
+  auto& flags = verb.keep<RunFlags>();
+  verb.describe(
+          "Everything that is done (`ds-label status`) becomes a snapshot, unless --snapshot names one. "
+          "Values come\n"
+          "from the recipe, then --config, then flags; the run's config.yaml says where each came from. The "
+          "best\n"
+          "epoch on val becomes a model of the project, scored on test when there is one.\n"
+          "Ctrl-C and SIGTERM save and stop; --resume continues a stopped or killed run to the same result.")
+      .example("ds-train run --budget 15m")
+      .example("ds-train run --priority accuracy --candidates 3 --budget 2h")
+      .example("ds-train run --weights champion --recipe speed --epochs 30")
+      .example("ds-train run --weights yolox_nano_coco.safetensors --arch yolox-nano --input-size 416")
+      .example("ds-train run --resume latest");
+  auto& options = verb.options();
+  options.group("What to train")
+      .choice("priority", flags.priority, {"speed", "balanced", "accuracy"},
+              "which grid the candidates come from")
+      .add("candidates", flags.candidates, "how many models to train; a budget is divided among them")
+      .add("recipe", flags.recipe, "recipe for all of them: a name or a YAML file; default: by the grid",
+           "NAME|FILE")
+      .add("snapshot", flags.snapshot, "dataset version; default: a new one of everything done", "ID")
+      .add("name", flags.name, "name of the model; default: architecture and time", "NAME")
+      .add("resume", flags.resume, "continue this run (and the unfinished candidates beside it)", "RUN");
+  flags.train.bind(options);
+  verb.run([&flags, &verb](Context& context) { return run(context, flags, verb.options()); });
+}
+
+}  // namespace ds::train_tool

@@ -1,0 +1,60 @@
+#include <fmt/format.h>
+
+#include <chrono>
+#include <csignal>
+#include <thread>
+
+#include "common.h"
+#include "ds/base/clock.h"
+#include "ds/base/error.h"
+#include "ds/base/stop.h"
+#include "verbs.h"
+
+namespace ds::train_tool {
+namespace {
+
+struct StopFlags {
+  std::string run = "latest";
+  double wait_s = 60;
+};
+
+int stop(Context& context, const StopFlags& flags) {
+  auto project = open_project(context);
+  auto run = project.runs().get(flags.run);
+  if (run.state != RunState::running) {
+    context.out.line(fmt::format("{} is {} already", run.id, to_string(run.state)));
+    return 0;
+  }
+  auto status = RunFolder(run.folder).read_status();
+  if (!status || status->pid <= 1)
+    throw Busy(fmt::format("run {} has not told its process yet", run.id), "try again in a few seconds");
+  if (context.shared.dry_run) {
+    context.out.line(fmt::format("would stop {} (pid {})", run.id, status->pid));
+    return 0;
+  }
+  if (kill(status->pid, SIGTERM) != 0) throw_io_error("stop", fmt::format("pid {}", status->pid), errno);
+  Stopwatch watch;
+  while (watch.seconds() < flags.wait_s) {
+    if (project.runs().get(run.id).state != RunState::running) {
+      context.out.line(fmt::format("stopped {}; continue it with: ds-train run --resume {}", run.id, run.id));
+      return 0;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    throw_if_stopped();
+  }
+  throw Busy(
+      fmt::format("run {} (pid {}) has not stopped within {:.0f} s", run.id, status->pid, flags.wait_s));
+}
+
+}  // namespace
+
+void add_stop(Tool& tool) {
+  auto& verb = tool.verb("stop", "ask a run to save and stop");
+  auto& flags = verb.keep<StopFlags>();
+  verb.argument("run", flags.run, "run id, unique beginning of one, or latest (the default)", false);
+  verb.options().duration("wait", flags.wait_s, "how long to wait until it has");
+  verb.example("ds-train stop");
+  verb.run([&flags](Context& context) { return stop(context, flags); });
+}
+
+}  // namespace ds::train_tool

@@ -1,0 +1,18 @@
+#pragma once
+
+namespace ds {
+class Tool;
+}
+
+/// One function per verb (or family of verbs); each adds it to the tool.
+namespace ds::train_tool {
+
+void add_run(Tool& tool);
+void add_list(Tool& tool);
+void add_show(Tool& tool);
+void add_watch(Tool& tool);
+void add_stop(Tool& tool);
+void add_archs(Tool& tool);
+void add_weights(Tool& tool);
+
+}  // namespace ds::train_tool
