@@ -49,8 +49,8 @@ TrainJob make_job(const Candidate& candidate, OptionSet& given) {
   return job;
 }
 
-std::vector<TrainJob> make_jobs(const RunFlags& flags, OptionSet& given, const SharedOptions& shared,
-                                const std::string& snapshot, Project& project) {
+/// What was asked for, checked as far as that goes without looking into the project.
+std::vector<TrainJob> make_jobs(const RunFlags& flags, OptionSet& given, const SharedOptions& shared) {
   CandidateRequest request;
   request.priority = flags.priority;
   request.count = flags.candidates;
@@ -60,12 +60,11 @@ std::vector<TrainJob> make_jobs(const RunFlags& flags, OptionSet& given, const S
   std::vector<TrainJob> jobs;
   for (const auto& candidate : plan_candidates(request)) {
     auto job = make_job(candidate, given);
-    job.config.snapshot = snapshot;
     job.config.name = flags.name;
     job.config.options.seed = shared.seed;
     job.config.options.threads = shared.threads;
     job.config.options.budget_s /= flags.candidates;
-    job.config = resolve_config(project, job.config);
+    check_options(job.config.options);
     jobs.push_back(std::move(job));
   }
   return jobs;
@@ -152,11 +151,15 @@ int run(Context& context, const RunFlags& flags, OptionSet& given) {
     }
     return print_report(context, resume_training(project, flags.resume, hooks));
   }
+  auto jobs = make_jobs(flags, given, context.shared);
   // A dry run makes no snapshot.
   auto snapshot = context.shared.dry_run && flags.snapshot.empty()
                       ? std::string()
                       : resolve_snapshot(project, flags.snapshot);
-  auto jobs = make_jobs(flags, given, context.shared, snapshot, project);
+  for (auto& job : jobs) {
+    job.config.snapshot = snapshot;
+    job.config = resolve_config(project, job.config);
+  }
   if (context.shared.dry_run) {
     if (context.shared.json)
       context.out.json(plan_json(jobs));

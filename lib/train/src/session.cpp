@@ -108,11 +108,16 @@ class SingleRun {
       finish(RunState::done, {});
     } catch (const Interrupted& error) {
       finish(RunState::stopped, error.what());
+      log::info(fmt::format("saved; continue with: ds-train run --resume {}", record_.id));
       log::also_to_file({});
       throw;
+    } catch (const Busy& error) {
+      finish(RunState::failed, error.what());
+      log::also_to_file({});
+      throw Busy(error.what(),
+                 fmt::format("when that has passed, continue with: ds-train run --resume {}", record_.id));
     } catch (const std::exception& error) {
       finish(RunState::failed, error.what());
-      log::error(error.what());
       log::also_to_file({});
       throw;
     }
@@ -274,6 +279,7 @@ TrainReport execute_all(Project& project, const std::vector<RunRecord>& records,
       tell(project, hooks,
            run_event("run-failed", fmt::format("Run {} failed: {}", record.id, error.what()), trained));
       if (records.size() == 1) throw;
+      log::error(fmt::format("run {} failed: {}", record.id, error.what()));
     }
     report.runs.push_back(std::move(trained));
   }
@@ -308,6 +314,12 @@ void RunConfig::bind(OptionSet& set) {
       .add("parent", parent, "model or file of the weights it started from");
 }
 
+void check_options(const TrainOptions& options) {
+  options.validate();
+  const auto& input = architectures().at(options.arch).make.input;
+  if (!options.input_size.empty()) parse_input_size(options.input_size, input.multiple);
+}
+
 std::string resolve_snapshot(Project& project, const std::string& snapshot) {
   if (!snapshot.empty()) return project.snapshots().get(snapshot).id;
   return project.snapshots().create({}).id;
@@ -315,7 +327,7 @@ std::string resolve_snapshot(Project& project, const std::string& snapshot) {
 
 RunConfig resolve_config(Project& project, RunConfig config) {
   auto& options = config.options;
-  options.validate();
+  check_options(options);
   const auto& input = architectures().at(options.arch).make.input;
   const double aspect = options.fit_aspect ? common_aspect(train_shapes(project, config.snapshot)) : 1;
   auto text = options.input_size.empty() ? std::to_string(std::max(input.default_width, input.default_height))

@@ -55,6 +55,8 @@ struct TrainReport {
   std::optional<std::size_t> best;
 };
 
+/// Throws UsageError for an unknown architecture and for values out of range; needs no project.
+void check_options(const TrainOptions& options);
 /// Makes a snapshot of everything done when `snapshot` is empty, else finds it; returns its id.
 std::string resolve_snapshot(Project& project, const std::string& snapshot);
 /// Fills in what options leave open: input size, threads, replicas, parent. Throws UsageError for bad
