@@ -64,8 +64,8 @@ void bind_policy(OptionSet& options, RetrainPolicy& policy) {
   options.group("Training")
       .add("recipe", policy.recipe, "recipe of ds-train: a name or a file; empty: its default", "NAME|FILE")
       .add("arch", policy.arch, "architecture of the challenger; empty: the champion's", "NAME")
-      .add("epochs", policy.epochs, "epochs; 0: the recipe's")
-      .duration("budget", policy.budget_s, "training time; 0: no limit")
+      .add("epochs", policy.epochs, "epochs; 0: by the budget")
+      .duration("budget", policy.budget_s, "training time when no epochs are given; 0: the recipe's epochs")
       .add("input-size", policy.input_size, "input side in pixels; 0: the champion's")
       .add("warm-start", policy.warm_start,
            "start from the champion's weights where the architecture is the same; --no-...: from scratch")

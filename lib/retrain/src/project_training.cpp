@@ -95,8 +95,10 @@ std::vector<std::string> train_arguments(const RetrainPolicy& policy, const Cycl
   };
   if (!policy.recipe.empty()) add("--recipe", policy.recipe);
   if (policy.warm_start && arch == champion.architecture) add("--weights", champion.id);
-  if (policy.epochs > 0) add("--epochs", std::to_string(policy.epochs));
-  if (policy.budget_s > 0) add("--budget", shortest(policy.budget_s));
+  if (policy.epochs > 0)
+    add("--epochs", std::to_string(policy.epochs));
+  else if (policy.budget_s > 0)
+    add("--budget", shortest(policy.budget_s));
   add("--input-size", policy.input_size > 0 ? std::to_string(policy.input_size) : input_of(champion));
   auto more = pass_through(policy.train_options);
   arguments.insert(arguments.end(), more.begin(), more.end());
