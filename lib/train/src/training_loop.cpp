@@ -97,7 +97,15 @@ void TrainingLoop::build(const StateDict& initial_weights) {
 
 void TrainingLoop::resume() {
   if (!std::filesystem::exists(folder_.last())) return;
-  state_ = load_checkpoint(folder_.last(), parts());
+  try {
+    state_ = load_checkpoint(folder_.last(), parts());
+  } catch (const DataError& error) {
+    throw DataError(error.what(),
+                    std::filesystem::exists(folder_.best())
+                        ? fmt::format("its best weights are whole: start a new run with --weights {}",
+                                      folder_.best().string())
+                        : "start a new run");
+  }
   replicas_->spread_statistics();
   elapsed_before_ = state_.elapsed_s;
   folder_.truncate_metrics(state_.epoch);
