@@ -97,4 +97,20 @@ ds-retrain log --at "$(date -u +%Y-%m-%dT%H:%M:%SZ)" | grep -q "^$challenger was
 ds-retrain rollback --reason test >/dev/null
 expect "rolled back" "$(model_of)" "$champion"
 expect "not promoted again" "$(ds-retrain promote "$challenger" --force --reason x 2>/dev/null && echo 0 || echo $?)" 2
+
+# a gate that cannot tell: 5, and production stays
+sed -i 's/^epochs:.*/epochs: 1/; s/^min_new_images:.*/min_new_images: 1/; s/^min_test_images:.*/min_test_images: 999/' \
+  shop/retrain/camera/retrain.yaml
+ds-import sample third --images 5 --seed 3 --size 160x120 --no-video -q >/dev/null
+ds-deploy call camera $(find third -name '*.jpg') -q >/dev/null
+for _ in $(seq 50); do
+  (($(find shop/deployments/camera/captures -name '*.json' | wc -l) == 21)) && break
+  sleep 0.2
+done
+ds-retrain collect
+ds-label files list --where 'status=review' --json | grep -o '"name": *"[^"]*"' | cut -d'"' -f4 >names
+while read -r name; do ds-label review accept "$name" -q >/dev/null; done <names
+expect "not enough data" "$(ds-retrain run --threads 2 >said && echo 0 || echo $?)" 5
+grep -q '^undecided: not enough data to tell: images of the frozen test set 15 (needs >= 999)' said || fail "$(<said)"
+expect "production unchanged" "$(model_of)" "$champion"
 echo "passed in $SECONDS s"
