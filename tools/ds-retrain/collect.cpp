@@ -23,7 +23,7 @@ void add_collect(Tool& tool) {
         if (context.shared.json)
           context.out.json(to_json(report));
         else if (context.shared.dry_run)
-          context.out.line(std::to_string(report.captures) + " captured images would be collected");
+          context.out.line("would collect " + counted(report.captures, "captured image"));
         else if (auto text = collected_text(report); !text.empty())
           context.out.line(text);
         return 0;

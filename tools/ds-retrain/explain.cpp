@@ -33,7 +33,8 @@ void print_explanation(Context& context, Session& session) {
     if (!explanation.open->challenger_id.empty()) line("challenger", explanation.open->challenger_id);
   }
   line("labels since", explanation.counted_from.empty() ? "the beginning" : explanation.counted_from);
-  line("under review", fmt::format("{} captured images", explanation.labels.waiting_review));
+  line("under review",
+       counted(static_cast<std::size_t>(explanation.labels.waiting_review), "captured image"));
   line("why", explanation.summary);
   if (!explanation.terms.empty()) context.out.text("\n" + terms_table(explanation.terms));
 }

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "ds/retrain/term.h"
 #include "session.h"
 #include "verbs.h"
 
@@ -27,8 +28,9 @@ int run_forget(Context& context, const ForgetFlags& flags) {
                              {"snapshots", report.snapshots}});
       continue;
     }
-    context.out.line(fmt::format("{}: {} files, {} captures, {} images {}", report.sha256.substr(0, 12),
-                                 report.files, report.captures, report.images,
+    context.out.line(fmt::format("{}: {}, {}, {} {}", report.sha256.substr(0, 12),
+                                 counted(report.files, "file"), counted(report.captures, "capture"),
+                                 counted(report.images, "image"),
                                  context.shared.dry_run ? "would be removed" : "removed"));
     for (const auto& snapshot : report.snapshots)
       context.out.line(

@@ -18,7 +18,7 @@ std::string terms_table(const std::vector<Term>& terms) {
 
 std::string collected_text(const CollectReport& report) {
   if (report.captures == 0) return {};
-  auto text = fmt::format("collected {} captured images", report.new_images);
+  auto text = "collected " + counted(report.new_images, "captured image");
   if (report.holdout > 0)
     text += fmt::format("; {} of them for the holdout, to be labelled blind", report.holdout);
   if (report.near_test > 0)

@@ -59,8 +59,8 @@ void Session::announce(const TickReport& report) {
   if (kind.empty()) return;
   Event event{.kind = kind, .message = report.message, .fields = {{"deployment", deployment_}}};
   if (kind == "review-waiting")
-    event.message =
-        fmt::format("{} captured images of '{}' wait for review", report.collected.new_images, deployment_);
+    event.message = fmt::format("Waiting for review: {} of '{}'.",
+                                counted(report.collected.new_images, "captured image"), deployment_);
   if (!report.cycle_id.empty()) event.fields["cycle"] = report.cycle_id;
   notify(project_, event);
 }

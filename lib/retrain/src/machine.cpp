@@ -123,7 +123,9 @@ TickReport RetrainMachine::idle_tick(RetrainState state) {
                                               : TickReport::Kind::nothing;
     report.message = unmet_text(report.terms);
     if (report.kind == TickReport::Kind::waiting_for_labels)
-      report.message += fmt::format("; {} captured images wait for review", labels.waiting_review);
+      report.message +=
+          fmt::format("; waiting for review: {}",
+                      counted(static_cast<std::size_t>(labels.waiting_review), "captured image"));
     return report;
   }
   auto snapshot = stages_.make_snapshot();
@@ -141,10 +143,10 @@ TickReport RetrainMachine::idle_tick(RetrainState state) {
   cycle.baseline_id = production;
   cycle.snapshot_id = snapshot;
   state.open = cycle;
-  auto next =
-      advance(std::move(state), Stage::train,
-              fmt::format("the trigger is met: {} new reviewed images; training from {} on {} is next",
-                          labels.new_images, production, snapshot));
+  auto next = advance(std::move(state), Stage::train,
+                      fmt::format("the trigger is met: {}; training from {} on {} is next",
+                                  counted(static_cast<std::size_t>(labels.new_images), "new reviewed image"),
+                                  production, snapshot));
   next.collected = report.collected;
   next.terms = report.terms;
   return next;

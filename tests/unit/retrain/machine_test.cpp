@@ -61,7 +61,7 @@ TEST_CASE("A trigger that is not met says each missing term with value and limit
   fixture.world.labels.waiting_review = 7;
   report = fixture.tick();
   REQUIRE(report.kind == Kind::waiting_for_labels);
-  REQUIRE(report.message == "new reviewed images 12 (needs >= 50); 7 captured images wait for review");
+  REQUIRE(report.message == "new reviewed images 12 (needs >= 50); waiting for review: 7 captured images");
 }
 
 TEST_CASE("New labels are counted from what was learnt last, whatever came of it") {
