@@ -5,8 +5,12 @@
 
 namespace ds::testing {
 
-std::filesystem::path source_folder() { return DS_SOURCE_DIR; }
-std::filesystem::path tools_folder() { return std::filesystem::path(DS_BINARY_DIR) / "bin"; }
+std::filesystem::path source_folder() {
+  return DS_SOURCE_DIR;
+}
+std::filesystem::path tools_folder() {
+  return std::filesystem::path(DS_BINARY_DIR) / "bin";
+}
 
 std::filesystem::path shared_folder() {
   if (const char* folder = std::getenv("DS_SHARED")) return folder;

@@ -137,7 +137,8 @@ std::optional<std::string> nearest_name(std::string_view name, const std::vector
       last = row;
       row[0] = i;
       for (std::size_t j = 1; j <= candidate.size(); ++j) {
-        row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (name[i - 1] == candidate[j - 1] ? 0 : 1)});
+        row[j] =
+            std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (name[i - 1] == candidate[j - 1] ? 0 : 1)});
         if (i > 1 && j > 1 && name[i - 1] == candidate[j - 2] && name[i - 2] == candidate[j - 1])
           row[j] = std::min(row[j], before_last[j - 2] + 1);
       }

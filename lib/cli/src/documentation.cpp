@@ -99,8 +99,8 @@ std::string verb_lines(const Tool& tool, const std::string& prefix) {
 std::string markdown(const Tool& tool, const OptionSet& shared) {
   std::string text = fmt::format("## {}\n\n{}\n", tool.name(), tool.description());
   for (const auto& verb : tool.verbs()) {
-    text += fmt::format("\n### {} {}\n\n```\n{}", tool.name(), verb.path(),
-                        verb_help(tool, verb, OptionSet{}));
+    text +=
+        fmt::format("\n### {} {}\n\n```\n{}", tool.name(), verb.path(), verb_help(tool, verb, OptionSet{}));
     text += "```\n";
   }
   text += fmt::format("\n### Shared by all verbs\n\n```{}```\n", option_list(shared, "Shared options"));

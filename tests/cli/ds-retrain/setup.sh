@@ -1,15 +1,9 @@
-# Sourced by the cases: a project with a small labelled set and a deployment "cells" that is not running. The
-# models are cards with a few bytes as weights: nothing here loads them.
-model() { # NAME
-  mkdir -p "$1"
-  cat >"$1/model.yaml" <<CARD
-format: 1
-name: $1
-architecture: yolox-nano
-classes: [disc, square, triangle]
-input: {width: 160, height: 160}
-CARD
-  echo "$1" >"$1/weights.safetensors"
+# Sourced by the cases: a project with a small labelled set and two models, "old" and "new", for a deployment "cells"
+# that is not running.
+model() { # NAME BUNDLE
+  cp -r "$DS_SOURCE/tests/data/models/$2" "$1"
+  chmod -R u+w "$1"
+  sed -i "s/^name: .*/name: $1/" "$1/model.yaml"
 }
 
 # What a server writes for a request it kept.
@@ -27,6 +21,6 @@ RECORD
 }
 
 ds-import init project --name cells --classes disc,square,triangle -q >/dev/null
-model old
-model new
+model old left-cat
+model new right-dog
 export DS_PROJECT=project

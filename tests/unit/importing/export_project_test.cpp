@@ -44,7 +44,8 @@ TEST_CASE("proposals, rejected images and what the filter leaves out stay behind
   REQUIRE(report.images == 3);
   REQUIRE(report.annotations ==
           images[1].annotations.size() + images[2].annotations.size() + images[3].annotations.size());
-  REQUIRE(export_project(f.project(), f.path("one.json"), {.format = "coco", .where = "name=train/scene_0002.jpg"})
+  REQUIRE(export_project(f.project(), f.path("one.json"),
+                         {.format = "coco", .where = "name=train/scene_0002.jpg"})
               .images == 1);
   REQUIRE_THROWS_WITH(
       export_project(f.project(), f.path("none.json"), {.format = "coco", .where = "split=val"}),

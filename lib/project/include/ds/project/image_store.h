@@ -119,8 +119,8 @@ class ImageStore {
   };
   std::vector<Activity> activity() const;
   /// Takes back the newest entry of this image that is not taken back yet (as a new entry); adding the image,
-  /// its split and changes of classes are not taken back here. Throws UsageError when there is none, Busy when
-  /// the state differs from what that entry left.
+  /// its split and changes of classes are not taken back here. Throws UsageError when there is none, Busy
+  /// when the state differs from what that entry left.
   JournalEntry undo(std::int64_t image_id);
 
  private:
