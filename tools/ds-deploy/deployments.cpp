@@ -104,7 +104,7 @@ void add_create(Tool& tool) {
       .group("Deployment")
       .add("model", flags.model,
            "model of the project (id, name or alias), or a path, which is then registered", "MODEL")
-      .add("start", flags.start, "do not start it yet")
+      .add("start", flags.start, "start it at once")
       .duration("wait", flags.wait_s, "how long to wait until it is ready");
   flags.settings.bind(verb.options());
   verb.describe(

@@ -97,7 +97,7 @@ void add_sample(Tool& tool) {
       .add("noise", o.scene.noise, "standard deviation in grey levels")
       .add("negatives", o.scene.negative_share, "share of pictures without objects")
       .choice("format", o.format, annotation_formats().names(), "format of the dataset")
-      .add("video", o.video, "no video")
+      .add("video", o.video, "also a short video")
       .add("video-seconds", o.video_s, "length of the video");
   verb.run([&o](Context& context) { return run(context, o); });
 }

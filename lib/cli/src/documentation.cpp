@@ -49,15 +49,16 @@ std::string flag_text(const Option& option) {
   std::string text;
   for (const auto& [name, letter] : kShort)
     if (option.name == name) text = letter;
-  bool negated = option.is_flag && option.default_text == "true";
-  text += (negated ? "--no-" : "--") + option.name;
+  bool can_be_turned_off = option.is_flag && option.default_text == "true";
+  text += (can_be_turned_off ? "--[no-]" : "--") + option.name;
   if (!option.placeholder.empty()) text += " " + option.placeholder;
   return text;
 }
 
 std::string help_with_default(const Option& option) {
   std::string text = option.help;
-  if (!option.is_flag && !option.default_text.empty()) text += fmt::format(" [{}]", option.default_text);
+  if (option.is_flag) return option.default_text == "true" ? text + " [on]" : text;
+  if (!option.default_text.empty()) text += fmt::format(" [{}]", option.default_text);
   return text;
 }
 

@@ -27,7 +27,7 @@ void SharedOptions::bind(OptionSet& options) {
       .add("json", json, "machine-readable result on stdout")
       .add("quiet", quiet, "only errors on stderr")
       .add("verbose", verbose, "also debug messages on stderr")
-      .add("progress", progress, "no progress bar")
+      .add("progress", progress, "a progress bar, on a terminal")
       .choice("color", color, {"auto", "always", "never"}, "coloured messages; NO_COLOR is honoured")
       .add("seed", seed, "seed of everything random")
       .add("threads", threads, "threads to use; 0: all processors")

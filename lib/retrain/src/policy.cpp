@@ -68,7 +68,7 @@ void bind_policy(OptionSet& options, RetrainPolicy& policy) {
       .duration("budget", policy.budget_s, "training time when no epochs are given; 0: the recipe's epochs")
       .add("input-size", policy.input_size, "input side in pixels; 0: the champion's")
       .add("warm-start", policy.warm_start,
-           "from scratch, not from the champion's weights")
+           "start from the champion's weights where the architecture is the same")
       .add("train-options", policy.train_options, "more options of ds-train run, as key=value", "KEY=VALUE")
       .add("train-seed", policy.train_seed, "seed of the training")
       .add("max-attempts", policy.max_attempts, "failed trainings of one cycle before it is given up");
