@@ -43,7 +43,7 @@ show ds-import stats
 
 step "3. Labelling: new pictures arrive, a person draws a box and thinks again"
 show ds-import add new/images --labels ignore
-picture=$(ds-label queue --json | sed -n 's/.*"name": *"\([^"]*\)".*/\1/p' | head -n 1)
+picture=$(ds-label queue --json | sed -n '1s/.*"image": *"\([^"]*\)".*/\1/p')
 show ds-label annotate add "$picture" --class disc --box 20,30,60,50
 show ds-label history "$picture"
 show ds-label undo "$picture"
