@@ -46,8 +46,8 @@ show ds-import add new/images --labels ignore
 picture=$(ds-label queue --json | sed -n '1s/.*"image": *"\([^"]*\)".*/\1/p')
 show ds-label annotate add "$picture" --class disc --box 20,30,60,50
 show ds-label history "$picture"
-show ds-label undo "$picture"
 show ds-label render "$picture" -o picture.png
+show ds-label undo "$picture"
 show ds-label status
 
 step "4. A frozen version of the dataset, and two models trained on it"
@@ -62,7 +62,7 @@ show ds-compare report -o report.html
 
 step "6. The best one proposes labels for the new pictures; a person reviews them"
 show ds-label auto --model "$best" --where status=unlabelled --min-score 0.4
-show ds-label review accept --where status=review -q
+show ds-label review accept --where status=review | tail -n 4
 
 step "7. Into production: a server that keeps what it sees"
 show ds-deploy create camera --model "$best" --port 0 --capture uniform=1
@@ -74,7 +74,7 @@ step "8. What came in is labelled, and a challenger is trained, judged and promo
 show ds-retrain init camera --min-new-images 10 --cooldown 0 --epochs "$epochs" --max-loss 0.1 --max-class-loss 0.3 \
   --min-test-images 15 --max-latency-ratio 3 --bake-window 0
 show ds-retrain collect
-show ds-label review accept --where status=review -q
+show ds-label review accept --where status=review | tail -n 4
 show ds-retrain run
 show ds-retrain explain
 show ds-retrain log
@@ -85,5 +85,5 @@ ds-deploy status camera
 echo
 echo "In $work:"
 echo "  shop/         the project     report.html   the comparison"
-echo "  picture.png   labels drawn    answer.png    what the server found"
+echo "  picture.png   a label drawn   answer.png    what the server found"
 echo "The loop took $((SECONDS / 60)) min $((SECONDS % 60)) s. Run it again: what is built stays built."

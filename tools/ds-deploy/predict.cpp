@@ -9,6 +9,7 @@
 #include "ds/base/log.h"
 #include "ds/base/text.h"
 #include "ds/deploy/find_model.h"
+#include "ds/detect/model_card.h"
 #include "verbs.h"
 
 namespace ds::deploying {
@@ -29,7 +30,7 @@ struct PredictFlags {
   std::string engine;
   std::string device = "cpu";
   std::string arch;
-  std::vector<std::string> classes;
+  std::filesystem::path classes;
 };
 
 PredictOptions predict_options(const PredictFlags& flags) {
@@ -47,7 +48,7 @@ DetectorOptions detector_options(const PredictFlags& flags, int threads) {
   options.engine = flags.engine;
   options.device = flags.device;
   options.architecture = flags.arch;
-  options.classes = flags.classes;
+  if (!flags.classes.empty()) options.classes = read_class_names(flags.classes);
   options.score_threshold = flags.score;
   options.nms_iou = flags.nms_iou;
   options.input_width = options.input_height = flags.input_size;
@@ -122,7 +123,7 @@ void add_predict(Tool& tool) {
       .add("engine", flags.engine, "what runs the network; default: chosen by the weight file", "NAME")
       .add("device", flags.device, "cpu, or what the engine knows", "NAME")
       .add("arch", flags.arch, "architecture of a bare weight file", "NAME")
-      .add("classes", flags.classes, "classes of a bare weight file, in training order");
+      .add("classes", flags.classes, "class names of a bare weight file, one a line");
 }
 
 }  // namespace ds::deploying
