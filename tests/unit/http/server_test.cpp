@@ -234,12 +234,12 @@ TEST_CASE("TLS serves and the client checks the certificate") {
   Server server(options);
   server.route("POST", "/echo", echo);
   server.start();
-  auto url = fmt::format("https://localhost:{}/echo", server.port());
+  auto url = fmt::format("https://127.0.0.1:{}/echo", server.port());
   auto trusted = post(std::string(300000, 'x'));
   trusted.ca_file = options.tls_cert;
   REQUIRE(fetch(url, trusted).body.size() == std::string("POST /echo ").size() + 300000);
   REQUIRE_THROWS_AS(fetch(url, post("x")), Busy);  // an unknown authority
-  REQUIRE_THROWS_AS(fetch(fmt::format("http://localhost:{}/echo", server.port()), post("x")), Busy);
+  REQUIRE_THROWS_AS(fetch(fmt::format("http://127.0.0.1:{}/echo", server.port()), post("x")), Busy);
 }
 
 TEST_CASE("the client says what is wrong with an address") {
