@@ -23,8 +23,15 @@ expect() { # WHAT SEEN EXPECTED
   [[ $2 == "$3" ]] || fail "$1: '$2', expected '$3'"
   echo "ok: $1: $2"
 }
+# The whole output is taken before it is searched: a reader that stops early would end the tool with SIGPIPE.
+says() { # WHAT PATTERN COMMAND...
+  local what=$1 pattern=$2 output
+  shift 2
+  output=$("$@") || fail "$what: exit $?"
+  grep -q -- "$pattern" <<<"$output" || fail "$what: no '$pattern' in: $output"
+}
 # The first value of a key in a JSON text.
-value() { grep -o "\"$1\": *[^,}]*" | head -n 1 | sed -E 's/^[^:]*: *"?([^"]*)"?$/\1/'; }
+value() { sed -nE "0,/\"$1\":/s/.*\"$1\": *\"?([^\",}]*).*/\1/p"; }
 model_of() { ds-deploy status camera --json | value model; }
 
 # import
@@ -43,7 +50,7 @@ echo "ok: trained $champion"
 
 # compare
 ds-compare eval "$champion" --snapshot "$snapshot" --split test --threads 2 -q >/dev/null
-ds-compare table --format csv -q | grep -q ',' || fail "the table is empty"
+says "the table" ',' ds-compare table --format csv -q
 
 # deploy, with capture
 ds-deploy create camera --model "$champion" --port 0 --capture uniform=1,holdout=0.2 -q >/dev/null
@@ -87,11 +94,11 @@ challenger=$(model_of)
 [[ $challenger != "$champion" ]] || fail "the running server still serves $champion"
 echo "ok: the running server serves $challenger, generation $(ds-deploy status camera --json | value generation)"
 expect "champion" "$(ds-retrain status --json | value production)" "$challenger"
-ds-deploy call camera "$(find more -name '*.jpg' | head -n 1)" -q >/dev/null
+ds-deploy call camera "$(find more -name '*.jpg' -print -quit)" -q >/dev/null
 ds-retrain run
 expect "idle again" "$(ds-retrain explain --json | value stage)" idle
 expect "silent when nothing changed" "$(ds-retrain run)" ""
-ds-retrain log --at "$(date -u +%Y-%m-%dT%H:%M:%SZ)" | grep -q "^$challenger was in production" || fail "log --at"
+says "log --at" "^$challenger was in production" ds-retrain log --at "$(date -u +%Y-%m-%dT%H:%M:%SZ)"
 
 # back again, for good
 ds-retrain rollback --reason test >/dev/null
