@@ -12,7 +12,8 @@ packages=(
   # libraries
   libtorch-dev libopenblas0-openmp libopencv-dev libcli11-dev libfmt-dev libspdlog-dev
   libyaml-cpp-dev nlohmann-json3-dev libsqlite3-dev libarchive-dev libcurl4-openssl-dev
-  libboost-dev libssl-dev zlib1g-dev libpugixml-dev catch2
+  libboost-dev libssl-dev zlib1g-dev libpugixml-dev libsimdjson-dev libprotobuf-dev
+  protobuf-compiler libcsv-dev libuchardet-dev libjs-chart.js catch2
   # used by scripts and tests
   curl zip sqlite3
 )

@@ -10,6 +10,7 @@
 #include "ds/base/stop.h"
 #include "ds/base/text.h"
 #include "ds/base/version.h"
+#include "source_peek.h"
 
 namespace ds {
 namespace fs = std::filesystem;
@@ -35,10 +36,11 @@ std::string LossReport::to_string() const {
 std::optional<DetectedFormat> detect_format(const fs::path& path) {
   if (!fs::exists(path)) throw_io_error("read", path, ENOENT);
   std::vector<DetectedFormat> found;
+  detail::SourcePeek source(path);
   for (const auto& entry : annotation_formats().entries()) {
     // A data.yaml says more than a names file beside it.
     if (entry.name == "darknet" && !found.empty() && found.back().name == "yolo") continue;
-    if (auto evidence = entry.make.detect(path)) found.push_back({entry.name, *evidence});
+    if (auto evidence = entry.make.detect(source)) found.push_back({entry.name, *evidence});
   }
   if (found.empty()) return std::nullopt;
   if (found.size() > 1) {
@@ -92,6 +94,17 @@ void write_plain(const fs::path& file, std::string_view bytes) {
   if (!out) throw_io_error("write", file, errno != 0 ? errno : EIO);
 }
 
+void write_streams(const WrittenDataset& written, const fs::path& root, const ImageBytes& bytes) {
+  for (const auto& [name, write] : written.streams) {
+    make_folders((root / name).parent_path());
+    errno = 0;
+    std::ofstream out(root / name, std::ios::binary);
+    write(out, bytes);
+    out.close();
+    if (!out) throw_io_error("write", root / name, errno != 0 ? errno : EIO);
+  }
+}
+
 // An earlier export steps aside, and comes back should the new one fail to take its place.
 void replace_folder(AtomicFolder& folder, const fs::path& target) {
   if (!fs::exists(target / kMarker)) return folder.commit();
@@ -133,11 +146,14 @@ WriteReport write_dataset(const Dataset& dataset, const std::vector<fs::path>& f
   }
   auto written = entry.make.write(dataset, options);
   require_allowed(written.losses, options, format);
-  WriteReport report{written.losses, written.notes, written.texts.size(), 0};
+  WriteReport report{written.losses, written.notes, written.texts.size() + written.streams.size(), 0};
   AtomicFolder folder(target);
   const auto& root = folder.temporary_path();
   write_plain(root / kMarker, fmt::format("{} dataset written by ds {}\n", format, version()));
   for (const auto& [name, text] : written.texts) write_plain(root / name, text);
+  write_streams(written, root, [&](std::size_t index) {
+    return options.with_images ? read_file(files.at(index)) : std::string();
+  });
   if (options.with_images) {
     for (const auto& [name, index] : written.images) {
       throw_if_stopped();

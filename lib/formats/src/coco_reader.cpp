@@ -7,11 +7,13 @@
 #include <set>
 
 #include "coco_annotation.h"
+#include "coco_writer.h"
 #include "ds/base/text.h"
 #include "ds/media/image_header.h"
 #include "formats.h"
 #include "json_file.h"
 #include "reading.h"
+#include "source_peek.h"
 
 namespace ds::detail {
 namespace fs = std::filesystem;
@@ -19,12 +21,9 @@ using nlohmann::json;
 
 namespace {
 
-bool is_coco_file(const fs::path& file) {
-  if (to_lower(file.extension().string()) != ".json") return false;
-  auto keys = top_level_keys(file, {"images", "categories", "annotations"});
-  if (!keys) return false;
-  auto has = [&](const char* key) { return std::find(keys->begin(), keys->end(), key) != keys->end(); };
-  return has("images") && (has("annotations") || has("categories"));
+bool is_coco(const JsonOutline& outline) {
+  return outline.is_object && outline.has("images") &&
+         (outline.has("annotations") || outline.has("categories"));
 }
 
 // instances_train.json beside person_keypoints_train.json and captions_train.json describe the same images:
@@ -38,8 +37,10 @@ int rank_of(const fs::path& file) {
   return 2;
 }
 
-std::vector<fs::path> coco_files(const fs::path& path) {
-  auto files = files_below(path, is_coco_file, 2);
+std::vector<fs::path> coco_files(const SourcePeek& source) {
+  std::vector<fs::path> files;
+  for (const auto& file : source.files(".json"))
+    if (source.depth_of(file) <= 2 && is_coco(source.json(file))) files.push_back(file);
   std::map<fs::path, int> best;  // by folder
   for (const auto& file : files) {
     auto [at, is_new] = best.emplace(file.parent_path(), rank_of(file));
@@ -262,19 +263,15 @@ class CocoFile {
   std::map<std::string, std::size_t> duplicates_;
 };
 
-}  // namespace
-
-std::optional<std::string> detect_coco(const fs::path& path) {
-  auto files = coco_files(path);
-  if (files.empty()) return std::nullopt;
-  return fmt::format(
-      "{} has images and annotations",
-      files.front().lexically_proximate(fs::is_directory(path) ? path : path.parent_path()).string());
+std::optional<std::string> detect_coco(const SourcePeek& source) {
+  for (const auto& file : source.few(".json", 2))
+    if (is_coco(source.json(file))) return source.shown(file) + " has images and annotations";
+  return std::nullopt;
 }
 
 ReadResult read_coco(const fs::path& path, const ReadOptions& options) {
   Reading reading("coco", path, options);
-  auto files = coco_files(path);
+  auto files = coco_files(SourcePeek(path));
   if (files.empty())
     throw DataError(
         fmt::format("{}: no COCO file (a JSON object with images and annotations)", path.string()));
@@ -283,6 +280,12 @@ ReadResult read_coco(const fs::path& path, const ReadOptions& options) {
     CocoFile(reading, file).read();
   }
   return reading.finish();
+}
+
+}  // namespace
+
+AnnotationFormat coco_format() {
+  return {detect_coco, read_coco, write_coco};
 }
 
 }  // namespace ds::detail

@@ -5,8 +5,8 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "coco_writer.h"
 #include "ds/base/text.h"
-#include "formats.h"
 
 namespace ds::detail {
 using nlohmann::ordered_json;

@@ -8,6 +8,7 @@
 #include "ds/base/text.h"
 #include "ds/media/image_header.h"
 #include "formats.h"
+#include "source_peek.h"
 #include "yolo_rows.h"
 
 namespace ds::detail {
@@ -15,27 +16,27 @@ namespace fs = std::filesystem;
 
 namespace {
 
-fs::path find_data_file(const fs::path& path) {
-  auto files = files_below(
-      path, [](const fs::path& f) { return f.extension() == ".data"; }, 1);
+fs::path find_data_file(const SourcePeek& source) {
+  auto files = source.few(".data", 1);
   return files.empty() ? fs::path() : files.front();
 }
 
-fs::path find_names_file(const fs::path& path) {
-  auto files = files_below(
-      path, [](const fs::path& f) { return f.extension() == ".names" || f.filename() == "classes.txt"; }, 1);
-  return files.empty() ? fs::path() : files.front();
+fs::path find_names_file(const SourcePeek& source) {
+  if (auto files = source.few(".names", 1); !files.empty()) return files.front();
+  for (const auto& file : source.files(".txt"))
+    if (file.filename() == "classes.txt" && source.depth_of(file) <= 1) return file;
+  return {};
 }
 
 class DarknetDataset {
  public:
-  DarknetDataset(Reading& reading, const fs::path& path) : reading_(reading), path_(path) {}
+  DarknetDataset(Reading& reading, const fs::path& path) : reading_(reading), path_(path), source_(path) {}
 
   void read() {
     labels_.task = reading_.options().yolo_task;
-    auto data = find_data_file(path_);
+    auto data = find_data_file(source_);
     if (!data.empty()) return read_data_file(data);
-    auto names = find_names_file(path_);
+    auto names = find_names_file(source_);
     if (names.empty())
       throw DataError(fmt::format("{}: no obj.data, *.names or classes.txt", path_.string()));
     read_names(names);
@@ -124,17 +125,16 @@ class DarknetDataset {
 
   Reading& reading_;
   fs::path path_;
+  SourcePeek source_;
   YoloLabels labels_;
   std::set<std::string> seen_;
 };
 
-}  // namespace
-
-std::optional<std::string> detect_darknet(const fs::path& path) {
-  if (auto data = find_data_file(path); !data.empty())
+std::optional<std::string> detect_darknet(const SourcePeek& source) {
+  if (auto data = find_data_file(source); !data.empty())
     return data.filename().string() + " is a darknet data file";
-  if (!fs::is_directory(path)) return std::nullopt;
-  auto names = find_names_file(path);
+  if (!source.is_folder()) return std::nullopt;
+  auto names = find_names_file(source);
   if (names.empty()) return std::nullopt;
   return names.filename().string() + " names the classes of label files beside the images";
 }
@@ -181,6 +181,12 @@ WrittenDataset write_darknet(const Dataset& dataset, const WriteOptions&) {
   written.texts["obj.data"] = data + "names = data/obj.names\nbackup = backup/\n";
   if (unlabelled > 0) written.notes.push_back(fmt::format("{} unlabelled images are left out", unlabelled));
   return written;
+}
+
+}  // namespace
+
+AnnotationFormat darknet_format() {
+  return {detect_darknet, read_darknet, write_darknet};
 }
 
 }  // namespace ds::detail

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 
 #include "ds/base/error.h"
 #include "ds/base/files.h"
@@ -29,66 +28,6 @@ json load_json(const std::filesystem::path& file) {
     if (end >= text.size()) why = "it ends in the middle";
     throw FormatError({.path = file, .line = line, .column = column}, "not valid JSON: " + why);
   }
-}
-
-namespace {
-
-// Collects keys at depth 1 and stops as soon as all that matter were seen.
-class KeyScan : public nlohmann::json_sax<json> {
- public:
-  explicit KeyScan(const std::vector<std::string>& enough) : enough_(enough) {}
-  std::vector<std::string> keys;
-  bool is_object = false;
-
-  bool null() override { return depth_ > 0; }
-  bool boolean(bool) override { return depth_ > 0; }
-  bool number_integer(number_integer_t) override { return depth_ > 0; }
-  bool number_unsigned(number_unsigned_t) override { return depth_ > 0; }
-  bool number_float(number_float_t, const string_t&) override { return depth_ > 0; }
-  bool string(string_t&) override { return depth_ > 0; }
-  bool binary(binary_t&) override { return false; }
-  bool start_object(std::size_t) override {
-    if (depth_ == 0) is_object = true;
-    ++depth_;
-    return true;
-  }
-  bool key(string_t& name) override {
-    if (depth_ == 1) keys.push_back(name);
-    return !std::all_of(enough_.begin(), enough_.end(), [&](const std::string& wanted) {
-      return std::find(keys.begin(), keys.end(), wanted) != keys.end();
-    });
-  }
-  bool end_object() override {
-    --depth_;
-    return true;
-  }
-  bool start_array(std::size_t) override {
-    if (depth_ == 0) return false;
-    ++depth_;
-    return true;
-  }
-  bool end_array() override {
-    --depth_;
-    return true;
-  }
-  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override {
-    return false;
-  }
-
- private:
-  const std::vector<std::string>& enough_;
-  int depth_ = 0;
-};
-
-}  // namespace
-
-std::optional<std::vector<std::string>> top_level_keys(const std::filesystem::path& file,
-                                                       const std::vector<std::string>& enough) {
-  std::ifstream in(file, std::ios::binary);
-  KeyScan scan(enough);
-  json::sax_parse(in, &scan);
-  if (!scan.is_object) return std::nullopt;
-  return scan.keys;
 }
 
 std::optional<double> number_of(const json& value) {

@@ -10,10 +10,6 @@ namespace ds::detail {
 
 /// Throws FormatError `file:line:column` when it is no JSON.
 nlohmann::json load_json(const std::filesystem::path& file);
-/// The keys of the top-level object, or nothing when the file holds something else; reads no further than
-/// needed to see `enough` of them.
-std::optional<std::vector<std::string>> top_level_keys(const std::filesystem::path& file,
-                                                       const std::vector<std::string>& enough);
 /// A finite number, also from a text that holds one; nothing else.
 std::optional<double> number_of(const nlohmann::json& value);
 /// An id as text: 3, 3.0 and "3" are the same. `odd` is set when it was not an integer.

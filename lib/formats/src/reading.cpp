@@ -261,12 +261,18 @@ Shape raw_to_displayed(const Shape& shape, int raw_width, int raw_height, int or
   if (const auto* points = std::get_if<KeyPoints>(&shape))
     return KeyPoints{turn_all(points->points), points->visibility, turn_box(points->box)};
   if (const auto* line = std::get_if<Polyline>(&shape)) return Polyline{turn_all(line->points)};
+  constexpr double kQuarter[] = {0, 0, 180, 180, 0, 90, 90, 270, 270};
+  bool mirrored = orientation == 2 || orientation == 4 || orientation == 5 || orientation == 7;
+  auto turn_angle = [&](double degrees) {
+    return std::fmod((mirrored ? -degrees : degrees) + kQuarter[orientation] + 360, 360);
+  };
+  if (const auto* ellipse = std::get_if<Ellipse>(&shape)) {
+    auto center = turn({ellipse->cx, ellipse->cy});
+    return Ellipse{center.x, center.y, ellipse->rx, ellipse->ry, turn_angle(ellipse->angle_deg)};
+  }
   if (const auto* rotated = std::get_if<RotatedBox>(&shape)) {
     auto center = turn({rotated->cx, rotated->cy});
-    bool mirrored = orientation == 2 || orientation == 4 || orientation == 5 || orientation == 7;
-    constexpr double kQuarter[] = {0, 0, 180, 180, 0, 90, 90, 270, 270};
-    double angle = (mirrored ? -rotated->angle_deg : rotated->angle_deg) + kQuarter[orientation];
-    return RotatedBox{center.x, center.y, rotated->width, rotated->height, std::fmod(angle + 360, 360)};
+    return RotatedBox{center.x, center.y, rotated->width, rotated->height, turn_angle(rotated->angle_deg)};
   }
   // A mask: pixel by pixel, column-major in the new frame.
   const auto& mask = std::get<RunLengthMask>(shape);

@@ -6,12 +6,10 @@ const Registry<AnnotationFormat>& annotation_formats() {
   static const auto registry = [] {
     using namespace detail;
     Registry<AnnotationFormat> formats("annotation format");
-    formats.add("coco", "COCO JSON: instances, key points", {detect_coco, read_coco, write_coco});
-    formats.add("voc", "Pascal VOC XML", {detect_voc, read_voc, write_voc});
-    formats.add("yolo", "Ultralytics YOLO: data.yaml, box and outline rows",
-                {detect_ultralytics, read_ultralytics, write_ultralytics});
-    formats.add("darknet", "YOLO darknet: obj.data, or images with classes.txt",
-                {detect_darknet, read_darknet, write_darknet});
+    formats.add("coco", "COCO JSON: instances, key points", coco_format());
+    formats.add("voc", "Pascal VOC XML", voc_format());
+    formats.add("yolo", "Ultralytics YOLO: data.yaml, box and outline rows", ultralytics_format());
+    formats.add("darknet", "YOLO darknet: obj.data, or images with classes.txt", darknet_format());
     return formats;
   }();
   return registry;

@@ -10,17 +10,13 @@
 #include "ds/config/yaml.h"
 #include "ds/media/image_header.h"
 #include "formats.h"
+#include "source_peek.h"
 #include "yolo_rows.h"
 
 namespace ds::detail {
 namespace fs = std::filesystem;
 
 namespace {
-
-bool is_yaml(const fs::path& file) {
-  auto suffix = to_lower(file.extension().string());
-  return suffix == ".yaml" || suffix == ".yml";
-}
 
 constexpr const char* kSplitKeys[] = {"train", "val", "validation", "valid", "test", "none"};
 
@@ -36,9 +32,12 @@ bool is_data_yaml(const fs::path& file) {
   }
 }
 
-std::vector<fs::path> data_yamls(const fs::path& path) {
-  return files_below(
-      path, [](const fs::path& file) { return is_yaml(file) && is_data_yaml(file); }, 1);
+std::vector<fs::path> data_yamls(const SourcePeek& source) {
+  std::vector<fs::path> files;
+  for (auto* suffix : {".yaml", ".yml"})
+    for (const auto& file : source.few(suffix, 1))
+      if (is_data_yaml(file)) files.push_back(file);
+  return files;
 }
 
 struct Names {
@@ -220,18 +219,14 @@ class UltralyticsDataset {
   std::map<std::string, std::string> image_of_label_;
 };
 
-}  // namespace
-
-std::optional<std::string> detect_ultralytics(const fs::path& path) {
-  auto files = data_yamls(path);
+std::optional<std::string> detect_ultralytics(const SourcePeek& source) {
+  auto files = data_yamls(source);
   if (files.empty()) return std::nullopt;
-  return fmt::format(
-      "{} names classes and splits",
-      files.front().lexically_proximate(fs::is_directory(path) ? path : path.parent_path()).string());
+  return fmt::format("{} names classes and splits", source.shown(files.front()));
 }
 
 ReadResult read_ultralytics(const fs::path& path, const ReadOptions& options) {
-  auto files = data_yamls(path);
+  auto files = data_yamls(SourcePeek(path));
   if (files.empty())
     throw DataError(fmt::format("{}: no data.yaml (names, and train or val)", path.string()));
   if (files.size() > 1)
@@ -242,15 +237,11 @@ ReadResult read_ultralytics(const fs::path& path, const ReadOptions& options) {
   return reading.finish();
 }
 
-namespace {
-
 bool wants_segments(const Dataset& dataset, const std::string& task) {
   if (task != "auto" && task != "detect" && task != "segment")
     throw_unknown_name("--yolo-task", task, {"auto", "detect", "segment"});
   return task == "segment" || (task == "auto" && all_single_rings(dataset));
 }
-
-}  // namespace
 
 WrittenDataset write_ultralytics(const Dataset& dataset, const WriteOptions& options) {
   WrittenDataset written;
@@ -289,6 +280,12 @@ WrittenDataset write_ultralytics(const Dataset& dataset, const WriteOptions& opt
   if (splits.contains(Split::none))
     written.notes.push_back("images without a split are under images/none, which Ultralytics does not read");
   return written;
+}
+
+}  // namespace
+
+AnnotationFormat ultralytics_format() {
+  return {detect_ultralytics, read_ultralytics, write_ultralytics};
 }
 
 }  // namespace ds::detail

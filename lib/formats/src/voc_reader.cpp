@@ -8,7 +8,9 @@
 #include "ds/base/text.h"
 #include "ds/media/image_header.h"
 #include "formats.h"
+#include "source_peek.h"
 #include "voc_file.h"
+#include "voc_writer.h"
 
 namespace ds::detail {
 namespace fs = std::filesystem;
@@ -233,29 +235,30 @@ class VocDataset {
 };
 
 // Several files are looked at: the first may be another format's, or broken.
-std::optional<fs::path> first_voc_file(const fs::path& path) {
-  constexpr std::size_t kLookedAt = 20;
-  auto files = files_below(path, has_xml_suffix);
-  for (std::size_t i = 0; i < std::min(kLookedAt, files.size()); ++i)
-    if (looks_like_voc(files[i])) return files[i];
+std::optional<fs::path> first_voc_file(const SourcePeek& source) {
+  for (const auto& file : source.few(".xml"))
+    if (looks_like_voc(file)) return file;
   return std::nullopt;
 }
 
-}  // namespace
-
-std::optional<std::string> detect_voc(const fs::path& path) {
-  auto file = first_voc_file(path);
+std::optional<std::string> detect_voc(const SourcePeek& source) {
+  auto file = first_voc_file(source);
   if (!file) return std::nullopt;
-  return fmt::format("{} is an <annotation> with <bndbox> or <size>",
-                     file->lexically_proximate(fs::is_directory(path) ? path : path.parent_path()).string());
+  return fmt::format("{} is an <annotation> with <bndbox> or <size>", source.shown(*file));
 }
 
 ReadResult read_voc(const fs::path& path, const ReadOptions& options) {
   Reading reading("voc", path, options);
-  if (!first_voc_file(path))
+  if (!first_voc_file(SourcePeek(path)))
     throw DataError(fmt::format("{}: no Pascal VOC annotation (.xml with <annotation>)", path.string()));
   VocDataset(reading, path).read();
   return reading.finish();
+}
+
+}  // namespace
+
+AnnotationFormat voc_format() {
+  return {detect_voc, read_voc, write_voc};
 }
 
 }  // namespace ds::detail

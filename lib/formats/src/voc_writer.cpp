@@ -8,7 +8,7 @@
 #include <sstream>
 
 #include "ds/base/text.h"
-#include "formats.h"
+#include "voc_writer.h"
 
 namespace ds::detail {
 namespace fs = std::filesystem;

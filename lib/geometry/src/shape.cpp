@@ -8,6 +8,7 @@
 #include <numbers>
 
 #include "ds/base/error.h"
+#include "mask_outline.h"
 
 namespace ds {
 namespace {
@@ -86,6 +87,9 @@ Json to_json(const Shape& shape) {
                  },
                  [](const Polyline& l) {
                    return Json{{"polyline", flat(l.points)}};
+                 },
+                 [](const Ellipse& e) {
+                   return Json{{"ellipse", {e.cx, e.cy, e.rx, e.ry, e.angle_deg}}};
                  }},
       shape);
 }
@@ -100,6 +104,19 @@ KeyPoints key_points_of(const Json& json) {
   }
   key_points.box = json.contains("box") ? box_of(json["box"]) : box_around(key_points.points);
   return key_points;
+}
+
+Ring ring_of(const Ellipse& e) {
+  constexpr int kPoints = 64;
+  double radians = e.angle_deg * std::numbers::pi / 180;
+  double c = std::cos(radians), s = std::sin(radians);
+  Ring ring;
+  for (int i = 0; i < kPoints; ++i) {
+    double t = 2 * std::numbers::pi * i / kPoints;
+    double dx = e.rx * std::cos(t), dy = e.ry * std::sin(t);
+    ring.push_back({e.cx + dx * c - dy * s, e.cy + dx * s + dy * c});
+  }
+  return ring;
 }
 
 }  // namespace
@@ -117,7 +134,8 @@ std::vector<Point> RotatedBox::corners() const {
 }
 
 std::string kind_name(const Shape& shape) {
-  static constexpr const char* kNames[] = {"box", "rotated-box", "polygon", "mask", "points", "polyline"};
+  static constexpr const char* kNames[] = {"box",    "rotated-box", "polygon", "mask",
+                                           "points", "polyline",    "ellipse"};
   return kNames[shape.index()];
 }
 
@@ -126,7 +144,14 @@ Box bounding_box(const Shape& shape) {
       Overloaded{[](const Box& b) { return b; }, [](const RotatedBox& b) { return box_around(b.corners()); },
                  [](const Polygon& p) { return box_around(all_points(p)); },
                  [](const RunLengthMask& m) { return m.bounds(); }, [](const KeyPoints& k) { return k.box; },
-                 [](const Polyline& l) { return box_around(l.points); }},
+                 [](const Polyline& l) { return box_around(l.points); },
+                 [](const Ellipse& e) {
+                   double radians = e.angle_deg * std::numbers::pi / 180;
+                   double c = std::cos(radians), s = std::sin(radians);
+                   double half_width = std::hypot(e.rx * c, e.ry * s);
+                   double half_height = std::hypot(e.rx * s, e.ry * c);
+                   return Box{e.cx - half_width, e.cy - half_height, e.cx + half_width, e.cy + half_height};
+                 }},
       shape);
 }
 
@@ -149,8 +174,23 @@ double area_of(const Shape& shape) {
                                  return sum;
                                },
                                [](const RunLengthMask& m) { return static_cast<double>(m.area()); },
-                               [](const KeyPoints&) { return 0.0; }, [](const Polyline&) { return 0.0; }},
+                               [](const KeyPoints&) { return 0.0; }, [](const Polyline&) { return 0.0; },
+                               [](const Ellipse& e) { return std::numbers::pi * e.rx * e.ry; }},
                     shape);
+}
+
+std::vector<Ring> outline_of(const Shape& shape) {
+  return std::visit(
+      Overloaded{[](const Box& b) {
+                   return std::vector<Ring>{{{b.x0, b.y0}, {b.x1, b.y0}, {b.x1, b.y1}, {b.x0, b.y1}}};
+                 },
+                 [](const RotatedBox& b) { return std::vector<Ring>{b.corners()}; },
+                 [](const Polygon& p) { return p.rings; },
+                 [](const RunLengthMask& m) { return mask_outline(m); },
+                 [](const KeyPoints&) { return std::vector<Ring>{}; },
+                 [](const Polyline&) { return std::vector<Ring>{}; },
+                 [](const Ellipse& e) { return std::vector<Ring>{ring_of(e)}; }},
+      shape);
 }
 
 std::string shape_to_json(const Shape& shape) {
@@ -180,11 +220,18 @@ Shape shape_from_json(const std::string& text) {
                                mask.at("size").at(1).get<int>());
     }
     if (json.contains("polyline")) return Polyline{unflat(json["polyline"])};
+    if (json.contains("ellipse")) {
+      const auto& n = json["ellipse"];
+      if (!n.is_array() || n.size() != 5) throw DataError("an ellipse needs cx, cy, rx, ry, degrees");
+      return Ellipse{n[0].get<double>(), n[1].get<double>(), n[2].get<double>(), n[3].get<double>(),
+                     n[4].get<double>()};
+    }
   } catch (const nlohmann::json::exception& error) {
     throw DataError(fmt::format("not a shape: {}", error.what()));
   }
   throw DataError(
-      fmt::format("not a shape: {}; expected one of box, rotated_box, polygon, mask, points, polyline",
+      fmt::format("not a shape: {}; expected one of box, rotated_box, polygon, mask, points, polyline, "
+                  "ellipse",
                   text.substr(0, 80)));
 }
 

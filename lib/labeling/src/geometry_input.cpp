@@ -46,7 +46,8 @@ std::string say(const Box& b) {
 
 std::vector<Point> vertices_of(const Shape& shape) {
   if (const auto* box = std::get_if<Box>(&shape)) return {{box->x0, box->y0}, {box->x1, box->y1}};
-  if (const auto* rotated = std::get_if<RotatedBox>(&shape)) return rotated->corners();
+  if (std::holds_alternative<RotatedBox>(shape) || std::holds_alternative<Ellipse>(shape))
+    return outline_of(shape).front();
   if (const auto* line = std::get_if<Polyline>(&shape)) return line->points;
   std::vector<Point> points;
   if (const auto* polygon = std::get_if<Polygon>(&shape))
@@ -68,6 +69,9 @@ std::optional<std::string> size_problem(const Shape& shape) {
           std::isfinite(rotated->height)))
       return fmt::format("rotated box has sides {} and {}; both must be positive", shortest(rotated->width),
                          shortest(rotated->height));
+  if (const auto* ellipse = std::get_if<Ellipse>(&shape); ellipse && !(ellipse->rx > 0 && ellipse->ry > 0))
+    return fmt::format("ellipse has half axes {} and {}; both must be positive", shortest(ellipse->rx),
+                       shortest(ellipse->ry));
   if (const auto* polygon = std::get_if<Polygon>(&shape)) {
     if (polygon->rings.empty()) return "a polygon needs a ring of at least 3 points";
     for (const auto& ring : polygon->rings) {
@@ -177,10 +181,7 @@ Shape clip_shape(const Shape& shape, int width, int height) {
     for (auto& p : kept.points) p = {std::clamp<double>(p.x, 0, width), std::clamp<double>(p.y, 0, height)};
     return kept;
   }
-  std::vector<Ring> rings;
-  if (const auto* rotated = std::get_if<RotatedBox>(&shape)) rings = {rotated->corners()};
-  if (const auto* polygon = std::get_if<Polygon>(&shape)) rings = polygon->rings;
-  auto polygon = clip_rings(rings, width, height);
+  auto polygon = clip_rings(outline_of(shape), width, height);
   if (polygon.rings.empty()) nothing_left(shape, width, height);
   return polygon;
 }

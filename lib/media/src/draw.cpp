@@ -97,6 +97,10 @@ class Painter {
   }
   void paint(const Polyline& line, const cv::Scalar& color) { outline(line.points, false, color); }
 
+  void paint(const Ellipse& ellipse, const cv::Scalar& color) {
+    for (const auto& ring : outline_of(ellipse)) outline(ring, true, color);
+  }
+
   void outline(const std::vector<Point>& points, bool closed, const cv::Scalar& color) {
     cv::polylines(image_, std::vector<std::vector<cv::Point>>{to_cv(points)}, closed, color, line_,
                   cv::LINE_AA, kShift);

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace ds {
@@ -11,6 +12,8 @@ struct ClassInfo {
   std::string name;
   std::string color;  // "#rrggbb"; empty: chosen from the palette
   std::string supercategory;
+  std::vector<std::string> key_points = {};        // names, in the order of KeyPoints::points
+  std::vector<std::pair<int, int>> skeleton = {};  // joined key points, counted from 0
   bool operator==(const ClassInfo&) const = default;
 };
 

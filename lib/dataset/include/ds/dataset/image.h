@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,6 +22,14 @@ std::string to_string(Split split);
 Split split_from_string(const std::string& text);
 std::vector<std::string> split_names();
 
+/// What is said about an image as a whole: a class is on it somewhere, or it was looked for and is not there
+/// (a verified negative). No box needs to exist for it.
+struct ImageTag {
+  int class_idx = 0;  // into the ClassList the image stands beside
+  bool present = true;
+  bool operator==(const ImageTag&) const = default;
+};
+
 /// One picture and what is known about it. Sizes are the displayed ones (EXIF orientation applied).
 struct Image {
   std::int64_t id = 0;  // 0 until a project has stored it
@@ -39,6 +48,8 @@ struct Image {
   std::string assignee = {};
   std::int64_t revision = 0;  // grows with every edit; compare-and-set
   std::vector<Annotation> annotations = {};
+  std::vector<ImageTag> tags = {};                     // each class at most once
+  std::map<std::string, std::string> attributes = {};  // of the image, as a source gave them
   bool operator==(const Image&) const = default;
 };
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <iosfwd>
 #include <map>
 #include <optional>
 #include <string>
@@ -17,6 +18,10 @@
 /// discards its neighbours.
 namespace ds {
 
+namespace detail {
+class SourcePeek;
+}
+
 struct ReadOptions {
   /// Where the images are, when not where the format says; empty: search as the format's users lay them out.
   std::filesystem::path images = {};
@@ -24,12 +29,21 @@ struct ReadOptions {
   std::string labels_frame = "displayed";
   /// Pascal VOC: "auto", "devkit" (1-based inclusive), "asis" (0-based half-open), "shift" (all minus 1).
   std::string voc_coords = "auto";
-  /// YOLO rows of nine numbers: "auto" (what data.yaml says, else segment), "detect", "segment".
+  /// YOLO rows: "auto" (what data.yaml says; rows of nine numbers are outlines), "detect", "segment", "obb",
+  /// "pose".
   std::string yolo_task = "auto";
   /// COCO: an image without annotations was looked at and has none (else: nobody has looked at it).
   bool empty_is_negative = false;
   /// COCO: entries that name the same file become one image.
   bool merge_duplicates = false;
+  /// Label Studio: whose annotation of a task counts: an id or name; empty: the ground truth, else the
+  /// latest.
+  std::string annotator = {};
+  /// CreateML: what `coordinates` x and y are: "center", "topleft"; "auto": what the boxes allow, else
+  /// center.
+  std::string createml_anchor = "auto";
+  /// MOT: "auto" (a frame, box or class counted from 0 is proof), "one", "zero": what the numbers start at.
+  std::string mot_base = "auto";
 };
 
 struct ReadResult {
@@ -49,7 +63,8 @@ struct WriteOptions {
   bool with_images = false;
   int coco_first_id = 1;            // of categories
   std::string voc_coords = "asis";  // or "devkit"
-  std::string yolo_task = "auto";   // "detect", "segment"; auto: segment when every shape is one polygon ring
+  std::string yolo_task = "auto";   // "detect", "segment", "obb", "pose"; auto: what every shape allows
+  int yolo_digits = 6;              // decimals of YOLO's shares of the image's sides
 };
 
 /// What a format cannot hold: how many objects lose what, by kind.
@@ -66,9 +81,14 @@ struct LossReport {
   std::string to_string() const;
 };
 
+/// The stored bytes of an image, by its index in dataset.images; empty when images are not written.
+using ImageBytes = std::function<std::string(std::size_t index)>;
+
 /// A dataset as files, before any is written. Paths are relative to the dataset's folder.
 struct WrittenDataset {
   std::map<std::string, std::string> texts;
+  /// Files that hold the pictures' bytes themselves (TFRecord), or are too big to build in memory.
+  std::map<std::string, std::function<void(std::ostream&, const ImageBytes&)>> streams;
   std::map<std::string, std::size_t> images;  // path -> index into dataset.images
   LossReport losses;
   std::vector<std::string> notes;
@@ -76,12 +96,12 @@ struct WrittenDataset {
 
 /// One format. `detect` says why a path looks like it, or nothing.
 struct AnnotationFormat {
-  std::function<std::optional<std::string>(const std::filesystem::path&)> detect;
+  std::function<std::optional<std::string>(const detail::SourcePeek&)> detect;
   std::function<ReadResult(const std::filesystem::path&, const ReadOptions&)> read;
   std::function<WrittenDataset(const Dataset&, const WriteOptions&)> write;
 };
 
-/// coco, voc, yolo, darknet.
+/// Every format by name; `ds-import formats` lists them.
 const Registry<AnnotationFormat>& annotation_formats();
 
 struct DetectedFormat {
