@@ -27,6 +27,12 @@ class EntryReader {
   }
 
  private:
+  const json& member(const char* key) const {
+    static const json none;
+    auto found = entry_.find(key);
+    return found == entry_.end() ? none : *found;
+  }
+
   std::optional<Box> read_box() const {
     auto found = entry_.find("bbox");
     if (found == entry_.end() || !found->is_array() || found->size() != 4) return std::nullopt;
@@ -42,7 +48,7 @@ class EntryReader {
   // True when the annotation has a shape; an issue says why when it has none.
   bool read_shape(Annotation& annotation) {
     auto box = read_box();
-    auto segmentation = entry_.value("segmentation", json());
+    const auto& segmentation = member("segmentation");
     auto outline = read_segmentation(segmentation);
     if (!box && !outline) {
       report_(Severity::error, entry_.contains("bbox") ? "BAD_NUMBER" : "BAD_ROW", "bbox",
@@ -77,7 +83,7 @@ class EntryReader {
 
   // CVAT writes a rotated box as its upright box and attributes.rotation, degrees about the centre.
   Shape rotated(const Box& box) const {
-    auto attributes = entry_.value("attributes", json());
+    const auto& attributes = member("attributes");
     auto angle = attributes.is_object() && attributes.contains("rotation") ? number_of(attributes["rotation"])
                                                                            : std::nullopt;
     if (!angle || *angle == 0) return box;
@@ -123,9 +129,15 @@ class EntryReader {
     int width = size.at(1).get<int>();
     const auto& counts = value.at("counts");
     if (counts.is_string()) return decode_run_length(counts.get<std::string>(), height, width);
-    RunLengthMask mask{height, width, counts.get<std::vector<std::uint32_t>>()};
+    RunLengthMask mask{height, width, {}};
     std::uint64_t sum = 0;
-    for (auto count : mask.counts) sum += count;
+    for (const auto& count : counts) {
+      auto number = number_of(count);
+      if (!number || *number < 0 || *number > 4e9 || std::floor(*number) != *number)
+        throw DataError(fmt::format("the mask's runs hold {}, which is no count of pixels", count.dump()));
+      mask.counts.push_back(static_cast<std::uint32_t>(*number));
+      sum += mask.counts.back();
+    }
     auto expected = static_cast<std::uint64_t>(height) * static_cast<std::uint64_t>(width);
     if (height < 0 || width < 0 || sum != expected)
       throw DataError(
@@ -159,22 +171,31 @@ class EntryReader {
     return false;
   }
 
+  // How much: yes and no in most files, a share or KITTI's 0 to 3 in some.
+  static double degree(const json& value) {
+    return value.is_number() ? number_of(value).value_or(0) : is_true(value) ? 1 : 0;
+  }
+
   void read_flags(Annotation& annotation) const {
-    annotation.crowd = is_true(entry_.value("iscrowd", json()));
-    annotation.ignore = is_true(entry_.value("ignore", json()));
+    annotation.crowd = is_true(member("iscrowd"));
+    annotation.ignore = is_true(member("ignore"));
     if (entry_.contains("score")) annotation.score = number_of(entry_["score"]);
-    auto attributes = entry_.value("attributes", json());
+    const auto& attributes = member("attributes");
     if (!attributes.is_object()) return;
     for (const auto& [key, value] : attributes.items()) {
       if (key == "rotation" && std::holds_alternative<RotatedBox>(annotation.shape)) continue;
       if (key == "occluded")
-        annotation.occluded = is_true(value) ? 1 : 0;
+        annotation.occluded = degree(value);
       else if (key == "truncated")
-        annotation.truncated = is_true(value) ? 1 : 0;
+        annotation.truncated = degree(value);
       else if (key == "difficult")
         annotation.difficult = is_true(value);
       else if (key == "track_id" && value.is_number_integer())
         annotation.track_id = value.get<std::int64_t>();
+      else if (key == "group_id" && value.is_number_integer())
+        annotation.group_id = value.get<std::int64_t>();
+      else if (key == "z_order" && value.is_number_integer())
+        annotation.z = value.get<int>();
       else
         annotation.attributes[key] = text_of(value);
     }

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "coco_annotation.h"
+#include "coco_entries.h"
 #include "coco_writer.h"
 #include "ds/base/text.h"
 #include "ds/media/image_header.h"
@@ -114,11 +115,8 @@ class CocoFile {
     for (const auto& [number, i] : order) {
       auto name = text_of(categories[i]["name"]);
       auto known = reading_.classes().find(name);
-      auto super = categories[i].value("supercategory", json());
       class_of_[*id_of(categories[i]["id"])] =
-          known ? *known
-                : reading_.classes().add(
-                      {.name = name, .supercategory = super.is_string() ? text_of(super) : ""});
+          known ? *known : reading_.classes().add(read_coco_category(categories[i]));
     }
   }
 
@@ -207,6 +205,7 @@ class CocoFile {
     image_of_[id] = *index;
     auto& image = reading_.image(*index);
     image.split = split.value_or(Split::none);
+    read_coco_image_extras(entry, image);
     if (reading_.options().empty_is_negative) image.state = ImageState::done;
   }
 

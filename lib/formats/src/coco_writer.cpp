@@ -5,8 +5,10 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "coco_entries.h"
 #include "coco_writer.h"
 #include "ds/base/text.h"
+#include "losses.h"
 
 namespace ds::detail {
 using nlohmann::ordered_json;
@@ -23,29 +25,32 @@ ordered_json xywh(const Box& box) {
   return {number(box.x0), number(box.y0), number(box.width()), number(box.height())};
 }
 
-ordered_json attribute_value(const std::string& text) {
-  auto value = ordered_json::parse(text, nullptr, false);
-  return value.is_number() || value.is_boolean() ? value : ordered_json(text);
+ordered_json rings_json(const std::vector<Ring>& rings) {
+  auto list = ordered_json::array();
+  for (const auto& ring : rings) {
+    ordered_json flat = ordered_json::array();
+    for (const auto& point : ring) {
+      flat.push_back(number(point.x));
+      flat.push_back(number(point.y));
+    }
+    list.push_back(std::move(flat));
+  }
+  return list;
 }
 
 void add_shape(const Annotation& annotation, ordered_json& entry, ordered_json& attributes) {
   entry["bbox"] = xywh(annotation.box());
   entry["segmentation"] = ordered_json::array();
   if (const auto* polygon = std::get_if<Polygon>(&annotation.shape)) {
-    for (const auto& ring : polygon->rings) {
-      ordered_json flat = ordered_json::array();
-      for (const auto& point : ring) {
-        flat.push_back(number(point.x));
-        flat.push_back(number(point.y));
-      }
-      entry["segmentation"].push_back(std::move(flat));
-    }
+    entry["segmentation"] = rings_json(polygon->rings);
   } else if (const auto* mask = std::get_if<RunLengthMask>(&annotation.shape)) {
     entry["segmentation"] = {{"size", {mask->height, mask->width}}, {"counts", encode_run_length(*mask)}};
   } else if (const auto* rotated = std::get_if<RotatedBox>(&annotation.shape)) {
     // As CVAT does: the upright box, and its rotation about the centre.
     entry["bbox"] = xywh(cxcywh_to_xyxy(rotated->cx, rotated->cy, rotated->width, rotated->height));
     attributes["rotation"] = number(rotated->angle_deg);
+  } else if (std::holds_alternative<Ellipse>(annotation.shape)) {
+    entry["segmentation"] = rings_json(outline_of(annotation.shape));
   } else if (const auto* points = std::get_if<KeyPoints>(&annotation.shape)) {
     ordered_json flat = ordered_json::array();
     int visible = 0;
@@ -74,25 +79,34 @@ ordered_json annotation_entry(const Annotation& annotation, std::int64_t id, std
   entry["iscrowd"] = annotation.crowd ? 1 : 0;
   if (annotation.ignore) entry["ignore"] = 1;
   if (annotation.score) entry["score"] = number(*annotation.score);
-  if (annotation.occluded) attributes["occluded"] = *annotation.occluded != 0;
-  if (annotation.truncated) attributes["truncated"] = *annotation.truncated != 0;
+  auto degree = [](double value) {
+    return value == 0 || value == 1 ? ordered_json(value == 1) : number(value);
+  };
+  if (annotation.occluded) attributes["occluded"] = degree(*annotation.occluded);
+  if (annotation.truncated) attributes["truncated"] = degree(*annotation.truncated);
   if (annotation.difficult) attributes["difficult"] = true;
   if (annotation.track_id) attributes["track_id"] = *annotation.track_id;
+  if (annotation.group_id) attributes["group_id"] = *annotation.group_id;
+  if (annotation.z != 0) attributes["z_order"] = annotation.z;
   for (const auto& [key, value] : annotation.attributes)
-    if (key != "coco.segmentation") attributes[key] = attribute_value(value);
+    if (key != "coco.segmentation" && !is_coco_attribute_of_ds(key)) attributes[key] = coco_attribute(value);
   if (!attributes.empty()) entry["attributes"] = std::move(attributes);
   return entry;
 }
 
-void count_losses(const Dataset& dataset, LossReport& losses) {
+void count_coco_losses(const Dataset& dataset, LossReport& losses) {
+  FormatHolds holds{.shapes = {"rotated-box", "polygon", "mask", "points", "ellipse"}};
+  holds.crowd = holds.difficult = holds.ignore = holds.score = true;
+  holds.truncated = holds.occluded = FormatHolds::exact;
+  holds.track = holds.group = holds.z = holds.attributes = true;
+  holds.image_attributes = holds.key_point_names = holds.supercategory = true;
+  count_losses(dataset, holds, losses);
   for (const auto& image : dataset.images) {
     for (const auto& a : image.annotations) {
-      if (std::holds_alternative<Polyline>(a.shape)) losses.add("polyline", "become their bounding box");
-      if (a.group_id) losses.add("group", "lose it");
-      if (a.z != 0) losses.add("z", "lose their order");
-      auto fraction = [](const std::optional<double>& share) { return share && *share != 0 && *share != 1; };
-      if (fraction(a.occluded)) losses.add("occluded", "become yes or no");
-      if (fraction(a.truncated)) losses.add("truncated", "become yes or no");
+      if (std::holds_alternative<Ellipse>(a.shape)) losses.add("ellipse", "become outlines");
+      for (const auto& [key, value] : a.attributes)
+        if (is_coco_attribute_of_ds(key))
+          losses.add("attributes", "whose name has a meaning in COCO: left out");
     }
   }
 }
@@ -101,9 +115,7 @@ std::string document(const Dataset& dataset, const std::vector<std::size_t>& ima
   ordered_json root = {{"info", {{"description", "written by ds"}}}, {"licenses", ordered_json::array()}};
   root["categories"] = ordered_json::array();
   for (int i = 0; i < dataset.classes.size(); ++i) {
-    root["categories"].push_back({{"id", i + first_id},
-                                  {"name", dataset.classes[i].name},
-                                  {"supercategory", dataset.classes[i].supercategory}});
+    root["categories"].push_back(coco_category(dataset.classes[i], i + first_id));
   }
   root["images"] = ordered_json::array();
   root["annotations"] = ordered_json::array();
@@ -112,8 +124,7 @@ std::string document(const Dataset& dataset, const std::vector<std::size_t>& ima
   for (auto index : images) {
     const auto& image = dataset.images[index];
     ++image_id;
-    root["images"].push_back(
-        {{"id", image_id}, {"file_name", image.name}, {"width", image.width}, {"height", image.height}});
+    root["images"].push_back(coco_image(image, image_id));
     for (const auto& annotation : image.annotations)
       root["annotations"].push_back(annotation_entry(annotation, ++annotation_id, image_id, first_id));
   }
@@ -127,22 +138,17 @@ WrittenDataset write_coco(const Dataset& dataset, const WriteOptions& options) {
     throw UsageError(fmt::format("--coco-first-id is {}; it must be 0 or more", options.coco_first_id));
   WrittenDataset written;
   std::map<Split, std::vector<std::size_t>> by_split;
-  std::size_t empty = 0;
   for (std::size_t i = 0; i < dataset.images.size(); ++i) {
     const auto& image = dataset.images[i];
     by_split[image.split].push_back(i);
     written.images["images/" + image.name] = i;
-    empty += image.annotations.empty() && image.state != ImageState::unlabelled;
   }
-  count_losses(dataset, written.losses);
+  count_coco_losses(dataset, written.losses);
   for (const auto& [split, images] : by_split) {
     auto subset = split == Split::none ? "all" : to_string(split);
     written.texts[fmt::format("annotations/instances_{}.json", subset)] =
         document(dataset, images, options.coco_first_id);
   }
-  if (empty > 0)
-    written.notes.push_back(
-        fmt::format("{} images without objects: read them back with --empty-is-negative", empty));
   return written;
 }
 

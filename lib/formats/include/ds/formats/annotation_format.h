@@ -81,6 +81,9 @@ struct LossReport {
   std::string to_string() const;
 };
 
+/// Every kind of loss with what is lost. Proofs rely on them: what reads back differently must be named.
+const std::map<std::string, std::string>& loss_kinds();
+
 /// The stored bytes of an image, by its index in dataset.images; empty when images are not written.
 using ImageBytes = std::function<std::string(std::size_t index)>;
 
