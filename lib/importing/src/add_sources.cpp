@@ -139,14 +139,17 @@ class Adding {
   // Index in the project's list (with the new classes behind it) of each class of the source.
   std::vector<int> map_classes(const SourceContent& source) {
     std::set<int> used;
-    for (const auto& candidate : source.candidates)
+    for (const auto& candidate : source.candidates) {
       for (const auto& annotation : candidate.image.annotations) used.insert(annotation.class_idx);
+      for (const auto& tag : candidate.image.tags) used.insert(tag.class_idx);
+    }
     auto known = project_.classes().list();
     bool add = options_.classes == "add" || (options_.classes == "auto" && known.empty());
     std::vector<int> map;
     std::vector<std::string> missing;
     for (int i = 0; i < source.classes.size(); ++i) {
       const auto& name = source.classes[i].name;
+      described_.emplace(name, source.classes[i]);
       if (auto found = known.find(name)) {
         map.push_back(*found);
         continue;
@@ -170,9 +173,11 @@ class Adding {
     auto& image = candidate.image;
     for (auto& annotation : image.annotations)
       annotation.class_idx = class_map[static_cast<std::size_t>(annotation.class_idx)];
+    for (auto& tag : image.tags) tag.class_idx = class_map[static_cast<std::size_t>(tag.class_idx)];
     if (auto known = known_.find(image.sha256); known != known_.end()) {
       ++report_.already_there;
-      if (image.state == ImageState::done) attached_.emplace(known->second, std::move(image));
+      if (image.state == ImageState::done || !image.tags.empty())
+        attached_.emplace(known->second, std::move(image));
       return;
     }
     auto name = free_name(image.name, image.sha256, source.given);
@@ -211,7 +216,8 @@ class Adding {
   }
 
   void write_rows() {
-    for (const auto& name : new_classes_) project_.classes().add(name);
+    for (const auto& name : new_classes_) project_.classes().add(name, {}, described_.at(name).supercategory);
+    write_key_points();
     std::vector<Image> images;
     for (auto& candidate : new_) images.push_back(std::move(candidate.image));
     auto result = project_.images().add(images);
@@ -223,8 +229,15 @@ class Adding {
     report_.classes_added = new_classes_;
   }
 
+  // What the project says already stays.
+  void write_key_points() {
+    for (const auto& info : project_.classes().list())
+      if (auto found = described_.find(info.name); found != described_.end() && info.key_points.empty())
+        project_.classes().set_key_points(info.name, found->second.key_points, found->second.skeleton);
+  }
+
   static bool wants_labels(const Image& there) {
-    return there.state == ImageState::unlabelled && there.annotations.empty();
+    return there.state == ImageState::unlabelled && there.annotations.empty() && there.tags.empty();
   }
 
   void attach(std::int64_t id, Image& image) {
@@ -232,8 +245,13 @@ class Adding {
     if (!wants_labels(there)) return;
     report_.annotations_added += image.annotations.size();
     auto state = options_.status == "auto" ? image.state : image_state_from_string(options_.status);
-    project_.images().edit(id,
-                           {.action = "import", .state = state, .annotations = std::move(image.annotations)});
+    auto attributes = there.attributes;
+    attributes.merge(image.attributes);
+    project_.images().edit(id, {.action = "import",
+                                .state = state,
+                                .annotations = std::move(image.annotations),
+                                .tags = std::move(image.tags),
+                                .attributes = std::move(attributes)});
     ++report_.labels_attached;
   }
 
@@ -252,6 +270,7 @@ class Adding {
   std::unordered_map<std::string, std::string> names_;   // name -> sha256
   std::unordered_map<std::string, std::int64_t> known_;  // sha256 -> id, before this import
   std::vector<std::string> new_classes_;
+  std::map<std::string, ClassInfo> described_;  // by the sources, the first that names the class
   std::vector<Candidate> new_;
   std::map<std::int64_t, Image> attached_;
 };

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 #include "ds/base/error.h"
@@ -14,8 +15,13 @@ namespace ds {
 namespace {
 
 std::string class_json(const ClassInfo& info) {
-  return fmt::format("{{\"class_id\":{},\"color\":{},\"name\":{},\"supercategory\":{}}}", info.id,
-                     json_string(info.color), json_string(info.name), json_string(info.supercategory));
+  auto key_points = info.key_points.empty()
+                        ? std::string()
+                        : fmt::format(",\"key_points\":{},\"skeleton\":{}",
+                                      key_points_to_json(info.key_points), skeleton_to_json(info.skeleton));
+  return fmt::format("{{\"class_id\":{},\"color\":{},\"name\":{},\"supercategory\":{}{}}}", info.id,
+                     json_string(info.color), json_string(info.name), json_string(info.supercategory),
+                     key_points);
 }
 
 void check_new_name(const ClassList& classes, const std::string& name) {
@@ -23,12 +29,14 @@ void check_new_name(const ClassList& classes, const std::string& name) {
   if (classes.find(name)) throw UsageError(fmt::format("class '{}' is there already", name));
 }
 
-/// Rewrites every image that has annotations of `class_id` with `change`, one journal entry each; how many
-/// annotations it concerned.
+/// Rewrites every image that has annotations or tags of `class_id` with `change`, one journal entry each; how
+/// many annotations it concerned.
 std::int64_t change_images_of(Database& database, const ClassList& classes, int class_idx,
                               const std::string& comment, const std::function<void(Image&)>& change) {
   std::vector<std::int64_t> ids;
-  Statement row(database, "SELECT DISTINCT image_id FROM annotations WHERE class_id = ? ORDER BY image_id");
+  Statement row(database,
+                "SELECT image_id FROM annotations WHERE class_id = ?1"
+                " UNION SELECT image_id FROM image_tags WHERE class_id = ?1 ORDER BY image_id");
   for (row.bind(classes[class_idx].id); row.step();) ids.push_back(row.integer(0));
   std::int64_t changed = 0;
   JournalWriter journal(database);
@@ -40,6 +48,22 @@ std::int64_t change_images_of(Database& database, const ClassList& classes, int 
     write_change(database, journal, before, after, classes, {.action = "class", .comment = comment});
   }
   return changed;
+}
+
+/// Where one of the two is present, the merged class is.
+void merge_tags(std::vector<ImageTag>& tags, int from_idx, int into_idx) {
+  auto tag_of = [&](int class_idx) {
+    return std::find_if(tags.begin(), tags.end(),
+                        [&](const auto& tag) { return tag.class_idx == class_idx; });
+  };
+  auto from = tag_of(from_idx), into = tag_of(into_idx);
+  if (from == tags.end()) return;
+  if (into == tags.end()) {
+    from->class_idx = into_idx;
+    return;
+  }
+  into->present = into->present || from->present;
+  tags.erase(from);
 }
 
 void write_positions(Database& database, const std::vector<int>& class_ids) {
@@ -64,6 +88,17 @@ bool is_color(const std::string& color) {
 
 void check_color(const std::string& color) {
   if (!is_color(color)) throw UsageError(fmt::format("'{}' is not a colour; write it as #rrggbb", color));
+}
+
+void check_key_points(const std::string& name, const std::vector<std::string>& key_points,
+                      const std::vector<std::pair<int, int>>& skeleton) {
+  for (const auto& point : key_points)
+    if (!is_utf8(point)) throw UsageError(fmt::format("a key point of class '{}' is not UTF-8", name));
+  for (auto [from, to] : skeleton)
+    for (int end : {from, to})
+      if (end < 0 || end >= static_cast<int>(key_points.size()))
+        throw UsageError(fmt::format("the skeleton of class '{}' joins key point {}; it has {}, from 0", name,
+                                     end, key_points.size()));
 }
 
 }  // namespace
@@ -115,6 +150,25 @@ void ClassStore::set_color(const std::string& name, const std::string& color) {
   transaction.commit();
 }
 
+void ClassStore::set_key_points(const std::string& name, const std::vector<std::string>& key_points,
+                                const std::vector<std::pair<int, int>>& skeleton) {
+  WriteTransaction transaction(database_);
+  auto classes = read_classes(database_);
+  auto info = classes[classes.index_of(name)];
+  auto before = class_json(info);
+  check_key_points(name, key_points, skeleton);
+  info.key_points = key_points;
+  info.skeleton = skeleton;
+  if (class_json(info) == before) return;
+  std::optional<std::string> points_text, skeleton_text;
+  if (!key_points.empty()) points_text = key_points_to_json(key_points);
+  if (!skeleton.empty()) skeleton_text = skeleton_to_json(skeleton);
+  database_.run("UPDATE classes SET key_points = ?, skeleton = ? WHERE id = ?", points_text, skeleton_text,
+                info.id);
+  append_journal(database_, "class", before, class_json(info));
+  transaction.commit();
+}
+
 std::int64_t ClassStore::merge(const std::string& from, const std::string& into) {
   WriteTransaction transaction(database_);
   auto classes = read_classes(database_);
@@ -124,6 +178,7 @@ std::int64_t ClassStore::merge(const std::string& from, const std::string& into)
                                   [&](Image& image) {
                                     for (auto& a : image.annotations)
                                       if (a.class_idx == from_idx) a.class_idx = into_idx;
+                                    merge_tags(image.tags, from_idx, into_idx);
                                   });
   retire(database_, classes, from_idx, classes[into_idx].id);
   append_journal(database_, "class", class_json(classes[from_idx]),
@@ -137,12 +192,15 @@ std::int64_t ClassStore::remove(const std::string& name, bool with_annotations) 
   auto classes = read_classes(database_);
   int idx = classes.index_of(name);
   auto used = database_.integer("SELECT count(*) FROM annotations WHERE class_id = ?", classes[idx].id);
-  if (used > 0 && !with_annotations)
-    throw UsageError(fmt::format("class '{}' has {} annotations", name, used),
+  auto tagged = database_.integer("SELECT count(*) FROM image_tags WHERE class_id = ?", classes[idx].id);
+  if ((used > 0 || tagged > 0) && !with_annotations)
+    throw UsageError(fmt::format("class '{}' has {} annotations{}", name, used,
+                                 tagged > 0 ? fmt::format(" and is a tag of {} images", tagged) : ""),
                      "merge it into another class, or remove it with its annotations");
   auto removed =
       change_images_of(database_, classes, idx, fmt::format("removed class {}", name), [&](Image& image) {
         std::erase_if(image.annotations, [&](const Annotation& a) { return a.class_idx == idx; });
+        std::erase_if(image.tags, [&](const ImageTag& tag) { return tag.class_idx == idx; });
       });
   retire(database_, classes, idx, std::nullopt);
   append_journal(database_, "class", class_json(classes[idx]), "{}");

@@ -158,20 +158,26 @@ void Database::open(Mode mode) {
     WriteTransaction transaction(*this);
     execute(kSchema);
     transaction.commit();
+  } else {
+    upgrade();
   }
+}
+
+void Database::upgrade() {
+  if (integer("PRAGMA user_version") == kIndexFormat) return;
+  WriteTransaction transaction(*this);
+  // Another process may have done it while this one waited.
+  if (integer("PRAGMA user_version") == 1) execute(kUpgradeFrom1);
+  transaction.commit();
 }
 
 void Database::check_format(Mode mode) {
   if (mode == Mode::create) return;
   auto format = integer("PRAGMA user_version");
-  if (format < kFormat)
-    throw DataError(
-        fmt::format("{} has format {}; this version of ds reads format {}", file_.string(), format, kFormat),
-        "the index is not one that ds has written; restore it from a backup");
-  if (format > kFormat)
-    throw DataError(
-        fmt::format("{} has format {}; this version of ds reads format {}", file_.string(), format, kFormat),
-        "update ds, or work with the ds that wrote it");
+  auto said = fmt::format("{} has format {}; this version of ds reads format {} and older", file_.string(),
+                          format, kIndexFormat);
+  if (format < 1) throw DataError(said, "the index is not one that ds has written; restore it from a backup");
+  if (format > kIndexFormat) throw DataError(said, "update ds, or work with the ds that wrote it");
 }
 
 Database::~Database() {

@@ -139,6 +139,7 @@ class Database {
   friend class WriteTransaction;
   void open(Mode mode);
   void check_format(Mode mode);
+  void upgrade();
   void flush_files();
   void note_writer(bool writing) noexcept;
   std::string writer_note() const;

@@ -42,6 +42,8 @@ constexpr Field kFields[] = {
     {"proposals", Kind::number, Of::image, "i.proposals"},
     {"difficult", Kind::flag, Of::annotation, "a.difficult"},
     {"crowd", Kind::flag, Of::annotation, "a.crowd"},
+    {"tag", Kind::text, Of::annotation, "t.present = 1"},
+    {"absent", Kind::text, Of::annotation, "t.present = 0"},
 };
 
 std::vector<std::string> field_names() {
@@ -247,12 +249,17 @@ class Parser {
 
   static std::string annotation_condition(const Field& field, const std::string& op,
                                           const std::string& bound) {
+    auto of_classes =
+        fmt::format("IN (SELECT c.id FROM classes c WHERE c.position IS NOT NULL AND c.name {} {})",
+                    op == "~" ? "GLOB" : op, bound);
     // The class goes through its id: the index annotations_class answers without reading the annotations.
     if (field.sql == std::string_view("c.name"))
+      return fmt::format("EXISTS (SELECT 1 FROM annotations a WHERE a.image_id = i.id AND a.class_id {})",
+                         of_classes);
+    if (std::string_view(field.sql).starts_with("t."))
       return fmt::format(
-          "EXISTS (SELECT 1 FROM annotations a WHERE a.image_id = i.id AND a.class_id IN"
-          " (SELECT c.id FROM classes c WHERE c.position IS NOT NULL AND c.name {} {}))",
-          op == "~" ? "GLOB" : op, bound);
+          "EXISTS (SELECT 1 FROM image_tags t WHERE t.image_id = i.id AND {} AND t.class_id {})", field.sql,
+          of_classes);
     return fmt::format("EXISTS (SELECT 1 FROM annotations a WHERE a.image_id = i.id AND {} {} {})", field.sql,
                        op == "~" ? "GLOB" : op, bound);
   }

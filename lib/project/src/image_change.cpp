@@ -45,10 +45,15 @@ void write_rows(Database& database, const Image& before, const Image& after, con
     if (!same(old_by_id, a)) writer.insert(after.id, after.name, a);
   auto [objects, proposals] = count_objects(after.annotations);
   database.run(
-      "UPDATE images SET state = ?, split = ?, assignee = ?, revision = ?, objects = ?, proposals = ?"
-      " WHERE id = ?",
-      to_string(after.state), to_string(after.split), after.assignee, after.revision, objects, proposals,
-      after.id);
+      "UPDATE images SET state = ?, split = ?, assignee = ?, grp = ?, revision = ?, objects = ?, proposals = "
+      "?,"
+      " attributes = ? WHERE id = ?",
+      to_string(after.state), to_string(after.split), after.assignee, after.group, after.revision, objects,
+      proposals, attributes_column(after.attributes), after.id);
+  if (before.tags != after.tags) {
+    database.run("DELETE FROM image_tags WHERE image_id = ?", after.id);
+    insert_tags(database, classes, after.id, after.name, after.tags);
+  }
   TallyChanges tallies;
   tallies.count(before.annotations, classes, -1);
   tallies.count(after.annotations, classes, +1);
@@ -75,8 +80,17 @@ ImageDifference difference(const Image& before, const Image& after, const ClassL
     append_member(result.after, key, json_string(new_value));
   };
   compare("assignee", before.assignee, after.assignee);
+  if (before.attributes != after.attributes) {
+    append_member(result.before, "attributes", attributes_to_json(before.attributes));
+    append_member(result.after, "attributes", attributes_to_json(after.attributes));
+  }
+  compare("group", before.group, after.group);
   compare("split", to_string(before.split), to_string(after.split));
   compare("state", to_string(before.state), to_string(after.state));
+  if (before.tags != after.tags) {
+    append_member(result.before, "tags", tags_to_json(before.tags, &classes));
+    append_member(result.after, "tags", tags_to_json(after.tags, &classes));
+  }
   result.before += "}";
   result.after += "}";
   return result;
@@ -89,6 +103,7 @@ std::int64_t write_change(Database& database, JournalWriter& journal, const Imag
   auto next = without_id == 0 ? 0 : database.take_ids("annotations", without_id);
   for (auto& a : after.annotations)
     if (a.id == 0) a.id = next++;
+  sort_tags(after.tags);
   auto changed = difference(before, after, classes);
   after.revision = before.revision + (changed.empty() ? 0 : 1);
   if (!changed.empty()) write_rows(database, before, after, classes);
@@ -105,6 +120,7 @@ std::string whole_image_json(const Image& image, const ClassList& classes) {
   std::string json = "{";
   append_member(json, "annotations", list_json(all, classes));
   append_member(json, "assignee", json_string(image.assignee));
+  if (!image.attributes.empty()) append_member(json, "attributes", attributes_to_json(image.attributes));
   append_member(json, "group", json_string(image.group));
   append_member(json, "height", std::to_string(image.height));
   append_member(json, "name", json_string(image.name));
@@ -112,6 +128,7 @@ std::string whole_image_json(const Image& image, const ClassList& classes) {
   append_member(json, "sha256", json_string(image.sha256));
   append_member(json, "split", json_string(to_string(image.split)));
   append_member(json, "state", json_string(to_string(image.state)));
+  if (!image.tags.empty()) append_member(json, "tags", tags_to_json(image.tags, &classes));
   append_member(json, "width", std::to_string(image.width));
   return json + "}";
 }

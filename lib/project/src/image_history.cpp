@@ -29,9 +29,10 @@ class ClassesOverTime {
       class_id = next->second;
     return classes_.find_id(static_cast<int>(class_id));
   }
-  std::string name_of(std::int64_t class_id) const {
+  [[noreturn]] void refuse(std::int64_t class_id) const {
     auto found = names_.find(class_id);
-    return found == names_.end() ? fmt::format("#{}", class_id) : found->second;
+    throw UsageError(fmt::format("cannot take this back: class '{}' has been removed since",
+                                 found == names_.end() ? fmt::format("#{}", class_id) : found->second));
   }
 
  private:
@@ -50,13 +51,26 @@ std::map<std::int64_t, Annotation> annotations_of(const Json& state, const Class
     auto class_id = json.at("class_id").get<std::int64_t>();
     auto idx = classes.idx_of(class_id);
     if (!idx && gone == GoneClass::skip) continue;
-    if (!idx)
-      throw UsageError(
-          fmt::format("cannot take this back: class '{}' has been removed since", classes.name_of(class_id)));
+    if (!idx) classes.refuse(class_id);
     auto annotation = annotation_from_json(json, *idx);
     annotations.emplace(annotation.id, std::move(annotation));
   }
   return annotations;
+}
+
+/// A class that was merged may now be named twice: it is present where either was.
+std::vector<ImageTag> tags_of(const Json& state, const ClassesOverTime& classes, GoneClass gone) {
+  std::map<int, bool> present;
+  for (const auto& json : state.at("tags")) {
+    auto class_id = json.at("class_id").get<std::int64_t>();
+    auto idx = classes.idx_of(class_id);
+    if (!idx && gone == GoneClass::skip) continue;
+    if (!idx) classes.refuse(class_id);
+    present[*idx] = present[*idx] || json.value("present", true);
+  }
+  std::vector<ImageTag> tags;
+  for (auto [class_idx, is_present] : present) tags.push_back({class_idx, is_present});
+  return tags;
 }
 
 const Annotation* find(const std::vector<Annotation>& annotations, std::int64_t id) {
@@ -72,8 +86,11 @@ bool still_as_left(const Image& image, const Json& before, const Json& after,
     return after.contains(key) && after[key].get<std::string>() != now;
   };
   if (differs("state", to_string(image.state)) || differs("split", to_string(image.split)) ||
-      differs("assignee", image.assignee))
+      differs("assignee", image.assignee) || differs("group", image.group))
     return false;
+  if (after.contains("attributes") && attributes_from_json(after["attributes"].dump()) != image.attributes)
+    return false;
+  if (after.contains("tags") && tags_of(after, classes, GoneClass::skip) != image.tags) return false;
   auto left = annotations_of(after, classes, GoneClass::skip);
   for (const auto& [id, annotation] : left) {
     const auto* now = find(image.annotations, id);
@@ -88,6 +105,9 @@ Image taken_back(Image image, const Json& before, const Json& after, const Class
   if (before.contains("state")) image.state = image_state_from_string(before["state"].get<std::string>());
   if (before.contains("split")) image.split = split_from_string(before["split"].get<std::string>());
   if (before.contains("assignee")) image.assignee = before["assignee"].get<std::string>();
+  if (before.contains("group")) image.group = before["group"].get<std::string>();
+  if (before.contains("attributes")) image.attributes = attributes_from_json(before["attributes"].dump());
+  if (before.contains("tags")) image.tags = tags_of(before, classes, GoneClass::refuse);
   auto added = annotations_of(after, classes, GoneClass::skip);
   std::erase_if(image.annotations, [&](const Annotation& a) { return added.contains(a.id); });
   for (auto& [id, annotation] : annotations_of(before, classes, GoneClass::refuse))

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 
@@ -12,7 +13,7 @@ namespace ds {
 
 const char* const kImageColumns =
     "i.id, i.name, i.width, i.height, i.raw_width, i.raw_height, i.orientation, i.sha256, i.grp, i.origin,"
-    " i.time_s, i.split, i.state, i.assignee, i.revision";
+    " i.time_s, i.split, i.state, i.assignee, i.revision, i.attributes";
 
 Image image_from_row(Statement& row) {
   Image image;
@@ -31,6 +32,7 @@ Image image_from_row(Statement& row) {
   image.state = image_state_from_string(row.text(12));
   image.assignee = row.text(13);
   image.revision = row.integer(14);
+  if (!row.is_null(15)) image.attributes = attributes_from_json(row.view(15));
   return image;
 }
 
@@ -95,6 +97,57 @@ std::vector<Annotation> AnnotationReader::of(std::int64_t image_id) {
   return annotations;
 }
 
+TagReader::TagReader(Database& database, const ClassList& classes) {
+  // Few projects have tags; the others do not pay for them.
+  if (database.integer("SELECT EXISTS (SELECT 1 FROM image_tags)") == 0) return;
+  for (int i = 0; i < classes.size(); ++i) idx_of_id_[classes[i].id] = i;
+  statement_.emplace(database, "SELECT class_id, present FROM image_tags WHERE image_id = ?");
+}
+
+std::vector<ImageTag> TagReader::of(std::int64_t image_id) {
+  std::vector<ImageTag> tags;
+  if (!statement_) return tags;
+  for (statement_->bind(image_id); statement_->step();) {
+    auto class_idx = idx_of_id_.find(statement_->integer(0));
+    if (class_idx == idx_of_id_.end())
+      throw DataError(fmt::format("a tag of image #{} has the class id {}, which the project does not have",
+                                  image_id, statement_->integer(0)),
+                      "the index is damaged; restore it from a backup");
+    tags.push_back({.class_idx = class_idx->second, .present = statement_->integer(1) != 0});
+  }
+  sort_tags(tags);
+  return tags;
+}
+
+void sort_tags(std::vector<ImageTag>& tags) {
+  std::sort(tags.begin(), tags.end(),
+            [](const ImageTag& a, const ImageTag& b) { return a.class_idx < b.class_idx; });
+}
+
+void check_tags(const std::vector<ImageTag>& tags, const ClassList& classes, const std::string& image_name) {
+  std::set<int> seen;
+  for (const auto& tag : tags) {
+    if (tag.class_idx < 0 || tag.class_idx >= classes.size())
+      throw DataError(fmt::format("a tag of image '{}' has class index {}; the project has {} classes",
+                                  image_name, tag.class_idx, classes.size()));
+    if (!seen.insert(tag.class_idx).second)
+      throw DataError(
+          fmt::format("image '{}' has two tags of class '{}'", image_name, classes[tag.class_idx].name));
+  }
+}
+
+void insert_tags(Database& database, const ClassList& classes, std::int64_t image_id,
+                 const std::string& image_name, const std::vector<ImageTag>& tags) {
+  if (tags.empty()) return;
+  check_tags(tags, classes, image_name);
+  Statement insert(database, "INSERT INTO image_tags(image_id, class_id, present) VALUES(?, ?, ?)");
+  for (const auto& tag : tags) insert.run(image_id, classes[tag.class_idx].id, tag.present);
+}
+
+std::optional<std::string> attributes_column(const std::map<std::string, std::string>& attributes) {
+  return attributes.empty() ? std::nullopt : std::optional(attributes_to_json(attributes));
+}
+
 void TallyChanges::count(const std::vector<Annotation>& annotations, const ClassList& classes, int sign) {
   std::set<int> seen;
   for (const auto& a : annotations) {
@@ -153,14 +206,18 @@ std::pair<std::int64_t, std::int64_t> count_objects(const std::vector<Annotation
 
 ClassList read_classes(Database& database) {
   ClassList classes;
-  Statement row(database,
-                "SELECT id, name, color, supercategory FROM classes WHERE position IS NOT NULL"
-                " ORDER BY position");
+  Statement row(
+      database,
+      "SELECT id, name, color, supercategory, key_points, skeleton FROM classes WHERE position IS NOT NULL"
+      " ORDER BY position");
   while (row.step())
-    classes.add({.id = static_cast<int>(row.integer(0)),
-                 .name = row.text(1),
-                 .color = row.text(2),
-                 .supercategory = row.text(3)});
+    classes.add(
+        {.id = static_cast<int>(row.integer(0)),
+         .name = row.text(1),
+         .color = row.text(2),
+         .supercategory = row.text(3),
+         .key_points = row.is_null(4) ? std::vector<std::string>{} : key_points_from_json(row.view(4)),
+         .skeleton = row.is_null(5) ? std::vector<std::pair<int, int>>{} : skeleton_from_json(row.view(5))});
   return classes;
 }
 
@@ -169,7 +226,9 @@ std::optional<Image> read_image(Database& database, std::int64_t id) {
   row.bind(id);
   if (!row.step()) return std::nullopt;
   auto image = image_from_row(row);
-  image.annotations = AnnotationReader(database, read_classes(database)).of(id);
+  auto classes = read_classes(database);
+  image.annotations = AnnotationReader(database, classes).of(id);
+  image.tags = TagReader(database, classes).of(id);
   return image;
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,26 @@ class AnnotationReader {
   std::map<std::int64_t, int> idx_of_id_;
   Statement statement_;
 };
+
+/// Reads tags of one image after the other, by class index.
+class TagReader {
+ public:
+  TagReader(Database& database, const ClassList& classes);
+  std::vector<ImageTag> of(std::int64_t image_id);
+
+ private:
+  std::map<std::int64_t, int> idx_of_id_;
+  std::optional<Statement> statement_;  // none when no image has a tag
+};
+
+/// By class index, which is the order that they are kept in.
+void sort_tags(std::vector<ImageTag>& tags);
+/// Throws DataError for a class that is not there or is named twice.
+void check_tags(const std::vector<ImageTag>& tags, const ClassList& classes, const std::string& image_name);
+void insert_tags(Database& database, const ClassList& classes, std::int64_t image_id,
+                 const std::string& image_name, const std::vector<ImageTag>& tags);
+/// NULL when there are none.
+std::optional<std::string> attributes_column(const std::map<std::string, std::string>& attributes);
 
 /// Sums what class_tallies must change by; `flush` writes it.
 class TallyChanges {

@@ -2,10 +2,12 @@
 
 #include <unordered_map>
 
+#include "ds/base/error.h"
 #include "ds/base/hash.h"
 #include "ds/project/image_store.h"
 #include "image_rows.h"
 #include "journal.h"
+#include "json_text.h"
 
 namespace ds {
 namespace {
@@ -56,6 +58,40 @@ std::size_t ImageStore::assign_splits() {
   }
   transaction.commit();
   return images.size();
+}
+
+std::size_t ImageStore::place(const std::vector<Placement>& placements) {
+  WriteTransaction transaction(database_);
+  Statement read(database_, "SELECT split, grp, revision FROM images WHERE id = ?");
+  Statement update(database_, "UPDATE images SET split = ?, grp = ?, revision = ? WHERE id = ?");
+  JournalWriter journal(database_);
+  std::size_t changed = 0;
+  for (const auto& to : placements) {
+    read.bind(to.id);
+    if (!read.step()) throw UsageError(fmt::format("there is no image #{}", to.id));
+    auto split = read.text(0), group = read.text(1), wanted = to_string(to.split);
+    auto revision = read.integer(2) + 1;
+    if (split == wanted && group == to.group) continue;
+    std::string before, after;
+    if (group != to.group) {
+      before = fmt::format("\"group\":{}", json_string(group));
+      after = fmt::format("\"group\":{}", json_string(to.group));
+    }
+    if (split != wanted) {
+      auto comma = before.empty() ? "" : ",";
+      before += fmt::format("{}\"split\":\"{}\"", comma, split);
+      after += fmt::format("{}\"split\":\"{}\"", comma, wanted);
+    }
+    update.run(wanted, to.group, revision, to.id);
+    journal.append({.action = group != to.group ? "group" : "split",
+                    .image_id = to.id,
+                    .revision = revision,
+                    .before = "{" + before + "}",
+                    .after = "{" + after + "}"});
+    ++changed;
+  }
+  transaction.commit();
+  return changed;
 }
 
 }  // namespace ds

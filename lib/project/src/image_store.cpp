@@ -55,9 +55,10 @@ class ImageAdder {
         existing_(database, "SELECT id, sha256 FROM images WHERE name = ?"),
         insert_(database,
                 "INSERT INTO images(id, name, sort_key, sha256, width, height, raw_width, raw_height,"
-                " orientation, grp, origin, time_s, split, state, assignee, revision, objects, proposals)"
-                " VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,1,?,?)"),
+                " orientation, grp, origin, time_s, split, state, assignee, revision, objects, proposals,"
+                " attributes) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,1,?,?,?)"),
         annotations_(database, classes_),
+        database_(database),
         journal_(database) {}
 
   /// The id, and whether it is new.
@@ -68,7 +69,8 @@ class ImageAdder {
     insert_.run(id, image.name, Blob{natural_sort_key(image.name)}, image.sha256, image.width, image.height,
                 image.raw_width, image.raw_height, image.orientation, groups_.group_of(image), image.origin,
                 image.time_s, to_string(image.split), to_string(image.state), image.assignee, objects,
-                proposals);
+                proposals, attributes_column(image.attributes));
+    insert_tags(database_, classes_, id, image.name, image.tags);
     auto first = next_annotation_;
     for (auto annotation : image.annotations) {
       annotation.id = next_annotation_++;
@@ -97,8 +99,8 @@ class ImageAdder {
                                 image.name, existing_.text(1).substr(0, 12), image.sha256.substr(0, 12)),
                     "import it under another name, or remove the old one first");
   }
-  // The annotations are not repeated here: they are in the index, and every later entry holds what it
-  // replaced.
+  // Annotations, tags and attributes are not repeated here: they are in the index, and every later entry
+  // holds what it replaced.
   void write_entry(const Image& image, std::int64_t id, std::int64_t first_annotation) {
     std::string after = "{";
     if (next_annotation_ > first_annotation)
@@ -116,6 +118,7 @@ class ImageAdder {
   Statement existing_, insert_;
   AnnotationWriter annotations_;
   TallyChanges tallies_;
+  Database& database_;
   JournalWriter journal_;
 };
 
@@ -192,8 +195,13 @@ std::vector<Image> ImageStore::list(const Filter& filter, WithAnnotations with, 
   FilteredQuery query(database_, kImageColumns, filter, tail);
   while (query.statement.step()) images.push_back(image_from_row(query.statement));
   if (with == WithAnnotations::yes) {
-    AnnotationReader reader(database_, read_classes(database_));
-    for (auto& image : images) image.annotations = reader.of(image.id);
+    auto classes = read_classes(database_);
+    AnnotationReader reader(database_, classes);
+    TagReader tags(database_, classes);
+    for (auto& image : images) {
+      image.annotations = reader.of(image.id);
+      image.tags = tags.of(image.id);
+    }
   }
   return images;
 }
@@ -220,13 +228,17 @@ void ImageStore::for_each(const Filter& filter, WithAnnotations with,
     chunk.clear();
     {
       ReadTransaction transaction(database_);
-      AnnotationReader reader(database_, read_classes(database_));
+      auto classes = read_classes(database_);
+      AnnotationReader reader(database_, classes);
+      TagReader tags(database_, classes);
       Statement row(database_, fmt::format("SELECT {} FROM images i WHERE i.id = ?", kImageColumns));
       for (std::size_t i = start; i < std::min(ids.size(), start + kChunk); ++i) {
         row.bind(ids[i]);
         if (!row.step()) continue;  // removed meanwhile
         chunk.push_back(image_from_row(row));
-        if (with == WithAnnotations::yes) chunk.back().annotations = reader.of(ids[i]);
+        if (with == WithAnnotations::no) continue;
+        chunk.back().annotations = reader.of(ids[i]);
+        chunk.back().tags = tags.of(ids[i]);
       }
     }
     for (const auto& image : chunk) visit(image);
@@ -287,6 +299,13 @@ Image ImageStore::edit(std::int64_t id, const ImageEdit& edit) {
   if (edit.state) after.state = *edit.state;
   if (edit.split) after.split = *edit.split;
   if (edit.assignee) after.assignee = *edit.assignee;
+  if (edit.group) after.group = *edit.group;
+  if (edit.attributes) after.attributes = *edit.attributes;
+  if (edit.tags) {
+    check_tags(*edit.tags, classes, before.name);
+    after.tags = *edit.tags;
+    sort_tags(after.tags);
+  }
   if (edit.annotations) {
     check_ids(before, *edit.annotations);
     after.annotations = *edit.annotations;

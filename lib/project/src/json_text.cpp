@@ -205,6 +205,39 @@ std::string attributes_to_json(const std::map<std::string, std::string>& attribu
   return Json(attributes).dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
+std::string key_points_to_json(const std::vector<std::string>& key_points) {
+  return Json(key_points).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::vector<std::string> key_points_from_json(std::string_view text) {
+  return Json::parse(text).get<std::vector<std::string>>();
+}
+
+std::string skeleton_to_json(const std::vector<std::pair<int, int>>& skeleton) {
+  return Json(skeleton).dump();
+}
+
+std::vector<std::pair<int, int>> skeleton_from_json(std::string_view text) {
+  return Json::parse(text).get<std::vector<std::pair<int, int>>>();
+}
+
+std::string tags_to_json(const std::vector<ImageTag>& tags, const ClassList* classes) {
+  std::string out = "[";
+  for (const auto& tag : tags) {
+    if (out.size() > 1) out += ',';
+    ObjectWriter json(out);
+    if (classes == nullptr) {
+      json.integer("class", tag.class_idx);
+    } else {
+      json.text("class", (*classes)[tag.class_idx].name);
+      json.integer("class_id", (*classes)[tag.class_idx].id);
+    }
+    if (!tag.present) json.key("present") += "false";
+    json.close();
+  }
+  return out + "]";
+}
+
 std::map<std::string, std::string> attributes_from_json(std::string_view text) {
   std::map<std::string, std::string> attributes;
   auto json = parse_stored(text);

@@ -4,9 +4,12 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "ds/dataset/annotation.h"
 #include "ds/dataset/class_list.h"
+#include "ds/dataset/image.h"
 
 /// The project's JSON texts: written by hand because a bulk import writes a million of them, and because they
 /// must be canonical (keys in alphabetical order, no blanks, each number the shortest decimal that reads back
@@ -37,6 +40,15 @@ std::string metrics_to_json(const std::map<std::string, double>& metrics);
 std::map<std::string, double> metrics_from_json(const std::string& text);
 std::string attributes_to_json(const std::map<std::string, std::string>& attributes);
 std::map<std::string, std::string> attributes_from_json(std::string_view text);
+
+/// ["nose","tail"] and [[0,1]].
+std::string key_points_to_json(const std::vector<std::string>& key_points);
+std::vector<std::string> key_points_from_json(std::string_view text);
+std::string skeleton_to_json(const std::vector<std::pair<int, int>>& skeleton);
+std::vector<std::pair<int, int>> skeleton_from_json(std::string_view text);
+
+/// [{"class":0},{"class":1,"present":false}]; with `classes` for the journal, by name and stable id.
+std::string tags_to_json(const std::vector<ImageTag>& tags, const ClassList* classes = nullptr);
 
 /// True when the bytes are UTF-8.
 bool is_utf8(std::string_view text);

@@ -33,7 +33,9 @@ ClassList parse_header(const Json& json) {
   ClassList classes;
   for (const auto& item : json.at("classes"))
     classes.add({.name = item.at("name").get<std::string>(),
-                 .supercategory = item.value("supercategory", std::string())});
+                 .supercategory = item.value("supercategory", std::string()),
+                 .key_points = item.value("key_points", std::vector<std::string>()),
+                 .skeleton = item.value("skeleton", std::vector<std::pair<int, int>>())});
   return classes;
 }
 
@@ -50,6 +52,11 @@ Image parse_image(const Json& json) {
   if (json.contains("time_s")) image.time_s = json["time_s"].get<double>();
   image.split = split_from_string(json.at("split").get<std::string>());
   image.state = image_state_from_string(json.at("state").get<std::string>());
+  if (json.contains("attributes"))
+    image.attributes = json["attributes"].get<std::map<std::string, std::string>>();
+  if (json.contains("tags"))
+    for (const auto& tag : json["tags"])
+      image.tags.push_back({.class_idx = tag.at("class").get<int>(), .present = tag.value("present", true)});
   const auto& annotations = json.at("annotations");
   image.annotations.reserve(annotations.size());
   for (const auto& item : annotations)
@@ -57,7 +64,8 @@ Image parse_image(const Json& json) {
   return image;
 }
 
-/// The line's own split without parsing it: no member after "annotations" is nested, so the last one counts.
+/// The line's own split without parsing it: no member after it holds a text of that key, so the last one
+/// counts.
 bool is_of_split(std::string_view line, Split split) {
   constexpr std::string_view kKey = "\"split\":\"";
   auto at = line.rfind(kKey);
@@ -70,8 +78,11 @@ std::string manifest_header(const ClassList& classes) {
   std::string out = "{\"classes\":[";
   for (const auto& info : classes) {
     if (out.back() != '[') out += ',';
-    out += "{\"name\":";
+    out += '{';
+    if (!info.key_points.empty()) out += "\"key_points\":" + key_points_to_json(info.key_points) + ",";
+    out += "\"name\":";
     append_json_string(out, info.name);
+    if (!info.skeleton.empty()) out += ",\"skeleton\":" + skeleton_to_json(info.skeleton);
     if (!info.supercategory.empty()) {
       out += ",\"supercategory\":";
       append_json_string(out, info.supercategory);
@@ -83,6 +94,7 @@ std::string manifest_header(const ClassList& classes) {
 
 std::string manifest_line(const Image& image) {
   std::string out = "{\"annotations\":" + sorted_list(image, AnnotationJson::content);
+  if (!image.attributes.empty()) out += ",\"attributes\":" + attributes_to_json(image.attributes);
   if (!image.group.empty()) {
     out += ",\"group\":";
     append_json_string(out, image.group);
@@ -94,6 +106,7 @@ std::string manifest_line(const Image& image) {
   if (image.raw_width != image.width) out += fmt::format(",\"raw_width\":{}", image.raw_width);
   out += fmt::format(",\"sha256\":\"{}\",\"split\":\"{}\",\"state\":\"{}\"", image.sha256,
                      to_string(image.split), to_string(image.state));
+  if (!image.tags.empty()) out += ",\"tags\":" + tags_to_json(image.tags);
   if (image.time_s) {
     out += ",\"time_s\":";
     append_json_number(out, *image.time_s);

@@ -5,7 +5,7 @@ namespace ds {
 // application_id is "dsp1": `file index.sqlite` tells it from other SQLite files.
 const char* const kSchema = R"sql(
 PRAGMA application_id = 1685287985;
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 
 CREATE TABLE sequences(
   name TEXT PRIMARY KEY,
@@ -19,7 +19,9 @@ CREATE TABLE classes(
   color TEXT NOT NULL,
   supercategory TEXT NOT NULL DEFAULT '',
   position INTEGER,
-  merged_into INTEGER REFERENCES classes(id)
+  merged_into INTEGER REFERENCES classes(id),
+  key_points TEXT,
+  skeleton TEXT
 );
 CREATE UNIQUE INDEX classes_name ON classes(name) WHERE position IS NOT NULL;
 
@@ -41,7 +43,8 @@ CREATE TABLE images(
   assignee TEXT NOT NULL DEFAULT '',
   revision INTEGER NOT NULL,
   objects INTEGER NOT NULL,
-  proposals INTEGER NOT NULL
+  proposals INTEGER NOT NULL,
+  attributes TEXT
 );
 CREATE INDEX images_order ON images(sort_key, name);
 CREATE INDEX images_sha256 ON images(sha256);
@@ -79,6 +82,15 @@ CREATE TABLE annotations(
   PRIMARY KEY(image_id, id)
 ) WITHOUT ROWID;
 CREATE INDEX annotations_class ON annotations(class_id, image_id, proposal);
+
+-- What is said about an image as a whole: the class is on it (present 1), or was looked for and is not (0).
+CREATE TABLE image_tags(
+  image_id INTEGER NOT NULL REFERENCES images(id) ON DELETE CASCADE,
+  class_id INTEGER NOT NULL REFERENCES classes(id),
+  present INTEGER NOT NULL,
+  PRIMARY KEY(image_id, class_id)
+) WITHOUT ROWID;
+CREATE INDEX image_tags_class ON image_tags(class_id, present, image_id);
 
 -- Counts per class, kept with every change: 860,000 annotations are too many to count for a dashboard.
 CREATE TABLE class_tallies(
@@ -208,6 +220,20 @@ CREATE TABLE captures(
   UNIQUE(sha256, deployment)
 );
 CREATE INDEX captures_deployment ON captures(deployment, captured_at);
+)sql";
+
+const char* const kUpgradeFrom1 = R"sql(
+ALTER TABLE classes ADD COLUMN key_points TEXT;
+ALTER TABLE classes ADD COLUMN skeleton TEXT;
+ALTER TABLE images ADD COLUMN attributes TEXT;
+CREATE TABLE image_tags(
+  image_id INTEGER NOT NULL REFERENCES images(id) ON DELETE CASCADE,
+  class_id INTEGER NOT NULL REFERENCES classes(id),
+  present INTEGER NOT NULL,
+  PRIMARY KEY(image_id, class_id)
+) WITHOUT ROWID;
+CREATE INDEX image_tags_class ON image_tags(class_id, present, image_id);
+PRAGMA user_version = 2;
 )sql";
 
 }  // namespace ds

@@ -80,6 +80,7 @@ std::string build_manifest(Database& database, const SnapshotOptions& options, S
   record.classes = static_cast<std::size_t>(classes.size());
   std::string manifest = manifest_header(classes) + "\n";
   AnnotationReader annotations(database, classes);
+  TagReader tags(database, classes);
   GroupGuard groups;
   Statement row(database, fmt::format("SELECT {} FROM images i WHERE {} ORDER BY i.name", kImageColumns,
                                       chosen_sql(options)));
@@ -89,6 +90,7 @@ std::string build_manifest(Database& database, const SnapshotOptions& options, S
     auto image = image_from_row(row);
     groups.check(image);
     image.annotations = annotations.of(image.id);
+    image.tags = tags.of(image.id);
     record.annotations += static_cast<std::size_t>(count_objects(image.annotations).first);
     ++record.images;
     ++(image.split == Split::train ? record.train : image.split == Split::val ? record.val : record.test);

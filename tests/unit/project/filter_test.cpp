@@ -116,7 +116,8 @@ TEST_CASE("values are bound, never part of the SQL") {
 TEST_CASE("a filter's mistakes are shown with a caret") {
   REQUIRE(refusal_of("split=train and statsu=done") ==
           "filter, column 17: unknown field 'statsu'; known: name, status, split, class, assignee, group, "
-          "origin, width, height, objects, source, model, score, id, time, proposals, difficult, crowd\n"
+          "origin, width, height, objects, source, model, score, id, time, proposals, difficult, crowd, tag, "
+          "absent\n"
           "  split=train and statsu=done\n"
           "                  ^");
   REQUIRE(advice_of<UsageError>([] { Filter::parse("statsu=done"); }) == "did you mean 'status'?");

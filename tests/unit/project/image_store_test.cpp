@@ -353,3 +353,32 @@ TEST_CASE("with no share for test nothing falls into it") {
   REQUIRE(project.images().counts().by_split.at("test") == 0);
   REQUIRE(project.images().counts().by_split.at("val") > 0);
 }
+
+TEST_CASE("images are put into splits and groups, journalled where that changes something") {
+  ProjectFixture fixture;
+  auto project = fixture.open();
+  auto ids = project.images().add({plain_image("a"), plain_image("b"), plain_image("c")}).ids;
+  auto place = [&] {
+    return project.images().place(
+        {{ids[0], Split::val, ""}, {ids[1], Split::test, "g"}, {ids[2], Split::none, ""}});
+  };
+  REQUIRE(place() == 2);
+  REQUIRE(place() == 0);
+  auto a = project.images().get(ids[0]), b = project.images().get(ids[1]), c = project.images().get(ids[2]);
+  REQUIRE(a.split == Split::val);
+  REQUIRE(a.revision == 2);
+  REQUIRE(b.split == Split::test);
+  REQUIRE(b.group == "g");
+  REQUIRE(c.revision == 1);
+  auto entry = project.images().history(ids[1], 1).front();
+  REQUIRE(entry.action == "group");
+  REQUIRE(entry.before == R"({"group":"","split":"none"})");
+  REQUIRE(entry.after == R"({"group":"g","split":"test"})");
+  REQUIRE(project.images().history(ids[0], 1).front().action == "split");
+  project.images().undo(ids[1]);
+  REQUIRE(project.images().get(ids[1]).group.empty());
+  REQUIRE(project.images().get(ids[1]).split == Split::none);
+  REQUIRE(message_of<UsageError>([&] {
+            project.images().place({{99, Split::val, ""}});
+          }) == "there is no image #99");
+}

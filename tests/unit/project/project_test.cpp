@@ -95,11 +95,13 @@ TEST_CASE("a newer or damaged index is refused with advice") {
   ProjectFixture fixture;
   auto index = fixture.folder() / "index.sqlite";
   auto open = [&] { fixture.open(); };
-  meddle(index, "PRAGMA user_version = 2");
-  REQUIRE(message_of<DataError>(open) == index.string() + " has format 2; this version of ds reads format 1");
+  meddle(index, "PRAGMA user_version = 3");
+  REQUIRE(message_of<DataError>(open) ==
+          index.string() + " has format 3; this version of ds reads format 2 and older");
   REQUIRE(advice_of<DataError>(open) == "update ds, or work with the ds that wrote it");
   meddle(index, "PRAGMA user_version = 0");
-  REQUIRE(message_of<DataError>(open) == index.string() + " has format 0; this version of ds reads format 1");
+  REQUIRE(message_of<DataError>(open) ==
+          index.string() + " has format 0; this version of ds reads format 2 and older");
   write_file_atomically(index,
                         "this is no index, but it is long enough to be taken for the header of one, as "
                         "a file of a hundred bytes and more is");

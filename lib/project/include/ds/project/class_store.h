@@ -1,6 +1,9 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "ds/dataset/class_list.h"
 
@@ -18,9 +21,14 @@ class ClassStore {
                 const std::string& supercategory = {});
   void rename(const std::string& name, const std::string& new_name);
   void set_color(const std::string& name, const std::string& color);
-  /// Every annotation of `from` becomes one of `into`; `from` is gone. Returns how many changed.
+  /// Names of the key points in their order, and which are joined. Throws UsageError for a joint without its
+  /// point.
+  void set_key_points(const std::string& name, const std::vector<std::string>& key_points,
+                      const std::vector<std::pair<int, int>>& skeleton = {});
+  /// Every annotation and tag of `from` becomes one of `into`; `from` is gone. Returns how many changed.
   std::int64_t merge(const std::string& from, const std::string& into);
-  /// Throws UsageError when annotations use it, unless `with_annotations`; returns how many were removed.
+  /// Throws UsageError when annotations or tags use it, unless `with_annotations`; returns how many
+  /// annotations were removed.
   std::int64_t remove(const std::string& name, bool with_annotations = false);
   /// Every class once, in the new order.
   void reorder(const std::vector<std::string>& names);

@@ -9,7 +9,8 @@ namespace ds {
 /// The one filter language for choosing images, everywhere:
 ///   status=done and class=car and split!=test and name~"cam1/*"
 /// Fields: name, status, split, class, assignee, group, origin, width, height, objects (count), source,
-/// model, score, id, time, proposals (count), difficult, crowd. Operators: = != < <= > >= ~ (glob); and, or,
+/// model, score, id, time, proposals (count), difficult, crowd, tag (a class said to be on the image), absent
+/// (a class said not to be). Operators: = != < <= > >= ~ (glob); and, or,
 /// not, parentheses. `class=car` holds when any annotation is of the class.
 class Filter {
  public:

@@ -24,9 +24,10 @@ struct JournalEntry {
   std::int64_t image_id = 0;  // 0: not about one image
   std::int64_t revision = 0;  // of the image after the change
   /// JSON objects with the members that changed:
-  /// {"annotations":[..],"assignee":"..","split":"..","state":".."}. `annotations` of `before` are those
-  /// removed or changed, of `after` those added or changed, told apart by "id" (also "class", "class_id",
-  /// "shape" ...). An image as it was added names its annotations by their ids only:
+  /// {"annotations":[..],"assignee":"..","attributes":{..},"group":"..","split":"..","state":"..","tags":[..]}.
+  /// `tags` and `attributes` are whole. `annotations` of `before` are those removed or changed, of `after`
+  /// those added or changed, told apart by "id" (also "class", "class_id", "shape" ...). An image as it was
+  /// added names its annotations by their ids only:
   /// {"annotation_ids":[first,last],...}.
   std::string before;
   std::string after;
@@ -45,11 +46,16 @@ struct ImageEdit {
   std::optional<ImageState> state = std::nullopt;
   std::optional<Split> split = std::nullopt;
   std::optional<std::string> assignee = std::nullopt;
+  std::optional<std::string> group = std::nullopt;
   /// The whole new list; annotations with an id keep it (UsageError when the image has no such one), those
   /// with id 0 get one. The list is kept in the order of the ids.
   std::optional<std::vector<Annotation>> annotations = std::nullopt;
+  /// The whole new lists.
+  std::optional<std::vector<ImageTag>> tags = std::nullopt;
+  std::optional<std::map<std::string, std::string>> attributes = std::nullopt;
 };
 
+/// Whether annotations and tags are read too.
 enum class WithAnnotations { no, yes };
 
 /// The images of the project, their states and annotations; every change is journalled in the same
@@ -90,6 +96,15 @@ class ImageStore {
   /// Gives every image without a split one, by the keyed hash of its group and the project's shares. Never
   /// moves old ones.
   std::size_t assign_splits();
+  /// Puts images into the given splits and groups, whatever they had; one journal entry ("split", or "group"
+  /// when the group changes) for each that changes. Returns how many did. Throws UsageError for an id that is
+  /// not there.
+  struct Placement {
+    std::int64_t id = 0;
+    Split split = Split::none;
+    std::string group;
+  };
+  std::size_t place(const std::vector<Placement>& placements);
 
   /// Counts per state, split, class (annotations and images), assignee: what the dashboard shows, in
   /// milliseconds.

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,6 +15,10 @@ namespace ds {
 class Database;
 class ImageStore;
 class MediaStore;
+struct DatasetDiff;
+struct ImageDiff;
+struct RestoreOptions;
+struct RestoreReport;
 
 struct SnapshotRecord {
   std::string id;  // "s-" + the first 12 hex digits of the SHA-256 of its manifest
@@ -52,6 +57,16 @@ class SnapshotStore {
   Dataset load(const std::string& id, std::optional<Split> split = std::nullopt) const;
   /// Hash of what evaluation depends on: classes in order, image hashes, annotations of the split.
   std::string fingerprint(const std::string& id, Split split) const;
+
+  /// What changed from one version to another (ds/project/snapshot_diff.h); either may be "now". `visit` gets
+  /// each image that differs, by name. Both are read side by side, so that memory stays small.
+  /// "now" is what `create` would freeze with the other side's filter, and in any state the images that the
+  /// other side has. Throws as `get`, DataError for a damaged manifest.
+  DatasetDiff diff(const std::string& before, const std::string& after,
+                   const std::function<void(const ImageDiff&)>& visit = {}) const;
+  /// Makes the project's labels, states, splits and classes those of the snapshot again
+  /// (ds/project/snapshot_restore.h); all or nothing, one journal entry an image.
+  RestoreReport restore(const std::string& id, const RestoreOptions& options);
 
  private:
   Database& database_;
