@@ -32,6 +32,12 @@ endif()
 # yaml-cpp 0.7 exports no namespaced target; OpenCV and Torch export variables.
 add_library(ds_yaml INTERFACE)
 target_link_libraries(ds_yaml INTERFACE yaml-cpp)
+# libcsv has no CMake or pkg-config file.
+find_library(DS_CSV_LIBRARY csv REQUIRED)
+find_path(DS_CSV_INCLUDE csv.h REQUIRED)
+add_library(ds_csv INTERFACE)
+target_link_libraries(ds_csv INTERFACE ${DS_CSV_LIBRARY})
+target_include_directories(ds_csv SYSTEM INTERFACE ${DS_CSV_INCLUDE})
 # Without codecs: what a tool that must start at once may link (see lib/media/CMakeLists.txt).
 add_library(ds_opencv_core INTERFACE)
 target_link_libraries(ds_opencv_core INTERFACE opencv_core opencv_imgproc)

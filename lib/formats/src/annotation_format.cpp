@@ -65,6 +65,12 @@ ReadResult read_dataset(const fs::path& path, const std::string& format, const R
   return result;
 }
 
+std::string image_bytes(const ReadResult& result, std::size_t index) {
+  if (auto inside = result.embedded.find(index); inside != result.embedded.end()) return inside->second();
+  if (const auto& file = result.files.at(index); !file.empty()) return read_file(file);
+  throw DataError(fmt::format("{}: the image file is missing or broken", result.dataset.images[index].name));
+}
+
 namespace {
 
 void require_allowed(const LossReport& losses, const WriteOptions& options, const std::string& format) {
@@ -133,9 +139,14 @@ WriteReport write_one_file(const Dataset& dataset, const fs::path& target, const
 
 }  // namespace
 
-WriteReport write_dataset(const Dataset& dataset, const std::vector<fs::path>& files,
-                          const fs::path& given_target, const std::string& format,
-                          const WriteOptions& options) {
+WriteReport write_dataset(const Dataset& dataset, const std::vector<fs::path>& files, const fs::path& target,
+                          const std::string& format, const WriteOptions& options) {
+  return write_dataset(
+      dataset, [&](std::size_t index) { return read_file(files.at(index)); }, target, format, options);
+}
+
+WriteReport write_dataset(const Dataset& dataset, const ImageBytes& bytes, const fs::path& given_target,
+                          const std::string& format, const WriteOptions& options) {
   const auto& entry = annotation_formats().at(format);
   auto target = given_target.filename().empty() ? given_target.parent_path() : given_target;
   if (format == "coco" && target.extension() == ".json") return write_one_file(dataset, target, options);
@@ -151,15 +162,14 @@ WriteReport write_dataset(const Dataset& dataset, const std::vector<fs::path>& f
   const auto& root = folder.temporary_path();
   write_plain(root / kMarker, fmt::format("{} dataset written by ds {}\n", format, version()));
   for (const auto& [name, text] : written.texts) write_plain(root / name, text);
-  write_streams(written, root, [&](std::size_t index) {
-    return options.with_images ? read_file(files.at(index)) : std::string();
-  });
+  write_streams(written, root,
+                [&](std::size_t index) { return options.with_images ? bytes(index) : std::string(); });
   if (options.with_images) {
     for (const auto& [name, index] : written.images) {
       throw_if_stopped();
       if (!stays_inside(name))
         throw DataError(fmt::format("image name '{}' leaves the dataset's folder", name));
-      write_plain(root / name, read_file(files.at(index)));
+      write_plain(root / name, bytes(index));
       ++report.image_files;
     }
   }

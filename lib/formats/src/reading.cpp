@@ -40,18 +40,39 @@ std::string size_text(int width, int height) {
 std::optional<std::size_t> Reading::add_image(const fs::path& file, const std::string& name,
                                               const std::optional<Declared>& declared,
                                               const Location& place) {
+  if (file.empty()) return add(std::nullopt, {}, name, declared, place);
+  std::optional<ImageHeader> header;
+  try {
+    header = read_image_header(file);
+  } catch (const Error& error) {
+    issue(Severity::error, "BROKEN_IMAGE", place, error.what());
+  }
+  return add(header, header ? file : fs::path(), name, declared, place);
+}
+
+std::optional<std::size_t> Reading::add_embedded_image(std::function<std::string()> bytes,
+                                                       const std::string& name,
+                                                       const std::optional<Declared>& declared,
+                                                       const Location& place) {
+  std::optional<ImageHeader> header;
+  try {
+    header = read_image_header(bytes(), name);
+  } catch (const DataError& error) {
+    issue(Severity::error, "BROKEN_IMAGE", place, error.what());
+  }
+  auto index = add(header, {}, name, declared, place);
+  if (index && header) {
+    image(*index).origin = place.to_string();
+    result_.embedded.emplace(*index, std::move(bytes));
+  }
+  return index;
+}
+
+std::optional<std::size_t> Reading::add(const std::optional<ImageHeader>& header, const fs::path& used,
+                                        const std::string& name, const std::optional<Declared>& declared,
+                                        const Location& place) {
   Image image{.name = name};
   bool turn = false;
-  fs::path used = file;
-  std::optional<ImageHeader> header;
-  if (!file.empty()) {
-    try {
-      header = read_image_header(file);
-    } catch (const Error& error) {
-      issue(Severity::error, "BROKEN_IMAGE", place, error.what());
-      used.clear();
-    }
-  }
   if (header) {
     image.width = header->width();
     image.height = header->height();
@@ -79,7 +100,7 @@ std::optional<std::size_t> Reading::add_image(const fs::path& file, const std::s
   } else if (declared && declared->width > 0 && declared->height > 0) {
     image.width = image.raw_width = declared->width;
     image.height = image.raw_height = declared->height;
-  } else if (used.empty()) {
+  } else {
     return std::nullopt;  // no size from anywhere
   }
   image.origin = used.string();

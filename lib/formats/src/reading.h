@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "ds/formats/annotation_format.h"
+#include "ds/media/image_header.h"
 
 /// What all readers share.
 namespace ds::detail {
@@ -33,6 +34,10 @@ class Reading {
   };
   std::optional<std::size_t> add_image(const std::filesystem::path& file, const std::string& name,
                                        const std::optional<Declared>& declared, const Location& place);
+  /// As add_image, for a picture whose bytes stand in the label file; `bytes` gives them each time anew.
+  std::optional<std::size_t> add_embedded_image(std::function<std::string()> bytes, const std::string& name,
+                                                const std::optional<Declared>& declared,
+                                                const Location& place);
   Image& image(std::size_t index) { return result_.dataset.images[index]; }
   std::size_t image_count() const { return result_.dataset.images.size(); }
 
@@ -48,6 +53,11 @@ class Reading {
   ReadResult finish();
 
  private:
+  // `header` is of the picture in `file` or of embedded bytes; nothing when there is none or it is broken.
+  std::optional<std::size_t> add(const std::optional<ImageHeader>& header, const std::filesystem::path& file,
+                                 const std::string& name, const std::optional<Declared>& declared,
+                                 const Location& place);
+
   ReadOptions options_;
   std::filesystem::path root_;
   ReadResult result_;

@@ -83,7 +83,10 @@ class NewBlobs {
 
   void put(const Candidate& candidate, Link link) {
     bool known = project_.media().contains(candidate.image.sha256);
-    project_.media().put_file(candidate.file, link);
+    if (candidate.bytes)
+      project_.media().put(candidate.bytes(), candidate.extension);
+    else
+      project_.media().put_file(candidate.file, link);
     if (!known && link != Link::reference) files_.push_back(project_.media().path_of(candidate.image.sha256));
   }
   void keep() { files_.clear(); }

@@ -119,6 +119,10 @@ class SourceReader {
       auto& image = result.dataset.images[i];
       const auto& file = result.files[i];
       progress_.advance();
+      if (auto inside = result.embedded.find(i); inside != result.embedded.end()) {
+        add_embedded(std::move(inside->second), std::move(image));
+        continue;
+      }
       if (file.empty()) {
         skip(image.name, image.name + ": the image file is missing or broken");
         continue;
@@ -146,23 +150,40 @@ class SourceReader {
   }
 
   // Checks that the picture is whole, hashes its bytes, and fills its sizes.
+  static ImageHeader measure(const std::string& bytes, const std::string& shown, Image& image) {
+    auto header = read_image_header(bytes, shown);
+    require_whole_image(bytes, header, shown);
+    image.width = header.width();
+    image.height = header.height();
+    image.raw_width = header.raw_width;
+    image.raw_height = header.raw_height;
+    image.orientation = header.orientation;
+    image.sha256 = sha256_hex(bytes);
+    return header;
+  }
+
+  void add_embedded(std::function<std::string()> bytes, Image image) {
+    if (options_.link == "reference")
+      throw UsageError(fmt::format("--link reference cannot be used with {}: its images are not files",
+                                   source_.given.string()));
+    auto name = image.name;
+    try {
+      auto header = measure(bytes(), name, image);
+      source_.candidates.push_back({std::move(image), {}, std::move(bytes), extension_of(header.format)});
+    } catch (const DataError& error) {
+      skip(name, error.what());
+    }
+  }
+
   void add_picture(const fs::path& file, Image image, const std::string& shown) {
     try {
-      auto bytes = read_file(file);
-      auto header = read_image_header(bytes, shown);
-      require_whole_image(bytes, header, shown);
-      image.width = header.width();
-      image.height = header.height();
-      image.raw_width = header.raw_width;
-      image.raw_height = header.raw_height;
-      image.orientation = header.orientation;
-      image.sha256 = sha256_hex(bytes);
+      measure(read_file(file), shown, image);
     } catch (const DataError& error) {
       skip(shown, error.what());
       return;
     }
     if (image.origin.empty()) image.origin = shown;
-    source_.candidates.push_back({std::move(image), file});
+    source_.candidates.push_back({.image = std::move(image), .file = file});
   }
 
   // Frames become JPEG files; all frames of a video are one group, so they never straddle splits.
@@ -188,7 +209,7 @@ class SourceReader {
                   .group = group,
                   .origin = fmt::format("{}#{}", file.string(), frame.index),
                   .time_s = frame.time_s};
-      source_.candidates.push_back({std::move(image), frame_file});
+      source_.candidates.push_back({.image = std::move(image), .file = frame_file});
       progress_.advance();
       return true;
     });

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,6 +16,8 @@ namespace ds::detail {
 struct Candidate {
   Image image;  // name, sizes, sha256, labels; class_idx points into SourceContent::classes
   std::filesystem::path file;
+  std::function<std::string()> bytes = {};  // instead of `file`: the picture stands in the label file
+  std::string extension = {};               // of `bytes`
 };
 
 struct SourceContent {

@@ -49,12 +49,20 @@ struct ReadOptions {
 struct ReadResult {
   std::string format;
   Dataset dataset;
-  /// Beside dataset.images: where each one's bytes are; empty when the file is missing.
+  /// Beside dataset.images: where each one's bytes are; empty when the file is missing, or when the bytes are
+  /// in `embedded`.
   std::vector<std::filesystem::path> files;
+  /// Pictures that stand inside the label file itself (TFRecord, labelme's imageData), by index into
+  /// dataset.images: gives the stored bytes, each time anew. The label file must still be there.
+  std::map<std::size_t, std::function<std::string()>> embedded;
   std::vector<Issue> issues;
   /// Decisions worth showing: which files were read, which coordinate convention and why.
   std::vector<std::string> notes;
 };
+
+/// The stored bytes of an image that was read, from its file or its label file. Throws DataError naming the
+/// image when it has neither.
+std::string image_bytes(const ReadResult& result, std::size_t index);
 
 struct WriteOptions {
   /// Kinds of loss that are accepted ("polygon", "score", ...); "all" accepts every kind.
@@ -130,6 +138,10 @@ struct WriteReport {
 /// folder that an export made before is replaced; any other non-empty target is a UsageError. Losses that are
 /// not allowed: a DataError that counts them, and nothing is written.
 WriteReport write_dataset(const Dataset& dataset, const std::vector<std::filesystem::path>& files,
+                          const std::filesystem::path& target, const std::string& format,
+                          const WriteOptions& options = {});
+/// As above for pictures that are not all files: `bytes` is asked for each image when options.with_images.
+WriteReport write_dataset(const Dataset& dataset, const ImageBytes& bytes,
                           const std::filesystem::path& target, const std::string& format,
                           const WriteOptions& options = {});
 
