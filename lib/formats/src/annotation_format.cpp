@@ -141,12 +141,12 @@ WriteReport write_one_file(const Dataset& dataset, const fs::path& target, const
 
 WriteReport write_dataset(const Dataset& dataset, const std::vector<fs::path>& files, const fs::path& target,
                           const std::string& format, const WriteOptions& options) {
-  return write_dataset(
+  return write_dataset_with(
       dataset, [&](std::size_t index) { return read_file(files.at(index)); }, target, format, options);
 }
 
-WriteReport write_dataset(const Dataset& dataset, const ImageBytes& bytes, const fs::path& given_target,
-                          const std::string& format, const WriteOptions& options) {
+WriteReport write_dataset_with(const Dataset& dataset, const ImageBytes& bytes, const fs::path& given_target,
+                               const std::string& format, const WriteOptions& options) {
   const auto& entry = annotation_formats().at(format);
   auto target = given_target.filename().empty() ? given_target.parent_path() : given_target;
   if (format == "coco" && target.extension() == ".json") return write_one_file(dataset, target, options);

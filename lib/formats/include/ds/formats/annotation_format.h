@@ -141,8 +141,8 @@ WriteReport write_dataset(const Dataset& dataset, const std::vector<std::filesys
                           const std::filesystem::path& target, const std::string& format,
                           const WriteOptions& options = {});
 /// As above for pictures that are not all files: `bytes` is asked for each image when options.with_images.
-WriteReport write_dataset(const Dataset& dataset, const ImageBytes& bytes,
-                          const std::filesystem::path& target, const std::string& format,
-                          const WriteOptions& options = {});
+WriteReport write_dataset_with(const Dataset& dataset, const ImageBytes& bytes,
+                               const std::filesystem::path& target, const std::string& format,
+                               const WriteOptions& options = {});
 
 }  // namespace ds
