@@ -4,15 +4,17 @@
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <set>
+#include <unordered_map>
 
 #include "coco_annotation.h"
 #include "coco_entries.h"
+#include "coco_plain.h"
 #include "coco_writer.h"
 #include "ds/base/text.h"
 #include "ds/media/image_header.h"
 #include "formats.h"
 #include "json_file.h"
+#include "json_lists.h"
 #include "reading.h"
 #include "source_peek.h"
 
@@ -63,40 +65,37 @@ std::string subset_of(const fs::path& file) {
 class CocoFile {
  public:
   CocoFile(Reading& reading, const fs::path& file)
-      : reading_(reading), file_(file), document_(load_json(file)) {
-    if (!document_.is_object() || !list("images").is_array())
+      : reading_(reading), file_(file), lists_(file, {"categories", "images", "annotations"}) {
+    place_.path = file;
+    if (!lists_.is_object())
       throw FormatError(at(""), "not a COCO dataset: it needs the lists images, annotations and categories");
   }
 
   void read() {
     read_categories();
     read_images();
-    const auto& annotations = list("annotations");
-    for (std::size_t i = 0; i < annotations.size(); ++i) {
-      auto place = fmt::format("/annotations/{}", i);
-      if (annotations[i].is_object())
-        read_annotation(annotations[i], place);
-      else
-        reading_.issue(Severity::error, "BAD_ROW", at(place), "an annotation must be an object; left out");
-    }
+    lists_.for_each(
+        "annotations", [&](std::string_view text, std::size_t i) { return read_plain(text, i); },
+        [&](const json& entry, std::size_t i) {
+          auto place = fmt::format("/annotations/{}", i);
+          if (entry.is_object())
+            read_annotation(entry, place);
+          else
+            reading_.issue(Severity::error, "BAD_ROW", at(place),
+                           "an annotation must be an object; left out");
+        });
     report_duplicates();
   }
 
  private:
   Location at(const std::string& pointer) const { return {.path = file_, .pointer = pointer}; }
 
-  const json& list(const char* key) const {
-    static const json empty = json::array();
-    auto found = document_.find(key);
-    return found != document_.end() && found->is_array() ? *found : empty;
-  }
-
   void read_categories() {
-    std::map<double, const json*> in_order;  // class order is by ascending id
     std::map<std::string, std::string> by_name;
     std::map<std::string, std::string> by_id;
-    const auto& categories = list("categories");
-    std::vector<std::pair<double, std::size_t>> order;
+    std::vector<json> categories;
+    lists_.for_each("categories", [&](const json& category, std::size_t) { categories.push_back(category); });
+    std::vector<std::pair<double, std::size_t>> order;  // classes are in the order of ascending ids
     for (std::size_t i = 0; i < categories.size(); ++i) {
       auto place = fmt::format("/categories/{}", i);
       const auto& category = categories[i];
@@ -125,74 +124,109 @@ class CocoFile {
   fs::path find_image(const std::string& given) const {
     std::string name = given;
     std::replace(name.begin(), name.end(), '\\', '/');
-    auto folder = file_.parent_path();
-    auto subset = subset_of(file_);
-    std::vector<fs::path> roots;
-    if (!reading_.options().images.empty()) {
-      roots = {reading_.options().images / subset, reading_.options().images};
-    } else {
-      roots = {folder,
-               folder / "images",
-               folder / subset,
-               folder / "images" / subset,
-               folder / ".." / "images" / subset,
-               folder / ".." / "images",
-               folder / ".." / subset,
-               folder / ".."};
-    }
     for (const auto& file : {fs::path(name), fs::path(name).filename()}) {
       if (file.is_absolute()) {
         if (fs::is_regular_file(file)) return file;
         continue;
       }
-      for (const auto& root : roots)
-        if (fs::is_regular_file(root / file)) return (root / file).lexically_normal();
+      for (const auto& root : roots_)
+        if (auto found = root / file; fs::is_regular_file(found)) return found.lexically_normal();
     }
     return {};
   }
 
-  void read_images() {
-    auto split = split_of_word(subset_of(file_));
-    const auto& images = list("images");
-    for (std::size_t i = 0; i < images.size(); ++i) {
-      auto place = fmt::format("/images/{}", i);
-      bool odd = false;
-      auto id =
-          images[i].is_object() && images[i].contains("id") ? id_of(images[i]["id"], &odd) : std::nullopt;
-      if (!id || !images[i].contains("file_name") || !images[i]["file_name"].is_string()) {
-        reading_.issue(Severity::error, "BAD_ROW", at(place),
-                       "an image needs an id and a file_name; left out");
-        continue;
-      }
-      auto file_name = images[i]["file_name"].get<std::string>();
-      if (odd)
-        reading_.issue(Severity::note, "BAD_ID", at(place + "/id"),
-                       "the id is not an integer: " + images[i]["id"].dump());
-      if (image_of_.contains(*id))
-        throw FormatError(at(place), fmt::format("id {} is also that of another image", *id));
-      if (auto known = by_file_name_.find(file_name); known != by_file_name_.end()) {
-        bool merge = reading_.options().merge_duplicates;
-        reading_.issue(
-            Severity::error, "DUPLICATE_IMAGE", at(place),
-            fmt::format("'{}' is named by another entry too; {}", file_name,
-                        merge ? "merged" : "its annotations are left out (merge with --merge-duplicates)"));
-        if (merge)
-          image_of_[*id] = known->second;
-        else
-          duplicates_[*id] = 0;
-        continue;
-      }
-      add_image(images[i], *id, file_name, place, split);
+  void find_roots() {
+    auto folder = file_.parent_path();
+    auto subset = subset_of(file_);
+    if (!reading_.options().images.empty()) {
+      roots_ = {reading_.options().images / subset, reading_.options().images};
+    } else {
+      roots_ = {folder,
+                folder / "images",
+                folder / subset,
+                folder / "images" / subset,
+                folder / ".." / "images" / subset,
+                folder / ".." / "images",
+                folder / ".." / subset,
+                folder / ".."};
     }
+    std::erase_if(roots_, [](const fs::path& root) { return !root.empty() && !fs::is_directory(root); });
   }
 
-  void add_image(const json& entry, const std::string& id, const std::string& file_name,
-                 const std::string& place, std::optional<Split> split) {
+  // Where the pictures are is found first, so that all of them are opened on all processors.
+  void prepare_images() {
+    find_roots();
+    std::vector<fs::path> there;
+    auto take = [&](std::string_view file_name, std::size_t i) {
+      files_.resize(i + 1);
+      files_[i] = find_image(std::string(file_name));
+      if (!files_[i].empty()) there.push_back(files_[i]);
+    };
+    JsonText parser;
+    lists_.for_each(
+        "images",
+        [&](std::string_view text, std::size_t i) {
+          auto name = parser.member(text, "file_name");
+          if (name) take(*name, i);
+          return name.has_value();
+        },
+        [&](const json& entry, std::size_t i) {
+          auto name = entry.is_object() ? entry.find("file_name") : entry.end();
+          if (name != entry.end() && name->is_string()) take(name->get<std::string>(), i);
+        });
+    reading_.prepare(there);
+  }
+
+  void read_images() {
+    prepare_images();
+    auto split = split_of_word(subset_of(file_));
+    lists_.for_each("images", [&](const json& entry, std::size_t i) { read_image(entry, i, split); });
+    files_ = {};
+    auto number_ids = [](const auto& by_text, auto& by_number) {
+      for (const auto& [id, index] : by_text)
+        if (auto number = parse_int(id); number && std::to_string(*number) == id) by_number[*number] = index;
+    };
+    number_ids(image_of_, image_of_number_);
+    number_ids(class_of_, class_of_number_);
+  }
+
+  void read_image(const json& entry, std::size_t i, std::optional<Split> split) {
+    auto place = fmt::format("/images/{}", i);
+    bool odd = false;
+    auto id = entry.is_object() && entry.contains("id") ? id_of(entry["id"], &odd) : std::nullopt;
+    if (!id || !entry.contains("file_name") || !entry["file_name"].is_string()) {
+      reading_.issue(Severity::error, "BAD_ROW", at(place), "an image needs an id and a file_name; left out");
+      return;
+    }
+    auto file_name = entry["file_name"].get<std::string>();
+    if (odd)
+      reading_.issue(Severity::note, "BAD_ID", at(place + "/id"),
+                     "the id is not an integer: " + entry["id"].dump());
+    if (image_of_.contains(*id))
+      throw FormatError(at(place), fmt::format("id {} is also that of another image", *id));
+    if (auto known = by_file_name_.find(file_name); known != by_file_name_.end()) {
+      bool merge = reading_.options().merge_duplicates;
+      reading_.issue(
+          Severity::error, "DUPLICATE_IMAGE", at(place),
+          fmt::format("'{}' is named by another entry too; {}", file_name,
+                      merge ? "merged" : "its annotations are left out (merge with --merge-duplicates)"));
+      if (merge)
+        image_of_[*id] = known->second;
+      else
+        duplicates_[*id] = 0;
+      return;
+    }
+    add_image(entry, *id, file_name, i, split);
+  }
+
+  void add_image(const json& entry, const std::string& id, const std::string& file_name, std::size_t i,
+                 std::optional<Split> split) {
     auto size = [&](const char* key) {
       auto number = entry.contains(key) ? number_of(entry[key]) : std::nullopt;
       return number && *number > 0 && *number < 1e6 ? static_cast<int>(*number) : 0;
     };
-    auto file = find_image(file_name);
+    auto place = fmt::format("/images/{}", i);
+    const auto& file = files_[i];
     std::string shown = file_name;
     std::replace(shown.begin(), shown.end(), '\\', '/');
     auto name = file.empty() ? shown : reading_.name_of(file);
@@ -207,6 +241,20 @@ class CocoFile {
     image.split = split.value_or(Split::none);
     read_coco_image_extras(entry, image);
     if (reading_.options().empty_is_negative) image.state = ImageState::done;
+  }
+
+  // The common entry, a plain box with whole-number ids; everything else is left to read_annotation.
+  bool read_plain(std::string_view text, std::size_t i) {
+    auto entry = plain_.read(text);
+    if (!entry) return false;
+    auto image = image_of_number_.find(entry->image_id);
+    auto category = class_of_number_.find(entry->category_id);
+    if (image == image_of_number_.end() || category == class_of_number_.end()) return false;
+    reading_.image(image->second).state = ImageState::done;
+    entry->annotation.class_idx = category->second;
+    place_.pointer = fmt::format("/annotations/{}", i);
+    reading_.add_annotation(image->second, std::move(entry->annotation), place_, entry->id);
+    return true;
   }
 
   void read_annotation(const json& entry, const std::string& place) {
@@ -255,10 +303,16 @@ class CocoFile {
 
   Reading& reading_;
   fs::path file_;
-  json document_;
-  std::map<std::string, int> class_of_;
-  std::map<std::string, std::size_t> image_of_;
-  std::map<std::string, std::size_t> by_file_name_;
+  JsonLists lists_;
+  PlainCocoReader plain_;
+  Location place_;  // of the annotation at hand
+  std::vector<fs::path> roots_;
+  std::vector<fs::path> files_;  // beside the list of images; empty: not there
+  std::unordered_map<std::string, int> class_of_;
+  std::unordered_map<std::string, std::size_t> image_of_;
+  std::unordered_map<std::int64_t, int> class_of_number_;  // those of them whose id is a whole number
+  std::unordered_map<std::int64_t, std::size_t> image_of_number_;
+  std::unordered_map<std::string, std::size_t> by_file_name_;
   std::map<std::string, std::size_t> duplicates_;
 };
 

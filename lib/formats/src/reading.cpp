@@ -9,12 +9,22 @@
 #include "ds/base/text.h"
 #include "ds/media/archive.h"
 #include "ds/media/image_header.h"
+#include "parallel_headers.h"
 
 namespace ds::detail {
 namespace fs = std::filesystem;
 
 Reading::Reading(std::string format, const fs::path& root, const ReadOptions& options)
-    : options_(options), root_(fs::is_directory(root) ? root : root.parent_path()) {
+    : options_(options),
+      root_(fs::is_directory(root) ? root : root.parent_path()),
+      normal_root_(root_.lexically_normal().string()),
+      is_folder_(fs::is_directory(root)),
+      headers_(options.headers) {
+  if (headers_ == nullptr) {
+    own_headers_ = std::make_unique<ParallelHeaders>(options.threads);
+    headers_ = own_headers_.get();
+  }
+  if (normal_root_.ends_with('/')) normal_root_.pop_back();
   result_.format = std::move(format);
   if (options.labels_frame != "displayed" && options.labels_frame != "raw")
     throw_unknown_name("labels frame", options.labels_frame, {"displayed", "raw"});
@@ -37,17 +47,64 @@ std::string size_text(int width, int height) {
 
 }  // namespace
 
-std::optional<std::size_t> Reading::add_image(const fs::path& file, const std::string& name,
+void Reading::prepare(const std::vector<fs::path>& files) {
+  prepared_ = true;
+  if (!options_.wanted) return headers_->prepare(files);
+  std::vector<fs::path> wanted;
+  for (const auto& file : files)
+    if (options_.wanted(name_of(file))) wanted.push_back(file);
+  headers_->prepare(wanted);
+}
+
+std::optional<ImageHeader> Reading::header_of(const fs::path& file, const std::string& name,
                                               const std::optional<Declared>& declared,
                                               const Location& place) {
-  if (file.empty()) return add(std::nullopt, {}, name, declared, place);
-  std::optional<ImageHeader> header;
+  bool stated = declared && declared->width > 0 && declared->height > 0;
+  if (file.empty() || (stated && options_.wanted && !options_.wanted(name))) return std::nullopt;
+  if (!prepared_)
+    prepare(is_folder_ ? files_below(root_, [](const fs::path& each) { return has_image_suffix(each); })
+                       : std::vector<fs::path>{});
   try {
-    header = read_image_header(file);
+    return headers_->header_of(file);
   } catch (const Error& error) {
     issue(Severity::error, "BROKEN_IMAGE", place, error.what());
   }
-  return add(header, header ? file : fs::path(), name, declared, place);
+  return std::nullopt;
+}
+
+bool Reading::take_header(Image& image, const ImageHeader& header, const std::optional<Declared>& declared,
+                          const Location& place) {
+  image.width = header.width();
+  image.height = header.height();
+  image.raw_width = header.raw_width;
+  image.raw_height = header.raw_height;
+  image.orientation = header.orientation;
+  bool turn = options_.labels_frame == "raw" && header.orientation != 1;
+  bool stated = declared && declared->width > 0 && declared->height > 0;
+  if (!stated || (declared->width == image.width && declared->height == image.height)) return turn;
+  bool raw = declared->width == image.raw_width && declared->height == image.raw_height;
+  if (raw && !turn) {
+    issue(Severity::warning, "EXIF_FRAME_MISMATCH", place,
+          fmt::format(
+              "{} is declared as {}, which is the stored picture; shown it is {} (EXIF orientation {}): "
+              "read with --labels-frame raw if the boxes were drawn on the stored picture",
+              image.name, size_text(declared->width, declared->height), size_text(image.width, image.height),
+              image.orientation));
+  } else if (!raw) {
+    issue(Severity::warning, "SIZE_MISMATCH", place,
+          fmt::format("{} is declared as {}, the picture is {}", image.name,
+                      size_text(declared->width, declared->height), size_text(image.width, image.height)));
+  }
+  return turn;
+}
+
+std::optional<std::size_t> Reading::add_image(const fs::path& file, const std::string& name,
+                                              const std::optional<Declared>& declared,
+                                              const Location& place) {
+  auto issues_before = result_.issues.size();
+  auto header = header_of(file, name, declared, place);
+  bool broken = !header && result_.issues.size() > issues_before;
+  return add(header, broken ? fs::path() : file, name, declared, place);
 }
 
 std::optional<std::size_t> Reading::add_embedded_image(std::function<std::string()> bytes,
@@ -74,29 +131,7 @@ std::optional<std::size_t> Reading::add(const std::optional<ImageHeader>& header
   Image image{.name = name};
   bool turn = false;
   if (header) {
-    image.width = header->width();
-    image.height = header->height();
-    image.raw_width = header->raw_width;
-    image.raw_height = header->raw_height;
-    image.orientation = header->orientation;
-    turn = options_.labels_frame == "raw" && header->orientation != 1;
-    bool stated = declared && declared->width > 0 && declared->height > 0;
-    if (stated && (declared->width != image.width || declared->height != image.height)) {
-      bool raw = declared->width == image.raw_width && declared->height == image.raw_height;
-      if (raw && !turn) {
-        issue(Severity::warning, "EXIF_FRAME_MISMATCH", place,
-              fmt::format(
-                  "{} is declared as {}, which is the stored picture; shown it is {} (EXIF orientation {}): "
-                  "read with --labels-frame raw if the boxes were drawn on the stored picture",
-                  name, size_text(declared->width, declared->height), size_text(image.width, image.height),
-                  image.orientation));
-      } else if (!raw) {
-        issue(
-            Severity::warning, "SIZE_MISMATCH", place,
-            fmt::format("{} is declared as {}, the picture is {}", name,
-                        size_text(declared->width, declared->height), size_text(image.width, image.height)));
-      }
-    }
+    turn = take_header(image, *header, declared, place);
   } else if (declared && declared->width > 0 && declared->height > 0) {
     image.width = image.raw_width = declared->width;
     image.height = image.raw_height = declared->height;
@@ -116,6 +151,14 @@ std::optional<std::size_t> Reading::add(const std::optional<ImageHeader>& header
   result_.files.push_back(used);
   turn_.push_back(turn);
   return image_count() - 1;
+}
+
+const std::string& Reading::relative_text(const fs::path& label_file) {
+  if (last_label_text_.empty() || label_file.native() != last_label_file_.native()) {
+    last_label_file_ = label_file;
+    last_label_text_ = label_file.lexically_proximate(root_).generic_string();
+  }
+  return last_label_text_;
 }
 
 void Reading::add_annotation(std::size_t image_index, Annotation annotation, const Location& place,
@@ -152,29 +195,44 @@ void Reading::add_annotation(std::size_t image_index, Annotation annotation, con
           fmt::format("{} box {} reaches outside {} ({}x{})", name, text(box), image.name, width, height));
   }
   annotation.source = Source::import;
-  annotation.provenance.file = place.path.lexically_proximate(root_).generic_string();
+  annotation.provenance.file = relative_text(place.path);
   annotation.provenance.place = place.line ? std::to_string(*place.line) : place.pointer;
   annotation.provenance.original_id = original_id;
-  image.annotations.push_back(std::move(annotation));
+  // Grows by a quarter, not by half: many images are held at once, and an annotation is large.
+  auto& all = image.annotations;
+  if (all.size() == all.capacity()) all.reserve(all.size() + std::max<std::size_t>(2, all.size() / 4));
+  all.push_back(std::move(annotation));
 }
 
+namespace {
+
+// `a/images/b.jpg` -> `a/b.jpg`, for the first such folder.
+std::string without_conventional_folder(std::string name) {
+  for (std::size_t start = 0, end; (end = name.find('/', start)) != std::string::npos; start = end + 1) {
+    auto part = std::string_view(name).substr(start, end - start);
+    if (part != "images" && part != "JPEGImages") continue;
+    return name.erase(start, end - start + 1);
+  }
+  return name;
+}
+
+}  // namespace
+
 std::string Reading::name_of(const fs::path& file) const {
+  // Nearly always the root stands in front as it is; fs::path takes microseconds for that.
+  const auto& text = file.native();
+  bool below = !normal_root_.empty() && text.size() > normal_root_.size() + 1 &&
+               text.starts_with(normal_root_) && text[normal_root_.size()] == '/';
+  if (below && text.find("/.") == std::string::npos && text.find("//") == std::string::npos)
+    return without_conventional_folder(text.substr(normal_root_.size() + 1));
   auto relative = file.lexically_normal().lexically_proximate(root_.lexically_normal());
   if (relative.empty() || *relative.begin() == ".." || relative.is_absolute())
     return file.filename().string();
-  fs::path name;
-  bool dropped = false;
-  for (const auto& part : relative) {
-    if (!dropped && (part == "images" || part == "JPEGImages") && part != relative.filename()) {
-      dropped = true;
-      continue;
-    }
-    name /= part;
-  }
-  return name.generic_string();
+  return without_conventional_folder(relative.generic_string());
 }
 
 ReadResult Reading::finish() {
+  for (auto& image : result_.dataset.images) image.annotations.shrink_to_fit();
   return std::move(result_);
 }
 

@@ -2,13 +2,14 @@
 
 #include <filesystem>
 #include <functional>
-#include <map>
+#include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "ds/formats/annotation_format.h"
-#include "ds/media/image_header.h"
+#include "ds/formats/header_source.h"
 
 /// What all readers share.
 namespace ds::detail {
@@ -25,6 +26,10 @@ class Reading {
 
   int class_of(const std::string& name);  // added when new
   ClassList& classes() { return result_.dataset.classes; }
+
+  /// Says which files will be added, so that their headers are read on all processors. Without it, and when
+  /// the dataset is a folder, that is every picture in it.
+  void prepare(const std::vector<std::filesystem::path>& files);
 
   /// Adds an image; size and orientation come from its file. `declared` is what the labels say about its
   /// size. Returns its index, or nothing (with an issue) when neither gives a size.
@@ -57,11 +62,24 @@ class Reading {
   std::optional<std::size_t> add(const std::optional<ImageHeader>& header, const std::filesystem::path& file,
                                  const std::string& name, const std::optional<Declared>& declared,
                                  const Location& place);
+  std::optional<ImageHeader> header_of(const std::filesystem::path& file, const std::string& name,
+                                       const std::optional<Declared>& declared, const Location& place);
+  /// What the header says about the image; true when labels are in the raw frame and need turning.
+  bool take_header(Image& image, const ImageHeader& header, const std::optional<Declared>& declared,
+                   const Location& place);
+  const std::string& relative_text(const std::filesystem::path& label_file);
 
   ReadOptions options_;
   std::filesystem::path root_;
+  std::string normal_root_;  // lexically normal, without a slash at the end
+  bool is_folder_;
+  bool prepared_ = false;
+  std::unique_ptr<HeaderSource> own_headers_;
+  HeaderSource* headers_;
   ReadResult result_;
-  std::map<std::string, std::size_t> by_name_;
+  std::unordered_map<std::string, std::size_t> by_name_;
+  std::filesystem::path last_label_file_;  // and how annotations name it
+  std::string last_label_text_;
   std::vector<bool> turn_;  // beside the images: labels are in the raw frame
 };
 

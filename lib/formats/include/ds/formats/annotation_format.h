@@ -18,6 +18,7 @@
 /// discards its neighbours.
 namespace ds {
 
+class HeaderSource;
 namespace detail {
 class SourcePeek;
 }
@@ -44,6 +45,13 @@ struct ReadOptions {
   std::string createml_anchor = "auto";
   /// MOT: "auto" (a frame, box or class counted from 0 is proof), "one", "zero": what the numbers start at.
   std::string mot_base = "auto";
+  /// Threads that read the headers of pictures; 0: as many as the machine has.
+  int threads = 0;
+  /// Where headers come from; null: read from the files. Must outlive the reading.
+  HeaderSource* headers = nullptr;
+  /// When set, images whose name it refuses are only followed as far as names and labels need it (their files
+  /// are not opened when the labels give a size): whoever set it leaves them out.
+  std::function<bool(const std::string& name)> wanted = {};
 };
 
 struct ReadResult {
