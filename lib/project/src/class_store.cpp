@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "class_rows.h"
 #include "ds/base/error.h"
 #include "image_change.h"
 #include "image_rows.h"
@@ -13,16 +14,6 @@
 
 namespace ds {
 namespace {
-
-std::string class_json(const ClassInfo& info) {
-  auto key_points = info.key_points.empty()
-                        ? std::string()
-                        : fmt::format(",\"key_points\":{},\"skeleton\":{}",
-                                      key_points_to_json(info.key_points), skeleton_to_json(info.skeleton));
-  return fmt::format("{{\"class_id\":{},\"color\":{},\"name\":{},\"supercategory\":{}{}}}", info.id,
-                     json_string(info.color), json_string(info.name), json_string(info.supercategory),
-                     key_points);
-}
 
 void check_new_name(const ClassList& classes, const std::string& name) {
   if (name.empty() || !is_utf8(name)) throw UsageError("a class needs a name (UTF-8)");
@@ -64,21 +55,6 @@ void merge_tags(std::vector<ImageTag>& tags, int from_idx, int into_idx) {
   }
   into->present = into->present || from->present;
   tags.erase(from);
-}
-
-void write_positions(Database& database, const std::vector<int>& class_ids) {
-  Statement update(database, "UPDATE classes SET position = ? WHERE id = ?");
-  int position = 0;
-  for (int id : class_ids) update.run(position++, id);
-}
-
-void retire(Database& database, const ClassList& classes, int class_idx, std::optional<int> merged_into) {
-  database.run("UPDATE classes SET position = NULL, merged_into = ? WHERE id = ?", merged_into,
-               classes[class_idx].id);
-  std::vector<int> rest;
-  for (int i = 0; i < classes.size(); ++i)
-    if (i != class_idx) rest.push_back(classes[i].id);
-  write_positions(database, rest);
 }
 
 bool is_color(const std::string& color) {
@@ -180,7 +156,7 @@ std::int64_t ClassStore::merge(const std::string& from, const std::string& into)
                                       if (a.class_idx == from_idx) a.class_idx = into_idx;
                                     merge_tags(image.tags, from_idx, into_idx);
                                   });
-  retire(database_, classes, from_idx, classes[into_idx].id);
+  retire_class(database_, classes[from_idx], classes[into_idx].id);
   append_journal(database_, "class", class_json(classes[from_idx]),
                  fmt::format("{{\"merged_into\":{}}}", class_json(classes[into_idx])));
   transaction.commit();
@@ -202,7 +178,7 @@ std::int64_t ClassStore::remove(const std::string& name, bool with_annotations) 
         std::erase_if(image.annotations, [&](const Annotation& a) { return a.class_idx == idx; });
         std::erase_if(image.tags, [&](const ImageTag& tag) { return tag.class_idx == idx; });
       });
-  retire(database_, classes, idx, std::nullopt);
+  retire_class(database_, classes[idx]);
   append_journal(database_, "class", class_json(classes[idx]), "{}");
   transaction.commit();
   return removed;

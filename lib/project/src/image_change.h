@@ -10,9 +10,9 @@
 namespace ds {
 
 /// The members in which two states of one image differ, as JSON: {"annotations":[...],"assignee":"..",
-/// "attributes":{..},"group":"..","split":"..","state":"..","tags":[..]} (both lists of tags whole). `annotations` of
-/// `before` holds those that were removed or changed, of `after` those that were added or changed; they are
-/// told apart by id.
+/// "attributes":{..},"group":"..","split":"..","state":"..","tags":[..]} (both lists of tags whole).
+/// `annotations` of `before` holds those that were removed or changed, of `after` those that were added or
+/// changed; they are told apart by id.
 struct ImageDifference {
   std::string before = "{}";
   std::string after = "{}";

@@ -14,6 +14,7 @@ namespace ds {
 
 /// The columns that image_from_row reads, of the table `images i`.
 extern const char* const kImageColumns;
+inline constexpr int kImageColumnCount = 16;
 Image image_from_row(Statement& row);
 
 /// Bytes whose memcmp order is natural_less's: a run of digits becomes its length and its digits.

@@ -74,6 +74,66 @@ bool is_of_split(std::string_view line, Split split) {
 
 }  // namespace
 
+namespace {
+
+template <typename Parse>
+auto located(std::string_view line, const std::filesystem::path& file, std::int64_t line_number,
+             const Parse& parse) {
+  try {
+    return parse(Json::parse(line));
+  } catch (const Json::exception& error) {
+    throw FormatError({.path = file, .line = line_number}, error.what());
+  } catch (const FormatError&) {
+    throw;
+  } catch (const Error& error) {
+    throw FormatError({.path = file, .line = line_number}, error.what(), error.advice());
+  }
+}
+
+}  // namespace
+
+ClassList parse_manifest_header(std::string_view line, const std::filesystem::path& file) {
+  return located(line, file, 1, parse_header);
+}
+
+Image parse_manifest_line(std::string_view line, const std::filesystem::path& file,
+                          std::int64_t line_number) {
+  return located(line, file, line_number, parse_image);
+}
+
+std::string name_in_line(std::string_view line) {
+  // What follows the name has no member of that key; in a text its quotes would be escaped.
+  constexpr std::string_view kKey = "\"name\":\"";
+  auto start = line.rfind(kKey);
+  if (start == std::string_view::npos) return {};
+  start += kKey.size();
+  auto end = start;
+  while (end < line.size() && line[end] != '"') end += line[end] == '\\' ? 2 : 1;
+  auto text = line.substr(start, end - start);
+  if (text.find('\\') == std::string_view::npos) return std::string(text);
+  return Json::parse("\"" + std::string(text) + "\"").get<std::string>();
+}
+
+namespace {
+
+// Of a text without escapes that stands behind the name.
+std::string plain_text_in_line(std::string_view line, std::string_view key) {
+  auto start = line.rfind(key);
+  if (start == std::string_view::npos) return {};
+  start += key.size();
+  return std::string(line.substr(start, line.find('"', start) - start));
+}
+
+}  // namespace
+
+std::string state_in_line(std::string_view line) {
+  return plain_text_in_line(line, "\"state\":\"");
+}
+
+std::string sha256_in_line(std::string_view line) {
+  return plain_text_in_line(line, "\"sha256\":\"");
+}
+
 std::string manifest_header(const ClassList& classes) {
   std::string out = "{\"classes\":[";
   for (const auto& info : classes) {
@@ -124,19 +184,10 @@ Dataset parse_manifest(const std::string& text, const std::filesystem::path& fil
     start = end + 1;
     ++line_number;
     if (line_number > 1 && split && !is_of_split(line, *split)) continue;
-    try {
-      auto json = Json::parse(line);
-      if (line_number == 1)
-        dataset.classes = parse_header(json);
-      else
-        dataset.images.push_back(parse_image(json));
-    } catch (const Json::exception& error) {
-      throw FormatError({.path = file, .line = line_number}, error.what());
-    } catch (const FormatError&) {
-      throw;
-    } catch (const Error& error) {
-      throw FormatError({.path = file, .line = line_number}, error.what(), error.advice());
-    }
+    if (line_number == 1)
+      dataset.classes = parse_manifest_header(line, file);
+    else
+      dataset.images.push_back(parse_manifest_line(line, file, line_number));
   }
   if (line_number == 0) throw FormatError({.path = file}, "the manifest is empty");
   return dataset;

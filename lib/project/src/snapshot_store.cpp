@@ -20,6 +20,7 @@
 #include "json_text.h"
 #include "manifest.h"
 #include "resolve.h"
+#include "snapshot_files.h"
 
 namespace ds {
 namespace {
@@ -156,35 +157,6 @@ std::optional<SnapshotRecord> settle_name(Database& database, const SnapshotStor
   transaction.commit();
   same->name = record.name;
   return same;
-}
-
-std::string read_manifest(const SnapshotRecord& record) {
-  auto file = record.folder / "manifest.jsonl";
-  auto text = read_file(file);
-  if (auto found = sha256_hex(text); "s-" + found.substr(0, 12) != record.id)
-    throw DataError(fmt::format("{} is not what it was: its SHA-256 begins with {}, expected {}",
-                                file.string(), found.substr(0, 12), record.id.substr(2)),
-                    "a snapshot never changes; restore the folder from a backup");
-  return text;
-}
-
-/// The ids and colours that the classes have in the project; they are no content of the manifest.
-ClassList with_project_classes(const ClassList& classes, const std::filesystem::path& folder) {
-  std::unordered_map<std::string, ClassInfo> described;
-  auto json = Json::parse(read_file(folder / "snapshot.json"), nullptr, false);
-  if (!json.is_discarded() && json.contains("classes"))
-    for (const auto& item : json["classes"])
-      described[item.value("name", std::string())] = {.id = item.value("id", 0),
-                                                      .color = item.value("color", std::string())};
-  ClassList result;
-  for (auto info : classes) {
-    if (auto found = described.find(info.name); found != described.end()) {
-      info.id = found->second.id;
-      info.color = found->second.color;
-    }
-    result.add(info);
-  }
-  return result;
 }
 
 }  // namespace
