@@ -117,7 +117,10 @@ std::vector<CsvRow> csv_rows(std::string_view text, char separator) {
 }
 
 CsvColumns::CsvColumns(const CsvRow& header) : size_(header.cells.size()) {
-  for (std::size_t i = 0; i < header.cells.size(); ++i) places_.emplace(to_lower(trim(header.cells[i])), i);
+  for (std::size_t i = 0; i < header.cells.size(); ++i) {
+    if (places_.emplace(to_lower(trim(header.cells[i])), i).second)
+      names_.emplace_back(trim(header.cells[i]), i);
+  }
 }
 
 std::optional<std::size_t> CsvColumns::find(const std::string& name) const {

@@ -37,8 +37,11 @@ class CsvColumns {
   /// The row's cell under a header; empty text when the column is missing or the row ends before it.
   const std::string& at(const CsvRow& row, const std::string& name) const;
   std::size_t size() const { return size_; }
+  /// The headers as they are written, each with its place; without those that stood there before.
+  const std::vector<std::pair<std::string, std::size_t>>& names() const { return names_; }
 
  private:
+  std::vector<std::pair<std::string, std::size_t>> names_;
   std::map<std::string, std::size_t> places_;
   std::size_t size_ = 0;
 };

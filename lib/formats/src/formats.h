@@ -7,6 +7,7 @@ namespace ds::detail {
 
 AnnotationFormat coco_format();
 AnnotationFormat darknet_format();
+AnnotationFormat open_images_format();
 AnnotationFormat ultralytics_format();
 AnnotationFormat voc_format();
 

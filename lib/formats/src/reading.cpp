@@ -161,6 +161,12 @@ const std::string& Reading::relative_text(const fs::path& label_file) {
   return last_label_text_;
 }
 
+Reading::Declared Reading::frame_of(std::size_t index) const {
+  const auto& image = result_.dataset.images[index];
+  if (options_.labels_frame == "raw") return {image.raw_width, image.raw_height};
+  return {image.width, image.height};
+}
+
 void Reading::add_annotation(std::size_t image_index, Annotation annotation, const Location& place,
                              const std::string& original_id) {
   auto& image = this->image(image_index);

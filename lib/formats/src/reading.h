@@ -43,6 +43,8 @@ class Reading {
   std::optional<std::size_t> add_embedded_image(std::function<std::string()> bytes, const std::string& name,
                                                 const std::optional<Declared>& declared,
                                                 const Location& place);
+  /// The sides that shares of an image's sides are of: as displayed, or as stored with --labels-frame raw.
+  Declared frame_of(std::size_t index) const;
   Image& image(std::size_t index) { return result_.dataset.images[index]; }
   std::size_t image_count() const { return result_.dataset.images.size(); }
 

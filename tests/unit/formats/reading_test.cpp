@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "ds/base/files.h"
+#include "ds/base/text.h"
 #include "ds/formats/annotation_format.h"
 #include "ds/formats/coco_results.h"
 #include "ds/media/synthetic_scene.h"
@@ -311,11 +312,11 @@ TEST_CASE("COCO results: boxes by image, unknown ids refused with their place") 
 TEST_CASE("nothing recognised, several recognised, unknown format") {
   Fixture f;
   REQUIRE_FALSE(detect_format(f.path()));
-  REQUIRE_THROWS_WITH(
-      read_dataset(f.path(), "auto"),
-      f.path().string() + ": no annotation format is recognised (known: coco, voc, yolo, darknet)");
-  REQUIRE_THROWS_WITH(read_dataset(f.path(), "yollo"),
-                      "unknown annotation format 'yollo'; known: coco, voc, yolo, darknet");
+  REQUIRE_THROWS_WITH(read_dataset(f.path(), "auto"), f.path().string() +
+                                                          ": no annotation format is recognised (known: " +
+                                                          join(annotation_formats().names(), ", ") + ")");
+  REQUIRE_THROWS_WITH(read_dataset(f.path(), "yollo"), "unknown annotation format 'yollo'; known: " +
+                                                           join(annotation_formats().names(), ", "));
   f.write("a.xml", voc(""));
   f.write("data.yaml", "train: .\nnames: [cat]\n");
   REQUIRE_THROWS_WITH(detect_format(f.path()),
