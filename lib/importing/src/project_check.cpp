@@ -164,7 +164,8 @@ std::vector<Issue> check_project(Project& project, const CheckOptions& options, 
     throw_if_stopped();
     progress.advance();
     try {
-      auto picture = decode_image(read_file(project.media().path_of(image.sha256)), image.name);
+      auto picture =
+          decode_image(read_file(project.media().path_of(image.sha256)), image.name, {.strict = true});
       if (picture.cols != image.width || picture.rows != image.height)
         add("SIZE_MISMATCH", {.path = image.name},
             fmt::format("{}x{} is recorded, the picture is {}x{}", image.width, image.height, picture.cols,

@@ -215,7 +215,7 @@ class SourceReader {
     });
     files.commit();
     progress_.end();
-    source_.notes.push_back(fmt::format("{}: {} frames", name, frames));
+    source_.notes.push_back(fmt::format("{}: {}", name, frames.to_string()));
   }
 
   const AddOptions& options_;

@@ -15,6 +15,12 @@ class ByteReader {
   std::optional<std::uint32_t> u16(std::uint64_t at) const { return read(at, 2); }
   std::optional<std::uint32_t> u24(std::uint64_t at) const { return read(at, 3); }
   std::optional<std::uint32_t> u32(std::uint64_t at) const { return read(at, 4); }
+  std::optional<std::uint64_t> u64(std::uint64_t at) const {
+    auto first = u32(at);
+    auto second = u32(at > UINT64_MAX - 4 ? at : at + 4);
+    if (!first || !second) return std::nullopt;
+    return big_endian_ ? std::uint64_t{*first} << 32 | *second : std::uint64_t{*second} << 32 | *first;
+  }
   std::uint64_t size() const { return bytes_.size(); }
   bool has(std::uint64_t at, std::string_view text) const {
     return at <= bytes_.size() && bytes_.substr(at).starts_with(text);

@@ -2,21 +2,39 @@
 #include <opencv2/imgcodecs.hpp>
 
 #include "codecs.h"
+#include "picture_decoders.h"
 
 namespace {
 
-bool decode(const std::uint8_t* bytes, std::size_t size, int reduction, cv::Mat& image) {
-  int flags = cv::IMREAD_COLOR;
-  if (reduction == 2) flags = cv::IMREAD_REDUCED_COLOR_2;
-  if (reduction == 4) flags = cv::IMREAD_REDUCED_COLOR_4;
-  if (reduction == 8) flags = cv::IMREAD_REDUCED_COLOR_8;
+using ds::ImageFormat;
+
+std::string decode_bmp(const std::uint8_t* bytes, std::size_t size, cv::Mat& image) {
+  cv::Mat buffer(1, static_cast<int>(size), CV_8UC1, const_cast<std::uint8_t*>(bytes));
+  image = cv::imdecode(buffer, cv::IMREAD_COLOR | cv::IMREAD_IGNORE_ORIENTATION);
+  return image.empty() ? "its kind of BMP is not known, or it is damaged" : "";
+}
+
+std::string decode(ImageFormat format, const std::uint8_t* bytes, std::size_t size,
+                   const ds::detail::Decoding& decoding, cv::Mat& image) {
   try {
-    cv::Mat buffer(1, static_cast<int>(size), CV_8UC1, const_cast<std::uint8_t*>(bytes));
-    image = cv::imdecode(buffer, flags | cv::IMREAD_IGNORE_ORIENTATION);
-  } catch (const cv::Exception&) {
-    return false;
+    switch (format) {
+      case ImageFormat::jpeg:
+        return ds::detail::decode_jpeg(bytes, size, decoding, image);
+      case ImageFormat::png:
+        return ds::detail::decode_png(bytes, size, image);
+      case ImageFormat::tiff:
+        return ds::detail::decode_tiff(bytes, size, image);
+      case ImageFormat::webp:
+        return ds::detail::decode_webp(bytes, size, image);
+      case ImageFormat::bmp:
+        return decode_bmp(bytes, size, image);
+      case ImageFormat::gif:
+        return "a GIF is read as a video";
+    }
+  } catch (const cv::Exception& error) {
+    return error.err;
   }
-  return !image.empty();
+  return "no decoder";
 }
 
 bool encode(const char* extension, const cv::Mat& image, int quality, std::vector<std::uint8_t>& bytes) {

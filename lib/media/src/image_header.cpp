@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <optional>
 
 #include "byte_reader.h"
 #include "ds/base/error.h"
 #include "ds/base/text.h"
 #include "exif.h"
+#include "gif_blocks.h"
 #include "mapped_file.h"
 
 namespace ds {
@@ -21,6 +23,25 @@ constexpr const char* kExtensions[] = {".jpg", ".png", ".bmp", ".tif", ".webp", 
 
 // Each reader returns nothing when the header is broken or does not state a size.
 using Found = std::optional<ImageHeader>;
+
+// Whether an MPF segment (the index of an MPO) lists views of equal rank: panorama, stereo, other angles.
+bool lists_views(std::string_view index) {
+  auto big_endian = detail::tiff_is_big_endian(index);
+  if (!big_endian) return false;
+  ByteReader in(index, *big_endian);
+  constexpr std::uint32_t kEntries = 0xB002;
+  constexpr std::uint64_t kEntrySize = 16;
+  int views = 0;
+  detail::for_each_tiff_entry(in, [&](const detail::TiffEntry& entry) {
+    if (entry.tag != kEntries) return;
+    for (std::uint64_t at = 0; at + kEntrySize <= entry.count; at += kEntrySize) {
+      auto attribute = entry.value_at < in.size() ? in.u32(entry.value_at + at) : std::nullopt;
+      if (!attribute) return;
+      views += (*attribute & 0xFFFFFF) >> 16 == 2;
+    }
+  });
+  return views > 1;
+}
 
 Found read_jpeg(std::string_view bytes) {
   ByteReader in(bytes, true);
@@ -48,6 +69,8 @@ Found read_jpeg(std::string_view bytes) {
     }
     if (*marker == 0xE1 && in.has(at + 2, std::string_view("Exif\0\0", 6)))
       header.orientation = detail::exif_orientation(bytes.substr(at + 2, *length - 2));
+    if (*marker == 0xE2 && in.has(at + 2, std::string_view("MPF\0", 4)))
+      header.more_pictures = lists_views(bytes.substr(at + 6, std::max(6U, *length) - 6));
     at += *length;
   }
 }
@@ -66,6 +89,7 @@ Found read_png(std::string_view bytes) {
     if (!length || in.has(at + 4, "IEND")) break;
     if (in.has(at + 4, "eXIf") && in.size() - (at + 8) >= *length)
       header.orientation = detail::exif_orientation(bytes.substr(at + 8, *length));
+    if (in.has(at + 4, "acTL")) header.more_pictures = in.u32(at + 8).value_or(0) > 1;
     at += 12ULL + *length;
   }
   return header;
@@ -97,13 +121,24 @@ Found read_bmp(std::string_view bytes) {
 Found read_tiff(std::string_view bytes) {
   ByteReader in(bytes, *detail::tiff_is_big_endian(bytes));
   ImageHeader header{ImageFormat::tiff};
-  detail::for_each_tiff_entry(in, [&](const detail::TiffEntry& entry) {
+  auto directory = detail::first_tiff_directory(in);
+  if (!directory) return std::nullopt;
+  auto next = detail::for_each_tiff_entry(in, *directory, [&](const detail::TiffEntry& entry) {
     auto value = detail::tiff_value(in, entry);
     if (!value || *value > 0x7FFFFFFF) return;
     if (entry.tag == 256) header.raw_width = static_cast<int>(*value);
     if (entry.tag == 257) header.raw_height = static_cast<int>(*value);
     if (entry.tag == 274 && *value >= 1 && *value <= 8) header.orientation = static_cast<int>(*value);
   });
+  // Directories may be chained in a ring.
+  constexpr int kLookedAt = 8;
+  for (int i = 0; next && i < kLookedAt && !header.more_pictures; ++i) {
+    bool is_thumbnail = false;
+    next = detail::for_each_tiff_entry(in, *next, [&](const detail::TiffEntry& entry) {
+      if (entry.tag == 254) is_thumbnail = (detail::tiff_value(in, entry).value_or(0) & 1) != 0;
+    });
+    header.more_pictures = !is_thumbnail;
+  }
   return header;
 }
 
@@ -128,6 +163,7 @@ Found read_webp(std::string_view bytes) {
     auto height = in.u24(27);
     if (!width || !height) return std::nullopt;
     set_size(*width + 1, *height + 1);
+    header.more_pictures = (in.u8(20).value_or(0) & 2) != 0;  // animated
     for (std::uint64_t at = 12;;) {
       auto length = in.u32(at + 4);
       if (!length) break;
@@ -146,7 +182,9 @@ Found read_gif(std::string_view bytes) {
   auto width = in.u16(6);
   auto height = in.u16(8);
   if (!width || !height) return std::nullopt;
-  return ImageHeader{ImageFormat::gif, static_cast<int>(*width), static_cast<int>(*height)};
+  ImageHeader header{ImageFormat::gif, static_cast<int>(*width), static_cast<int>(*height)};
+  header.more_pictures = detail::gif_pictures(in, 2) > 1;
+  return header;
 }
 
 std::optional<ImageFormat> format_of(std::string_view bytes) {
@@ -174,6 +212,16 @@ std::string to_string(ImageFormat format) {
 }
 std::string extension_of(ImageFormat format) {
   return kExtensions[static_cast<int>(format)];
+}
+
+std::int64_t max_image_pixels() {
+  constexpr const char* kVariable = "DS_MAX_IMAGE_PIXELS";
+  const char* text = std::getenv(kVariable);
+  if (text == nullptr || *text == 0) return kMaxImagePixels;
+  auto value = parse_int(text);
+  if (!value || *value <= 0)
+    throw UsageError(fmt::format("{} is '{}'; give a whole number of pixels", kVariable, text));
+  return *value;
 }
 
 ImageHeader read_image_header(std::string_view bytes, const std::string& name, std::int64_t max_pixels) {
@@ -207,7 +255,8 @@ ImageHeader read_image_header(std::string_view bytes, const std::string& name, s
   auto pixels = std::int64_t{header->raw_width} * header->raw_height;
   if (pixels > max_pixels) {
     throw DataError(fmt::format("{}: {}x{} is {} pixels, more than the {} allowed", name, header->raw_width,
-                                header->raw_height, pixels, max_pixels));
+                                header->raw_height, pixels, max_pixels),
+                    "if it is meant, raise the limit with DS_MAX_IMAGE_PIXELS");
   }
   return *header;
 }

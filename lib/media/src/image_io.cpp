@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <climits>
 #include <opencv2/core.hpp>
 #include <opencv2/imgproc.hpp>
 
@@ -9,34 +10,20 @@
 #include "ds/base/error.h"
 #include "ds/base/files.h"
 #include "ds/base/text.h"
-#include "ds/media/video.h"
-#include "exif.h"
 #include "mapped_file.h"
+#include "turn.h"
 
 namespace ds {
 namespace {
 
-// The TIFF decoder turns pictures itself, and not all of them: it gets a copy that says "upright", so that
-// every format is turned in one place.
-std::string without_tiff_orientation(std::string_view bytes) {
-  std::string copy(bytes);
-  bool big_endian = *detail::tiff_is_big_endian(bytes);
-  detail::for_each_tiff_entry(detail::ByteReader(bytes, big_endian), [&](const detail::TiffEntry& entry) {
-    if (entry.tag != 274 || entry.type != 3 || entry.value_at + 2 > copy.size()) return;
-    copy[entry.value_at + (big_endian ? 0 : 1)] = 0;
-    copy[entry.value_at + (big_endian ? 1 : 0)] = 1;
-  });
-  return copy;
-}
-
-// OpenCV 4.6 has no GIF decoder; to FFmpeg a GIF is a video, whose first frame is wanted.
-bool decode_gif(std::string_view bytes, cv::Mat& image) {
-  TemporaryFolder folder;
-  auto file = folder.path() / "picture.gif";
-  write_file_atomically(file, bytes);
-  auto source = detail::video_codecs().open(file.string());
-  double time_s = 0;
-  return source && source->next(image, time_s);
+// To FFmpeg a GIF is a video, whose first frame is wanted.
+std::string decode_gif(const std::uint8_t* bytes, std::size_t size, std::int64_t max_pixels, cv::Mat& image) {
+  std::string why;
+  auto source = detail::video_codecs().open_gif(bytes, size, max_pixels, why);
+  if (!source) return why;
+  if (!source->next()) return "its first picture is damaged";
+  source->picture(image);
+  return {};
 }
 
 cv::Mat reduced(const cv::Mat& image, int reduction) {
@@ -54,19 +41,23 @@ cv::Mat decode_image(std::string_view bytes, const std::string& name, const Deco
     throw UsageError(fmt::format("reduction is {}; it can be 1, 2, 4 or 8", reduction));
   auto header = read_image_header(bytes, name, options.max_pixels);
   require_whole_image(bytes, header, name);
-  std::string changed;
-  if (header.format == ImageFormat::tiff && header.orientation != 1) {
-    changed = without_tiff_orientation(bytes);
-    bytes = changed;
-  }
+  if (bytes.size() > static_cast<std::size_t>(INT_MAX))
+    throw DataError(fmt::format("{}: {} bytes are more than a picture can have", name, bytes.size()));
+  const auto* data = reinterpret_cast<const std::uint8_t*>(bytes.data());
   bool jpeg = header.format == ImageFormat::jpeg;
   cv::Mat image;
-  bool decoded = header.format == ImageFormat::gif
-                     ? decode_gif(bytes, image)
-                     : detail::image_codecs().decode(reinterpret_cast<const std::uint8_t*>(bytes.data()),
-                                                     bytes.size(), jpeg ? reduction : 1, image);
-  if (!decoded || image.type() != CV_8UC3)
-    throw DataError(fmt::format("{}: the {} cannot be decoded", name, to_string(header.format)));
+  auto why = header.format == ImageFormat::gif
+                 ? decode_gif(data, bytes.size(), options.max_pixels, image)
+                 : detail::image_codecs().decode(header.format, data, bytes.size(),
+                                                 {jpeg ? reduction : 1, options.strict}, image);
+  if (!why.empty())
+    throw DataError(fmt::format("{}: the {} cannot be decoded: {}", name, to_string(header.format), why));
+  auto side = [&](int raw) { return jpeg ? (raw + reduction - 1) / reduction : raw; };
+  if (image.cols != side(header.raw_width) || image.rows != side(header.raw_height)) {
+    throw DataError(fmt::format("{}: the {} header states {}x{}, the picture is {}x{}", name,
+                                to_string(header.format), header.raw_width, header.raw_height, image.cols,
+                                image.rows));
+  }
   if (!jpeg && reduction != 1) image = reduced(image, reduction);
   return apply_orientation(image, header.orientation);
 }
@@ -77,35 +68,7 @@ cv::Mat decode_image_file(const std::filesystem::path& file, const DecodeOptions
 }
 
 cv::Mat apply_orientation(const cv::Mat& raw, int orientation) {
-  constexpr int kMirrorX = 1;
-  constexpr int kMirrorY = 0;
-  cv::Mat turned;
-  switch (orientation) {
-    case 2:
-      cv::flip(raw, turned, kMirrorX);
-      return turned;
-    case 3:
-      cv::rotate(raw, turned, cv::ROTATE_180);
-      return turned;
-    case 4:
-      cv::flip(raw, turned, kMirrorY);
-      return turned;
-    case 5:
-      cv::transpose(raw, turned);
-      return turned;
-    case 6:
-      cv::rotate(raw, turned, cv::ROTATE_90_CLOCKWISE);
-      return turned;
-    case 7:
-      cv::transpose(raw, turned);
-      cv::rotate(turned, turned, cv::ROTATE_180);
-      return turned;
-    case 8:
-      cv::rotate(raw, turned, cv::ROTATE_90_COUNTERCLOCKWISE);
-      return turned;
-    default:
-      return raw;
-  }
+  return detail::turn(raw, orientation);
 }
 
 namespace {

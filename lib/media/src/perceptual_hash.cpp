@@ -39,9 +39,11 @@ std::uint64_t perceptual_hash(const cv::Mat& image) {
   std::vector<float> sorted(low.begin() + 1, low.end());
   auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
   std::nth_element(sorted.begin(), middle, sorted.end());
+  // The coefficients of a flat picture are rounding errors around 0, which must not become bits.
+  constexpr float kNoise = 1e-2F;
   std::uint64_t hash = 0;
   for (std::size_t i = 0; i < low.size(); ++i)
-    hash = hash << 1 | static_cast<std::uint64_t>(i > 0 && low[i] > *middle);
+    hash = hash << 1 | static_cast<std::uint64_t>(i > 0 && low[i] > *middle + kNoise);
   return hash;
 }
 

@@ -8,6 +8,7 @@
 #include "ds/base/error.h"
 #include "ds/media/image_header.h"
 #include "exif.h"
+#include "gif_blocks.h"
 
 namespace ds {
 namespace {
@@ -84,12 +85,12 @@ Missing check_tiff(std::string_view bytes) {
     if (entry.tag == 279 || entry.tag == 325) counts = entry;
   });
   if (!offsets || !counts) return std::nullopt;  // the decoder tells
-  for (std::uint32_t i = 0; i < offsets->count; ++i) {
+  for (std::uint64_t i = 0; i < offsets->count; ++i) {
     auto offset = detail::tiff_value(in, *offsets, i);
     auto count = detail::tiff_value(in, *counts, i);
     if (!offset || !count) return "the directory is incomplete";
-    if (std::uint64_t{*offset} + *count > bytes.size())
-      return fmt::format("strip {} ends at byte {} of {}", i, std::uint64_t{*offset} + *count, bytes.size());
+    if (*offset > bytes.size() || *count > bytes.size() - *offset)
+      return fmt::format("strip {} is {} bytes from byte {} of {}", i, *count, *offset, bytes.size());
   }
   return std::nullopt;
 }
@@ -101,33 +102,10 @@ Missing check_webp(std::string_view bytes) {
   return fmt::format("it has {} bytes of {}", bytes.size(), needed);
 }
 
-// The position after a run of GIF sub-blocks, or nothing when they run over the end.
-std::optional<std::uint64_t> after_blocks(const ByteReader& in, std::uint64_t at) {
-  for (;;) {
-    auto length = in.u8(at);
-    if (!length) return std::nullopt;
-    if (*length == 0) return at + 1;
-    at += 1 + *length;
-  }
-}
-
 Missing check_gif(std::string_view bytes) {
-  ByteReader in(bytes, false);
-  auto table = [](std::uint32_t flags) { return (flags & 0x80) ? 3ULL << ((flags & 7) + 1) : 0ULL; };
-  std::uint64_t at = 13 + table(in.u8(10).value_or(0));
-  while (auto kind = in.u8(at)) {
-    if (*kind == 0x3B) return "no picture data";
-    std::optional<std::uint64_t> next;
-    if (*kind == 0x21) next = after_blocks(in, at + 2);
-    // One whole picture is all that is used.
-    if (*kind == 0x2C) {
-      if (after_blocks(in, at + 11 + table(in.u8(at + 9).value_or(0)))) return std::nullopt;
-      return "the first picture is incomplete";
-    }
-    if (!next) break;
-    at = *next;
-  }
-  return "no picture data";
+  // One whole picture is all that is used.
+  if (detail::gif_pictures(ByteReader(bytes, false), 1) == 1) return std::nullopt;
+  return "its first picture is missing or incomplete";
 }
 
 }  // namespace

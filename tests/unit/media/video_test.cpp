@@ -69,7 +69,7 @@ TEST_CASE("car-detection.mp4: 377 frames, 31 at 60 a minute, 76 of every fifth")
   auto file = shared_folder() / "data/videos/car-detection.mp4";
   REQUIRE(VideoReader(file).info().width == 768);
   auto count = [&](const FrameChoice& choice) {
-    return for_each_frame(file, choice, [](const VideoFrame&) { return true; });
+    return for_each_frame(file, choice, [](const VideoFrame&) { return true; }).taken;
   };
   REQUIRE(count({.every = 1}) == 377);
   // 377 frames at 12.5 a second end at 30.08 s: whole seconds 0 to 30
