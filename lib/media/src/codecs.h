@@ -64,7 +64,7 @@ struct VideoCodecs {
   std::unique_ptr<VideoSource> (*open)(const std::string& path, std::int64_t max_pixels, std::string& why);
   /// The pictures of a GIF, whose bytes outlive the source.
   std::unique_ptr<VideoSource> (*open_gif)(const std::uint8_t* bytes, std::size_t size,
-                                             std::int64_t max_pixels, std::string& why);
+                                           std::int64_t max_pixels, std::string& why);
   std::unique_ptr<VideoSink> (*create)(const std::string& path, int width, int height, double fps);
 };
 

@@ -76,14 +76,15 @@ void drop_alpha(TIFF* tiff) {
 std::string decode_tiff(const std::uint8_t* bytes, std::size_t count, cv::Mat& image) {
   Input input{bytes, count, 0, {}};
   std::unique_ptr<TIFFOpenOptions, void (*)(TIFFOpenOptions*)> options(TIFFOpenOptionsAlloc(),
-                                                                     &TIFFOpenOptionsFree);
+                                                                       &TIFFOpenOptionsFree);
   TIFFOpenOptionsSetErrorHandlerExtR(options.get(), &keep_first, &input);
   TIFFOpenOptionsSetWarningHandlerExtR(options.get(), &say_nothing, nullptr);
   constexpr tmsize_t kMostMemory = tmsize_t{2} << 30;
   TIFFOpenOptionsSetMaxSingleMemAlloc(options.get(), kMostMemory);
-  std::unique_ptr<TIFF, void (*)(TIFF*)> tiff(TIFFClientOpenExt("picture", "rm", &input, &read, &write, &seek,
-                                                              &close, &size, nullptr, nullptr, options.get()),
-                                            &TIFFClose);
+  std::unique_ptr<TIFF, void (*)(TIFF*)> tiff(
+      TIFFClientOpenExt("picture", "rm", &input, &read, &write, &seek, &close, &size, nullptr, nullptr,
+                        options.get()),
+      &TIFFClose);
   auto why = [&] { return input.failure.empty() ? "no reason given" : input.failure; };
   if (!tiff) return why();
   std::uint32_t width = 0;

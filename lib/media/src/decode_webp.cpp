@@ -15,14 +15,15 @@ std::string decode_first_frame(const std::uint8_t* bytes, std::size_t size, cv::
   options.color_mode = MODE_BGRA;
   WebPData data{bytes, size};
   std::unique_ptr<WebPAnimDecoder, void (*)(WebPAnimDecoder*)> decoder(WebPAnimDecoderNew(&data, &options),
-                                                                     &WebPAnimDecoderDelete);
+                                                                       &WebPAnimDecoderDelete);
   WebPAnimInfo about;
   std::uint8_t* pixels = nullptr;
   int time_ms = 0;
   if (!decoder || WebPAnimDecoderGetInfo(decoder.get(), &about) == 0 ||
       WebPAnimDecoderGetNext(decoder.get(), &pixels, &time_ms) == 0)
     return "its first frame is damaged";
-  cv::Mat canvas(static_cast<int>(about.canvas_height), static_cast<int>(about.canvas_width), CV_8UC4, pixels);
+  cv::Mat canvas(static_cast<int>(about.canvas_height), static_cast<int>(about.canvas_width), CV_8UC4,
+                 pixels);
   cv::cvtColor(canvas, image, cv::COLOR_BGRA2BGR);
   return {};
 }

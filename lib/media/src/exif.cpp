@@ -18,7 +18,7 @@ std::uint64_t width_of(std::uint32_t type) {
 
 std::optional<bool> tiff_is_big_endian(std::string_view tiff) {
   for (char magic : {'\x2A', '\x2B'}) {
-    if (tiff.starts_with(std::string_view("II") ) && tiff.size() > 3 && tiff[2] == magic && tiff[3] == 0)
+    if (tiff.starts_with(std::string_view("II")) && tiff.size() > 3 && tiff[2] == magic && tiff[3] == 0)
       return false;
     if (tiff.starts_with(std::string_view("MM")) && tiff.size() > 3 && tiff[2] == 0 && tiff[3] == magic)
       return true;
@@ -40,6 +40,11 @@ std::optional<std::uint64_t> for_each_tiff_entry(const ByteReader& tiff, std::ui
   if (directory >= tiff.size()) return std::nullopt;
   auto count = big ? tiff.u64(directory) : std::optional<std::uint64_t>(tiff.u16(directory));
   if (!count || *count > tiff.size()) return std::nullopt;
+  auto word = [&](std::uint64_t at) -> std::optional<std::uint64_t> {
+    if (big) return tiff.u64(at);
+    if (auto value = tiff.u32(at)) return *value;
+    return std::nullopt;
+  };
   const std::uint64_t head = big ? 8 : 2;
   const std::uint64_t width = big ? 20 : 12;
   const std::uint64_t room = big ? 8 : 4;
@@ -47,16 +52,16 @@ std::optional<std::uint64_t> for_each_tiff_entry(const ByteReader& tiff, std::ui
     std::uint64_t at = directory + head + width * i;
     auto tag = tiff.u16(at);
     auto type = tiff.u16(at + 2);
-    auto values = big ? tiff.u64(at + 4) : std::optional<std::uint64_t>(tiff.u32(at + 4));
+    auto values = word(at + 4);
     auto value_at = at + width - room;
-    auto offset = big ? tiff.u64(value_at) : std::optional<std::uint64_t>(tiff.u32(value_at));
+    auto offset = word(value_at);
     if (!tag || !type || !values || !offset) return std::nullopt;
     bool inside = *values <= room && width_of(*type) * *values <= room;
-    take({*tag, *type, *values, inside ? value_at : *offset});
+    take({*tag, *type, *values, inside ? value_at : offset.value_or(0)});
   }
   auto end = directory + head + width * *count;
-  auto next = big ? tiff.u64(end) : std::optional<std::uint64_t>(tiff.u32(end));
-  if (!next || *next == 0) return std::nullopt;
+  auto next = word(end).value_or(0);
+  if (next == 0) return std::nullopt;
   return next;
 }
 

@@ -126,17 +126,18 @@ class Chooser {
   bool takes(double time_s) {
     auto place = in_range_++;
     if (choice_.every) return place % *choice_.every == 0;
-    if (!period_s_) return true;
+    if (period_s_ <= 0) return true;
     if (time_s < due_s_ - kTick) return false;
-    auto passed = std::floor((time_s - choice_.from_s + kTick) / *period_s_);
-    due_s_ = choice_.from_s + (passed + 1) * *period_s_;
+    auto passed = std::floor((time_s - choice_.from_s + kTick) / period_s_);
+    due_s_ = choice_.from_s + (passed + 1) * period_s_;
     return true;
   }
 
   bool is_similar(const cv::Mat& image) {
     if (!choice_.drop_similar) return false;
     auto hash = perceptual_hash(image);
-    if (last_hash_ && hamming_distance(hash, *last_hash_) <= *choice_.drop_similar) return true;
+    if (any_taken_ && hamming_distance(hash, last_hash_) <= *choice_.drop_similar) return true;
+    any_taken_ = true;
     last_hash_ = hash;
     return false;
   }
@@ -146,21 +147,22 @@ class Chooser {
   static constexpr double kTick = 1e-3;
 
   const FrameChoice& choice_;
-  std::optional<double> period_s_;
+  double period_s_ = 0;  // 0: not by rate
   double due_s_ = 0;
   std::int64_t in_range_ = 0;
-  std::optional<std::uint64_t> last_hash_;
+  bool any_taken_ = false;
+  std::uint64_t last_hash_ = 0;
 };
 
 void require_frames(const std::filesystem::path& file, const FrameChoice& choice, const FrameCount& count,
                     bool any) {
   if (!any) throw DataError(fmt::format("{}: the video has no frame that can be decoded", file.string()));
   if (count.taken > 0) return;
-  throw DataError(fmt::format("{}: no frame from {} s to {}; the last one is at {:.2f} s", file.string(),
-                              shortest(choice.from_s),
-                              choice.to_s ? shortest(*choice.to_s) + " s" : std::string("the end"),
-                              count.last_time_s),
-                  "give --from and --to inside the video");
+  throw DataError(
+      fmt::format("{}: no frame from {} s to {}; the last one is at {:.2f} s", file.string(),
+                  shortest(choice.from_s),
+                  choice.to_s ? shortest(*choice.to_s) + " s" : std::string("the end"), count.last_time_s),
+      "give --from and --to inside the video");
 }
 
 }  // namespace

@@ -32,7 +32,7 @@ std::unique_ptr<ds::detail::VideoSink> create(const std::string& path, int width
 
 extern "C" const ds::detail::VideoCodecs* ds_video_codecs() {
   cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT);
-  av_log_set_level(AV_LOG_QUIET);                // the caller reports in words of our own
+  av_log_set_level(AV_LOG_QUIET);               // the caller reports in words of our own
   ::setenv("OPENCV_FFMPEG_LOGLEVEL", "-8", 0);  // the same, where OpenCV sets the level again
   static const ds::detail::VideoCodecs codecs{&ds::detail::open_video, &ds::detail::open_gif, &create};
   return &codecs;

@@ -175,7 +175,9 @@ class Source : public VideoSource {
     auto period = about.frames_per_second > 0 ? 1 / about.frames_per_second : 0;
     // The last frame may be shown for long, and containers round.
     auto slack = std::max({1.0, 3 * period, 0.02 * about.duration_s});
-    bool fewer = stream_->nb_frames > 0 && index_ + 1 + damaged_ < stream_->nb_frames;
+    // Without a count the container's duration decides, unless another stream may be the longer one.
+    bool fewer =
+        stream_->nb_frames > 0 ? index_ + 1 + damaged_ < stream_->nb_frames : format_->nb_streams == 1;
     return fewer && about.duration_s > 0 && time_s_ + period + slack < about.duration_s;
   }
 
@@ -295,8 +297,8 @@ std::unique_ptr<VideoSource> open_video(const std::string& path, std::int64_t ma
   return source;
 }
 
-std::unique_ptr<VideoSource> open_gif(const std::uint8_t* bytes, std::size_t size,
-                                              std::int64_t max_pixels, std::string& why) {
+std::unique_ptr<VideoSource> open_gif(const std::uint8_t* bytes, std::size_t size, std::int64_t max_pixels,
+                                      std::string& why) {
   auto source = std::make_unique<Source>();
   why = source->open_gif(bytes, size, max_pixels);
   if (!why.empty()) return nullptr;

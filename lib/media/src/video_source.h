@@ -6,7 +6,7 @@
 namespace ds::detail {
 
 std::unique_ptr<VideoSource> open_video(const std::string& path, std::int64_t max_pixels, std::string& why);
-std::unique_ptr<VideoSource> open_gif(const std::uint8_t* bytes, std::size_t size,
-                                              std::int64_t max_pixels, std::string& why);
+std::unique_ptr<VideoSource> open_gif(const std::uint8_t* bytes, std::size_t size, std::int64_t max_pixels,
+                                      std::string& why);
 
 }  // namespace ds::detail

@@ -85,9 +85,8 @@ TEST_CASE("BMP, TIFF, WebP and GIF that end early are found") {
   auto tiff = tiff_of(quarters(16, 12), 1);
   auto header = read_image_header(tiff, "x.tif");
   REQUIRE(header.raw_width == 16);
-  REQUIRE_THROWS_WITH(
-      require_whole_image(tiff.substr(0, tiff.size() - 1), header, "x.tif"),
-      Catch::Matchers::StartsWith("x.tif: the tiff is cut short or damaged: strip 0 ends at byte"));
+  REQUIRE_THROWS_WITH(require_whole_image(tiff.substr(0, tiff.size() - 1), header, "x.tif"),
+                      "x.tif: the tiff is cut short or damaged: strip 0 is 576 bytes from byte 134 of 709");
   if (shared_is_absent("data/odd_images/pillow")) return;
   for (const std::string name : {"hopper.bmp", "flower.webp", "hopper.gif"}) {
     auto file = shared_folder() / "data/odd_images/pillow" / name;

@@ -20,19 +20,19 @@ struct ImageHeader {
   int raw_width = 0;  // as stored
   int raw_height = 0;
   int orientation = 1;  // EXIF 1..8; anything else in the file counts as 1
-  /// Further pictures follow the first, which is the one that is decoded: pages of a TIFF, frames of a GIF, WebP
-  /// or PNG animation, views of an MPO (thumbnails do not count).
+  /// Further pictures follow the first, which is the one that is decoded: pages of a TIFF, frames of a GIF,
+  /// WebP or PNG animation, views of an MPO (thumbnails do not count).
   bool more_pictures = false;
   /// As shown: orientations 5..8 swap the sides.
   int width() const { return orientation >= 5 ? raw_height : raw_width; }
   int height() const { return orientation >= 5 ? raw_width : raw_height; }
 };
 
-/// Unless told otherwise, more pixels than this are refused before anything is decoded (a bomb needs a few bytes to claim
-/// gigabytes).
+/// Unless told otherwise, more pixels than this are refused before anything is decoded (a bomb needs a few
+/// bytes to claim gigabytes).
 inline constexpr std::int64_t kMaxImagePixels = 268'435'456;
-/// kMaxImagePixels, or what the environment variable DS_MAX_IMAGE_PIXELS says. Throws UsageError when that is no
-/// positive whole number.
+/// kMaxImagePixels, or what the environment variable DS_MAX_IMAGE_PIXELS says. Throws UsageError when that is
+/// no positive whole number.
 std::int64_t max_image_pixels();
 
 /// Reads format, size and EXIF orientation. `name` is what messages call the file.
@@ -40,7 +40,8 @@ std::int64_t max_image_pixels();
 /// `max_pixels`.
 ImageHeader read_image_header(std::string_view bytes, const std::string& name,
                               std::int64_t max_pixels = max_image_pixels());
-ImageHeader read_image_header(const std::filesystem::path& file, std::int64_t max_pixels = max_image_pixels());
+ImageHeader read_image_header(const std::filesystem::path& file,
+                              std::int64_t max_pixels = max_image_pixels());
 
 /// Throws DataError naming the file when the bytes end before the picture does (JPEG end marker, PNG IEND and
 /// chunk checksums, the length declared by BMP, WebP, GIF and TIFF). Decoders would show grey instead.

@@ -13,8 +13,8 @@ class Mat;
 
 /// Pictures in and out. Every decoded image is 8-bit BGR, three channels, turned upright by its EXIF
 /// orientation: grey, palette and CMYK become BGR, 16 bits are scaled to 8. An alpha channel is dropped: the
-/// colours count as they are stored, as in every loader a model may have been trained with. (GIF stores no colour
-/// for transparent pixels: they become white.) Of several pictures the first is taken.
+/// colours count as they are stored, as in every loader a model may have been trained with. (GIF stores no
+/// colour for transparent pixels: they become white.) Of several pictures the first is taken.
 namespace ds {
 
 struct DecodeOptions {
@@ -22,8 +22,8 @@ struct DecodeOptions {
   /// 1, 2, 4 or 8: each side divided by it (rounded up), done inside the JPEG decoder, which is several times
   /// faster than decoding whole; other formats are decoded whole and averaged down.
   int reduction = 1;
-  /// Refuses a JPEG whose decoder had to guess pixels (bits flipped inside the picture data). Otherwise such a
-  /// picture is decoded as every viewer shows it; one that ends early is refused either way.
+  /// Refuses a JPEG whose decoder had to guess pixels (bits flipped inside the picture data). Otherwise such
+  /// a picture is decoded as every viewer shows it; one that ends early is refused either way.
   bool strict = false;
 };
 

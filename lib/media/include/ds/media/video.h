@@ -79,9 +79,9 @@ class VideoReader {
   std::unique_ptr<State> state_;
 };
 
-/// Calls `take` for the chosen frames. By rate: the first frame at or after each multiple of the period, so the
-/// count follows time, not frame numbers. `take` returns false to stop. Damaged frames are left out and counted.
-/// Throws DataError when no frame of the range can be decoded.
+/// Calls `take` for the chosen frames. By rate: the first frame at or after each multiple of the period, so
+/// the count follows time, not frame numbers. `take` returns false to stop. Damaged frames are left out and
+/// counted. Throws DataError when no frame of the range can be decoded.
 FrameCount for_each_frame(const std::filesystem::path& file, const FrameChoice& choice,
                           const std::function<bool(const VideoFrame&)>& take);
 
