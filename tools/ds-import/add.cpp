@@ -17,6 +17,8 @@ struct AddFlags {
   std::vector<std::string> sources;
   AddOptions add;
   std::optional<int> every;
+  std::string from;
+  std::string to;
 };
 
 nlohmann::ordered_json to_json(const AddReport& report) {
@@ -63,6 +65,8 @@ void print(Context& context, const AddReport& report) {
 
 int run(Context& context, AddFlags& o) {
   if (o.every) o.add.frames.every = *o.every;
+  if (!o.from.empty()) o.add.frames.from_s = parse_video_time(o.from, "--from");
+  if (!o.to.empty()) o.add.frames.to_s = parse_video_time(o.to, "--to");
   o.add.dry_run = context.shared.dry_run;
   auto project = open_project(context);
   std::vector<std::filesystem::path> sources(o.sources.begin(), o.sources.end());
@@ -118,7 +122,12 @@ void add_add(Tool& tool) {
       .group("Frames of videos (default: all)")
       .add("frames-per-minute", o.add.frames.frames_per_minute, "so many frames of each minute")
       .add("fps", o.add.frames.frames_per_second, "so many frames of each second")
-      .add("every", o.every, "every n-th frame");
+      .add("every", o.every, "every n-th frame")
+      .add("from", o.from, "start of the range: 90, 90s, 2m, 1:30 (frames count from here)")
+      .add("to", o.to, "end of the range, itself left out")
+      .add("drop-similar", o.add.frames.drop_similar,
+           "leave out frames whose perceptual hash differs in at most so many of 64 bits from the last one "
+           "taken");
   bind_reading(verb.options(), o.add.reading);
   verb.run([&o](Context& context) { return run(context, o); });
 }
