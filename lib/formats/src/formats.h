@@ -8,6 +8,7 @@ namespace ds::detail {
 AnnotationFormat coco_format();
 AnnotationFormat darknet_format();
 AnnotationFormat open_images_format();
+AnnotationFormat labelme_format();
 AnnotationFormat ultralytics_format();
 AnnotationFormat voc_format();
 

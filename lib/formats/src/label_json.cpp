@@ -134,8 +134,10 @@ std::optional<RotatedBox> rotated_box_of(const std::vector<Point>& corners) {
     box.cx += point.x / 4;
     box.cy += point.y / 4;
   }
-  box.width = (std::hypot(p[1].x - p[0].x, p[1].y - p[0].y) + std::hypot(p[2].x - p[3].x, p[2].y - p[3].y)) / 2;
-  box.height = (std::hypot(p[3].x - p[0].x, p[3].y - p[0].y) + std::hypot(p[2].x - p[1].x, p[2].y - p[1].y)) / 2;
+  box.width =
+      (std::hypot(p[1].x - p[0].x, p[1].y - p[0].y) + std::hypot(p[2].x - p[3].x, p[2].y - p[3].y)) / 2;
+  box.height =
+      (std::hypot(p[3].x - p[0].x, p[3].y - p[0].y) + std::hypot(p[2].x - p[1].x, p[2].y - p[1].y)) / 2;
   box.angle_deg = std::atan2(p[1].y - p[0].y, p[1].x - p[0].x) * 180 / std::numbers::pi;
   if (box.angle_deg < 0) box.angle_deg += 360;
   auto made = box.corners();

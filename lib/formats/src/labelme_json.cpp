@@ -147,9 +147,9 @@ class JsonFiles {
     if (found.embedded_error.empty())
       reading_.issue(Severity::error, "MISSING_IMAGE", place, fmt::format("'{}' is not there", given));
     else
-      reading_.issue(Severity::error, "BROKEN_IMAGE", {.path = found.file, .pointer = "/imageData"},
-                     fmt::format("'{}' is not there, and imageData cannot be read: {}", given,
-                                 found.embedded_error));
+      reading_.issue(
+          Severity::error, "BROKEN_IMAGE", {.path = found.file, .pointer = "/imageData"},
+          fmt::format("'{}' is not there, and imageData cannot be read: {}", given, found.embedded_error));
     return reading_.add_image({}, name_without_file(found), declared, place);
   }
 
@@ -174,7 +174,7 @@ class JsonFiles {
   }
 
   void read_image_extras(const json& document, Image& image) {
-    static const std::set<std::string> kKnown = {"version",  "shapes",      "flags",
+    static const std::set<std::string> kKnown = {"version",   "shapes",     "flags",
                                                  "imagePath", "imageWidth", "imageHeight"};
     for (const auto& [key, value] : document.items()) {
       if (kKnown.contains(key) || value.is_null() || take_image_mark(image, key, value)) continue;
@@ -216,7 +216,8 @@ class JsonFiles {
       auto report = [&](Severity severity, const std::string& code, const std::string& part,
                         const std::string& message) {
         reading_.issue(severity, code,
-                       {.path = found.file, .pointer = part.empty() ? pointer : pointer + "/" + part}, message);
+                       {.path = found.file, .pointer = part.empty() ? pointer : pointer + "/" + part},
+                       message);
       };
       const auto& label = member(shapes[i], "label");
       if (label.is_null() || text_of(label).empty()) {
@@ -227,7 +228,8 @@ class JsonFiles {
       if (!annotation) continue;
       annotation->class_idx = *reading_.classes().find(text_of(label));
       auto key = instance_of(shapes[i], *annotation);
-      auto [known, is_new] = key.empty() ? std::pair{instances.end(), true} : instances.emplace(key, parsed.size());
+      auto [known, is_new] =
+          key.empty() ? std::pair{instances.end(), true} : instances.emplace(key, parsed.size());
       if (!is_new) {
         auto& rings = std::get<Polygon>(parsed[known->second].annotation.shape).rings;
         rings.push_back(std::get<Polygon>(annotation->shape).rings[0]);

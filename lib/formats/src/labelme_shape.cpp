@@ -115,7 +115,8 @@ class ShapeEntry {
       std::transform(visibility->begin(), visibility->end(), result.visibility.begin(),
                      [](double v) { return static_cast<int>(std::clamp(v, 0.0, 2.0)); });
     auto box = numbers_of(member(entry_, "box"));
-    result.box = box && box->size() == 4 ? Box{(*box)[0], (*box)[1], (*box)[2], (*box)[3]} : box_around(points_);
+    result.box =
+        box && box->size() == 4 ? Box{(*box)[0], (*box)[1], (*box)[2], (*box)[3]} : box_around(points_);
     return result;
   }
 
@@ -145,9 +146,9 @@ class ShapeEntry {
   }
 
   void read_extras(Annotation& annotation) {
-    static const std::set<std::string> kKnown = {"label", "points",     "shape_type", "mask",     "flags",
-                                                 "attributes", "visibility", "box",        "instance", "grouped",
-                                                 "direction"};
+    static const std::set<std::string> kKnown = {"label",    "points",     "shape_type", "mask",
+                                                 "flags",    "attributes", "visibility", "box",
+                                                 "instance", "grouped",    "direction"};
     for (const auto& [key, value] : entry_.items()) {
       bool empty = value.is_null() || (value.is_string() && value.get<std::string>().empty()) ||
                    ((value.is_array() || value.is_object()) && value.empty());

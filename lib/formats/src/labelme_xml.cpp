@@ -51,7 +51,8 @@ class XmlFiles {
 
  private:
   std::int64_t line_of(std::ptrdiff_t offset) const {
-    auto end = text_.begin() + std::clamp<std::ptrdiff_t>(offset, 0, static_cast<std::ptrdiff_t>(text_.size()));
+    auto end =
+        text_.begin() + std::clamp<std::ptrdiff_t>(offset, 0, static_cast<std::ptrdiff_t>(text_.size()));
     return 1 + std::count(text_.begin(), end, '\n');
   }
 
@@ -105,10 +106,12 @@ class XmlFiles {
       file = find_image_of_stem(reading_, file_.stem().string(), folders);
       if (!file.empty())
         issue(Severity::warning, "WRONG_FILENAME", root.child("filename"),
-              fmt::format("<filename> is '{}', which is not there; {} is used", given, file.filename().string()));
+              fmt::format("<filename> is '{}', which is not there; {} is used", given,
+                          file.filename().string()));
     }
     if (file.empty())
-      issue(Severity::error, "MISSING_IMAGE", root.child("filename"), fmt::format("'{}' is not there", given));
+      issue(Severity::error, "MISSING_IMAGE", root.child("filename"),
+            fmt::format("'{}' is not there", given));
     else
       used_.insert(file.lexically_normal().string());
     auto name = file.empty() ? (fs::path(folder_) / fs::path(with_slashes(given)).filename()).generic_string()
@@ -122,8 +125,8 @@ class XmlFiles {
       ++deleted_;
       return std::nullopt;
     }
-    XmlObject found{.id = text_in(object, "id"), .name = text_in(object, "name"),
-                    .line = line_of(object.offset_debug())};
+    XmlObject found{
+        .id = text_in(object, "id"), .name = text_in(object, "name"), .line = line_of(object.offset_debug())};
     if (found.name.empty()) {
       issue(Severity::error, "BAD_ROW", object, "an object without <name>; left out");
       return std::nullopt;
@@ -165,7 +168,8 @@ class XmlFiles {
     bool is_box = text_in(object, "type") == "bounding_box";
     if (ring.size() < (is_box ? 2u : 3u)) {
       issue(Severity::error, "BAD_ROW", object,
-            fmt::format("{} has {} points, which is no outline; left out", text_in(object, "name"), ring.size()));
+            fmt::format("{} has {} points, which is no outline; left out", text_in(object, "name"),
+                        ring.size()));
       return std::nullopt;
     }
     if (is_box) return box_around(ring);
@@ -187,8 +191,8 @@ class XmlFiles {
         auto picture = mask_of_picture(read_file(folder / given), (folder / given).string());
         if (picture.width != image.width || picture.height != image.height)
           issue(Severity::warning, "SIZE_MISMATCH", segm,
-                fmt::format("the mask {} is {}x{}, {} is {}x{}", given, picture.width, picture.height, image.name,
-                            image.width, image.height));
+                fmt::format("the mask {} is {}x{}, {} is {}x{}", given, picture.width, picture.height,
+                            image.name, image.width, image.height));
         return placed(picture, 0, 0, image.width, image.height);
       } catch (const DataError& error) {
         why = error.what();
@@ -221,15 +225,17 @@ class XmlFiles {
     for (std::size_t i = 0; i < objects.size(); ++i) {
       for (std::size_t k = 0; k < objects.size(); ++k) {
         const auto& related = objects[i].related;
-        if (objects[k].id.empty() || std::find(related.begin(), related.end(), objects[k].id) == related.end())
+        if (objects[k].id.empty() ||
+            std::find(related.begin(), related.end(), objects[k].id) == related.end())
           continue;
         leader[std::max(find(i), find(k))] = std::min(find(i), find(k));
       }
     }
     std::map<std::size_t, std::int64_t> numbers;
     for (std::size_t i = 0; i < objects.size(); ++i) {
-      auto size = std::count_if(leader.begin(), leader.end(),
-                                [&](std::size_t& at) { return find(static_cast<std::size_t>(&at - leader.data())) == find(i); });
+      auto size = std::count_if(leader.begin(), leader.end(), [&](std::size_t& at) {
+        return find(static_cast<std::size_t>(&at - leader.data())) == find(i);
+      });
       if (size < 2) continue;
       auto [number, is_new] = numbers.emplace(find(i), static_cast<std::int64_t>(numbers.size()) + 1);
       objects[i].annotation.group_id = number->second;

@@ -11,6 +11,7 @@ const Registry<AnnotationFormat>& annotation_formats() {
     formats.add("yolo", "Ultralytics YOLO: data.yaml, box and outline rows", ultralytics_format());
     formats.add("darknet", "YOLO darknet: obj.data, or images with classes.txt", darknet_format());
     formats.add("open-images", "Open Images CSV: boxes, image labels, masks", open_images_format());
+    formats.add("labelme", "LabelMe JSON, also X-AnyLabeling's; reads MIT LabelMe XML", labelme_format());
     return formats;
   }();
   return registry;
