@@ -54,7 +54,12 @@ void bind_reading(OptionSet& options, ReadOptions& reading) {
       .add("empty-is-negative", reading.empty_is_negative, "COCO images without annotations were looked at")
       .add("merge-duplicates", reading.merge_duplicates,
            "COCO entries that name the same file become one image")
-      .add("images", reading.images, "folder of the images, when it is not where the format says", "DIR");
+      .add("images", reading.images, "folder of the images, when it is not where the format says", "DIR")
+      .add("annotator", reading.annotator,
+           "Label Studio: whose annotation of a task counts (id, name or mail); else the ground truth, else "
+           "the "
+           "latest",
+           "WHO");
 }
 
 }  // namespace ds::importer

@@ -7,6 +7,8 @@ namespace ds::detail {
 
 AnnotationFormat coco_format();
 AnnotationFormat darknet_format();
+AnnotationFormat datumaro_format();
+AnnotationFormat label_studio_format();
 AnnotationFormat open_images_format();
 AnnotationFormat labelme_format();
 AnnotationFormat ultralytics_format();

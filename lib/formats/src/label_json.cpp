@@ -21,19 +21,24 @@ ordered_json json_attribute(const std::string& text) {
   return typed && value.dump() == text ? value : ordered_json(text);
 }
 
-bool is_true(const json& value) {
+std::optional<bool> truth_of(const json& value) {
   if (value.is_boolean()) return value.get<bool>();
-  if (value.is_number()) return value.get<double>() != 0;
-  if (!value.is_string()) return false;
+  if (auto number = number_of(value)) return *number != 0;
+  if (!value.is_string()) return std::nullopt;
   auto text = to_lower(value.get<std::string>());
-  return text == "true" || text == "yes" || text == "1";
+  if (text == "true" || text == "yes") return true;
+  if (text == "false" || text == "no") return false;
+  return std::nullopt;
+}
+
+bool is_true(const json& value) {
+  return truth_of(value).value_or(false);
 }
 
 std::optional<double> degree_of(const json& value) {
-  if (value.is_boolean()) return value.get<bool>() ? 1 : 0;
   if (auto number = number_of(value)) return number;
-  if (!value.is_string()) return std::nullopt;
-  return is_true(value) ? 1 : 0;
+  auto truth = truth_of(value);
+  return truth ? std::optional(*truth ? 1.0 : 0.0) : std::nullopt;
 }
 
 const json& member(const json& object, const std::string& key) {
@@ -62,27 +67,20 @@ std::optional<std::vector<double>> numbers_of(const json& value) {
 }
 
 bool take_mark(Annotation& annotation, const std::string& key, const json& value) {
-  if (key == "crowd" || key == "is_crowd") {
-    annotation.crowd = is_true(value);
-  } else if (key == "ignore") {
-    annotation.ignore = is_true(value);
-  } else if (key == "difficult") {
-    annotation.difficult = is_true(value);
-  } else if (key == "truncated") {
-    annotation.truncated = degree_of(value);
-  } else if (key == "occluded") {
-    annotation.occluded = degree_of(value);
-  } else if (key == "score") {
-    annotation.score = number_of(value);
-  } else if (key == "track_id" && integer_of(value)) {
-    annotation.track_id = integer_of(value);
-  } else if (key == "group_id" && integer_of(value)) {
-    annotation.group_id = integer_of(value);
-  } else if (key == "z_order" && integer_of(value)) {
-    annotation.z = static_cast<int>(*integer_of(value));
-  } else {
-    return false;
-  }
+  auto take = [](auto& mark, const auto& found) {
+    if (found) mark = *found;
+    return found.has_value();
+  };
+  if (key == "crowd" || key == "is_crowd") return take(annotation.crowd, truth_of(value));
+  if (key == "ignore") return take(annotation.ignore, truth_of(value));
+  if (key == "difficult") return take(annotation.difficult, truth_of(value));
+  if (key == "truncated") return take(annotation.truncated, degree_of(value));
+  if (key == "occluded") return take(annotation.occluded, degree_of(value));
+  if (key == "score") return take(annotation.score, number_of(value));
+  if (key == "track_id") return take(annotation.track_id, integer_of(value));
+  if (key == "group_id") return take(annotation.group_id, integer_of(value));
+  if (key != "z_order" || !integer_of(value)) return false;
+  annotation.z = static_cast<int>(*integer_of(value));
   return true;
 }
 
@@ -113,6 +111,13 @@ bool take_image_mark(Image& image, const std::string& key, const json& value) {
   else
     return false;
   return true;
+}
+
+double extent_between(double first, double last) {
+  double extent = last - first;
+  while (first + extent < last) extent = std::nextafter(extent, INFINITY);
+  while (first + extent > last) extent = std::nextafter(extent, -INFINITY);
+  return extent;
 }
 
 Box box_around(const std::vector<Point>& points) {

@@ -17,7 +17,9 @@ namespace ds::detail {
 nlohmann::ordered_json json_number(double value);
 /// A text as the number, boolean, list or object that is written exactly like it, else as a string.
 nlohmann::ordered_json json_attribute(const std::string& text);
-/// true, 1, "true", "yes", "1".
+/// A boolean, a number (0 is false), or the text of one; nothing for any other text.
+std::optional<bool> truth_of(const nlohmann::json& value);
+/// True when it is known to be.
 bool is_true(const nlohmann::json& value);
 /// A number, or 1 and 0 for true and false.
 std::optional<double> degree_of(const nlohmann::json& value);
@@ -36,6 +38,8 @@ std::vector<std::pair<std::string, nlohmann::ordered_json>> marks_of(const Annot
 /// State and split of an image under `state` and `split`, where a format has no words for them.
 bool take_image_mark(Image& image, const std::string& key, const nlohmann::json& value);
 
+/// The width (or height) that makes `first + width` exactly `last`, which `last - first` need not.
+double extent_between(double first, double last);
 /// The smallest box around points; all zero without any.
 Box box_around(const std::vector<Point>& points);
 /// The rotated box with these four corners, its first one where it was; nothing when they are no rectangle

@@ -12,6 +12,8 @@ const Registry<AnnotationFormat>& annotation_formats() {
     formats.add("darknet", "YOLO darknet: obj.data, or images with classes.txt", darknet_format());
     formats.add("open-images", "Open Images CSV: boxes, image labels, masks", open_images_format());
     formats.add("labelme", "LabelMe JSON, also X-AnyLabeling's; reads MIT LabelMe XML", labelme_format());
+    formats.add("label-studio", "Label Studio JSON", label_studio_format());
+    formats.add("datumaro", "Datumaro JSON", datumaro_format());
     return formats;
   }();
   return registry;

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <functional>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "reading.h"
+
+namespace ds::detail {
+
+/// What a list of results says about an image.
+struct StudioResults {
+  struct Object {
+    Annotation annotation;  // without class
+    std::vector<std::string> labels;
+    std::string pointer;
+    std::string id;
+  };
+  struct Choice {
+    std::string control;  // its name in the labelling configuration
+    std::string value;
+  };
+  std::vector<Object> objects;
+  std::vector<Choice> choices;                             // about the image
+  std::vector<std::pair<std::string, std::string>> texts;  // about the image: control, value
+  std::size_t relations = 0;
+};
+
+using StudioReport = std::function<void(Severity, const std::string& code, const std::string& pointer,
+                                        const std::string& message)>;
+
+/// @param width, height of the picture that the percentages are of
+StudioResults read_studio_results(const nlohmann::json& results, const std::string& pointer, int width,
+                                  int height, const StudioReport& report);
+
+WrittenDataset write_label_studio(const Dataset& dataset, const WriteOptions& options);
+
+}  // namespace ds::detail
