@@ -11,7 +11,12 @@ int main(int argc, char** argv) {
   ds::importer::add_export(tool);
   ds::importer::add_check(tool);
   ds::importer::add_stats(tool);
+  ds::importer::add_dedupe(tool);
+  ds::importer::add_leaks(tool);
+  ds::importer::add_split(tool);
   ds::importer::add_snapshot(tool);
+  ds::importer::add_snapshot_diff(tool);
+  ds::importer::add_snapshot_restore(tool);
   ds::importer::add_sample(tool);
   return tool.run(argc, argv);
 }

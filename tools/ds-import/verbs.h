@@ -13,6 +13,11 @@ void add_export(Tool& tool);
 void add_check(Tool& tool);
 void add_stats(Tool& tool);
 void add_snapshot(Tool& tool);
+void add_snapshot_diff(Tool& tool);
+void add_snapshot_restore(Tool& tool);
+void add_dedupe(Tool& tool);
+void add_leaks(Tool& tool);
+void add_split(Tool& tool);
 void add_sample(Tool& tool);
 
 }  // namespace ds::importer
