@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "ds/base/error.h"
 #include "ds/base/log.h"
@@ -25,14 +27,13 @@ SplitOptions options_of(const SplitFlags& o) {
   SplitOptions options{.reassign = o.reassign};
   if (!o.where.empty()) options.where = Filter::parse(o.where);
   if (o.train || o.val || o.test) {
-    if (!o.train)
-      throw UsageError("the share of train is missing", "give --train, --val and --test; they sum to 1");
-    double rest = 1 - *o.train;
-    // One left out is what the others leave.
-    double val = o.val.value_or(o.test ? rest - *o.test : rest);
-    options.shares = SplitShares{*o.train, val, o.test.value_or(rest - val)};
-    for (double* share : {&options.shares->val, &options.shares->test})
-      if (*share < 0 && *share > -1e-9) *share = 0;
+    if (int(o.train.has_value()) + o.val.has_value() + o.test.has_value() < 2)
+      throw UsageError("one share alone does not say what becomes of the rest",
+                       "give two or three of --train, --val and --test; they sum to 1");
+    auto rest = [](const std::optional<double>& own, const std::optional<double>& a,
+                   const std::optional<double>& b) { return own ? *own : std::max(0.0, 1 - *a - *b); };
+    options.shares =
+        SplitShares{rest(o.train, o.val, o.test), rest(o.val, o.train, o.test), rest(o.test, o.train, o.val)};
   }
   options.by = o.stratify ? SplitBy::stratify : o.by == "group" ? SplitBy::group : SplitBy::hash;
   return options;
@@ -131,9 +132,9 @@ void add_split(Tool& tool) {
   verb.example("ds-import split --train .8 --val .1 --test .1 --stratify --dry-run");
   verb.example("ds-import split --reassign --where 'split!=test' --train .9 --val .1");
   verb.options()
-      .add("train", o.train, "share of train; default: the project's shares")
-      .add("val", o.val, "share of val; left out: what the others leave")
-      .add("test", o.test, "share of test; left out: what the others leave")
+      .add("train", o.train, "share of train; default: the project's shares, or what the others leave")
+      .add("val", o.val, "share of val")
+      .add("test", o.test, "share of test")
       .choice("by", o.by, {"hash", "group"}, "by the keyed hash of the group's name, or to meet the shares")
       .add("stratify", o.stratify, "meet the shares in each class (iterative stratification on groups)")
       .add("reassign", o.reassign, "also move images that have a split")
