@@ -162,8 +162,11 @@ WriteReport write_dataset_with(const Dataset& dataset, const ImageBytes& bytes, 
   const auto& root = folder.temporary_path();
   write_plain(root / kMarker, fmt::format("{} dataset written by ds {}\n", format, version()));
   for (const auto& [name, text] : written.texts) write_plain(root / name, text);
-  write_streams(written, root,
-                [&](std::size_t index) { return options.with_images ? bytes(index) : std::string(); });
+  write_streams(written, root, [&](std::size_t index) {
+    if (!options.with_images) return std::string();
+    ++report.image_files;
+    return bytes(index);
+  });
   if (options.with_images) {
     for (const auto& [name, index] : written.images) {
       throw_if_stopped();

@@ -11,6 +11,7 @@ AnnotationFormat datumaro_format();
 AnnotationFormat label_studio_format();
 AnnotationFormat open_images_format();
 AnnotationFormat labelme_format();
+AnnotationFormat tfrecord_format();
 AnnotationFormat ultralytics_format();
 AnnotationFormat voc_format();
 

@@ -2,6 +2,7 @@
 
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <memory>
 #include <opencv2/core/mat.hpp>
 
@@ -69,6 +70,20 @@ RunLengthMask placed(const PictureMask& picture, int left, int top, int width, i
       pixels[at(static_cast<int>(y), static_cast<int>(x), width)] =
           picture.pixels[at(row, column, picture.width)];
     }
+  }
+  return mask_of_pixels(pixels, width, height);
+}
+
+RunLengthMask scaled(const PictureMask& picture, int width, int height) {
+  std::vector<bool> pixels(at(height, 0, width));
+  auto source = [](int place, int size, int source_size) {
+    return std::min(source_size - 1, static_cast<int>((place + 0.5) * source_size / size));
+  };
+  for (int row = 0; row < height; ++row) {
+    int from = source(row, height, picture.height);
+    for (int column = 0; column < width; ++column)
+      pixels[at(row, column, width)] =
+          picture.pixels[at(from, source(column, width, picture.width), picture.width)];
   }
   return mask_of_pixels(pixels, width, height);
 }

@@ -25,6 +25,8 @@ struct PictureMask {
 PictureMask mask_of_picture(std::string_view bytes, const std::string& name);
 /// The mask's picture laid into a frame, its corner at (left, top); what reaches outside is cut off.
 RunLengthMask placed(const PictureMask& picture, int left, int top, int width, int height);
+/// The mask's picture scaled to a frame, by the nearest pixel.
+RunLengthMask scaled(const PictureMask& picture, int width, int height);
 /// The part of the mask inside `part` (whole pixels) as a grey PNG, 255 inside.
 std::string picture_of_mask(const RunLengthMask& mask, const Box& part);
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "ds/base/text.h"
 #include "reading.h"
 
 namespace ds::detail {
@@ -25,17 +24,6 @@ OpenImagesKind open_images_kind(const CsvRow& first) {
     if (machine_id || all({"LabelName", "DisplayName"})) return OpenImagesKind::classes;
   }
   return OpenImagesKind::other;
-}
-
-std::optional<Split> open_images_split(const std::string& stem) {
-  std::string words = stem;
-  std::replace_if(
-      words.begin(), words.end(), [](char c) { return c == '-' || c == '_' || c == '.'; }, ' ');
-  for (const auto& word : split_words(words)) {
-    if (auto split = split_of_word(word)) return split;
-    if (word == "none") return Split::none;
-  }
-  return std::nullopt;
 }
 
 OpenImagesPictures::Place OpenImagesPictures::place_of(const fs::path& relative) {

@@ -22,9 +22,6 @@ struct OpenImagesTable {
   OpenImagesKind kind = OpenImagesKind::other;
   std::optional<Split> split = std::nullopt;  // that the file's name or folder says
 };
-/// train, validation, test or none of a name's words: oidv6-train-annotations-bbox.csv.
-std::optional<Split> open_images_split(const std::string& stem);
-
 /// Pictures by ImageID: the path below images/<subset>/ without its extension; or the whole path below
 /// images/, or the bare name.
 class OpenImagesPictures {

@@ -34,22 +34,6 @@ CsvRow first_row(const std::string& head) {
   return rows.empty() ? CsvRow{} : rows[0];
 }
 
-// The picture scaled to a frame, by the nearest pixel.
-RunLengthMask scaled_mask(const PictureMask& picture, int width, int height) {
-  std::vector<bool> pixels(static_cast<std::size_t>(width) * static_cast<std::size_t>(height));
-  auto source = [](int at, int size, int source_size) {
-    return std::min(source_size - 1, static_cast<int>((at + 0.5) * source_size / size));
-  };
-  std::size_t at = 0;
-  for (int y = 0; y < height; ++y) {
-    auto row = static_cast<std::size_t>(source(y, height, picture.height));
-    for (int x = 0; x < width; ++x)
-      pixels[at++] = picture.pixels[row * static_cast<std::size_t>(picture.width) +
-                                    static_cast<std::size_t>(source(x, width, picture.width))];
-  }
-  return mask_of_pixels(pixels, width, height);
-}
-
 class OpenImagesReader {
  public:
   OpenImagesReader(Reading& reading, const fs::path& path) : reading_(reading), path_(path) {}
@@ -100,7 +84,7 @@ class OpenImagesReader {
         bool wanted =
             !alone || file == path_ || kind == OpenImagesKind::classes || kind == OpenImagesKind::images;
         if (!wanted) continue;
-        auto split = open_images_split(file.stem().string());
+        auto split = split_in_name(file.stem().string());
         if (!split) split = split_of_folder(file, reading_.root());
         tables_.push_back({file, kind, split});
         if (kind == OpenImagesKind::other)
@@ -223,7 +207,7 @@ class OpenImagesReader {
 
   void read_image_row(const Row& row) {
     bool trusted = whole(row);
-    auto split = open_images_split(row.at("Subset"));
+    auto split = split_in_name(row.at("Subset"));
     auto index = pictures_.find(row.at("ImageID"), split ? split : row.table.split);
     if (!index) return count(missing_, row, row.at("ImageID"));
     auto& image = reading_.image(*index);
@@ -351,7 +335,7 @@ class OpenImagesReader {
     auto frame = reading_.frame_of(*index);
     try {
       auto picture = mask_of_picture(read_file(file), file.string());
-      mask = scaled_mask(picture, frame.width, frame.height);
+      mask = scaled(picture, frame.width, frame.height);
     } catch (const DataError& error) {
       return fail(error.what());
     }

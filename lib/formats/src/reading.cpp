@@ -252,6 +252,17 @@ std::optional<Split> split_of_word(const std::string& word) {
   return std::nullopt;
 }
 
+std::optional<Split> split_in_name(const std::string& name) {
+  std::string words = name;
+  std::replace_if(
+      words.begin(), words.end(), [](char c) { return c == '-' || c == '_' || c == '.'; }, ' ');
+  for (const auto& word : split_words(words)) {
+    if (auto split = split_of_word(word)) return split;
+    if (word == "none") return Split::none;
+  }
+  return std::nullopt;
+}
+
 std::optional<Split> split_of_folder(const fs::path& file, const fs::path& root) {
   auto relative = file.lexically_normal().lexically_proximate(root.lexically_normal());
   std::optional<Split> split;

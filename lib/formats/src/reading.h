@@ -85,9 +85,14 @@ class Reading {
   std::vector<bool> turn_;  // beside the images: labels are in the raw frame
 };
 
+/// The class of objects that have none.
+inline constexpr const char* kNoLabel = "(no label)";
+
 /// train, val or test of a folder or list name: train, train2017, training; val, valid, validation, val2017;
 /// test.
 std::optional<Split> split_of_word(const std::string& word);
+/// train, val, test or none, when one of a name's words says it: oidv6-train-annotations-bbox.
+std::optional<Split> split_in_name(const std::string& name);
 /// Of the nearest folder name that says one, below `root`.
 std::optional<Split> split_of_folder(const std::filesystem::path& file, const std::filesystem::path& root);
 /// All regular files below a folder (or the file itself) for which `wanted` holds, in natural order. Clutter

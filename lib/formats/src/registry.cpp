@@ -14,6 +14,7 @@ const Registry<AnnotationFormat>& annotation_formats() {
     formats.add("labelme", "LabelMe JSON, also X-AnyLabeling's; reads MIT LabelMe XML", labelme_format());
     formats.add("label-studio", "Label Studio JSON", label_studio_format());
     formats.add("datumaro", "Datumaro JSON", datumaro_format());
+    formats.add("tfrecord", "TFRecord of the TF Object Detection API, pictures inside", tfrecord_format());
     return formats;
   }();
   return registry;

@@ -69,6 +69,14 @@ const std::vector<fs::path>& SourcePeek::files(const std::string& suffix) const 
   return by_suffix_[suffix];
 }
 
+std::vector<std::string> SourcePeek::suffixes() const {
+  files("");
+  std::vector<std::string> all;
+  for (const auto& [suffix, found] : by_suffix_)
+    if (!found.empty()) all.push_back(suffix);
+  return all;
+}
+
 std::vector<fs::path> SourcePeek::few(const std::string& suffix, int max_depth) const {
   constexpr std::size_t kFew = 20;
   std::vector<fs::path> chosen;

@@ -25,6 +25,8 @@ class SourcePeek {
   /// The files below the path (or the one file it is) whose names end in `suffix` (lower case, ".json"; any
   /// case in the file's name), in natural order. Clutter and hidden folders are passed over.
   const std::vector<std::filesystem::path>& files(const std::string& suffix) const;
+  /// Every suffix that files below the path have, in lower case: for names like .record-00003-of-00010.
+  std::vector<std::string> suffixes() const;
   /// The first 20 of them, at most `max_depth` folders down: enough to tell a format by.
   std::vector<std::filesystem::path> few(const std::string& suffix, int max_depth = 32) const;
   /// Empty for what is no JSON; of a file that breaks off, what stands before the break.

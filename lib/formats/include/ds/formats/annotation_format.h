@@ -106,7 +106,8 @@ using ImageBytes = std::function<std::string(std::size_t index)>;
 /// A dataset as files, before any is written. Paths are relative to the dataset's folder.
 struct WrittenDataset {
   std::map<std::string, std::string> texts;
-  /// Files that hold the pictures' bytes themselves (TFRecord), or are too big to build in memory.
+  /// Files that hold the pictures' bytes themselves (TFRecord), or are too big to build in memory. Called
+  /// while the dataset they were made from is still there.
   std::map<std::string, std::function<void(std::ostream&, const ImageBytes&)>> streams;
   std::map<std::string, std::size_t> images;  // path -> index into dataset.images
   LossReport losses;
