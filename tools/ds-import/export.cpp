@@ -71,6 +71,8 @@ void add_export(Tool& tool) {
       .add("coco-first-id", o.options.writing.coco_first_id, "id of the first COCO category")
       .choice("voc-coords", o.options.writing.voc_coords, {"asis", "devkit"},
               "how Pascal VOC numbers are written")
+      .choice("cvat-kind", o.options.writing.cvat_kind, {"auto", "images", "video"},
+              "CVAT: images, or a video's tracks; auto: tracks when nothing is lost by it")
       .choice("yolo-task", o.options.writing.yolo_task, {"auto", "detect", "segment"},
               "box or outline rows; auto: outlines when all are");
   verb.run([&o](Context& context) { return run(context, o); });

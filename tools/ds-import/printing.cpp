@@ -51,7 +51,10 @@ void bind_reading(OptionSet& options, ReadOptions& reading) {
               "Pascal VOC numbers: 1-based inclusive, 0-based, or all minus 1; auto decides and says why")
       .choice("yolo-task", reading.yolo_task, {"auto", "detect", "segment"},
               "meaning of YOLO rows of nine numbers")
-      .add("empty-is-negative", reading.empty_is_negative, "COCO images without annotations were looked at")
+      .choice("mot-base", reading.mot_base, {"auto", "one", "zero"},
+              "MOT frames and boxes count from 1 or 0; auto decides and says why")
+      .add("empty-is-negative", reading.empty_is_negative,
+           "COCO and CVAT images without annotations were looked at")
       .add("merge-duplicates", reading.merge_duplicates,
            "COCO entries that name the same file become one image")
       .add("images", reading.images, "folder of the images, when it is not where the format says", "DIR")

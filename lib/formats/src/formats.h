@@ -6,6 +6,7 @@
 namespace ds::detail {
 
 AnnotationFormat coco_format();
+AnnotationFormat cvat_format();
 AnnotationFormat darknet_format();
 AnnotationFormat datumaro_format();
 AnnotationFormat label_studio_format();

@@ -32,6 +32,7 @@ const std::map<std::string, std::string>& issue_codes() {
       {"EMPTY_LABEL", "an object without a class name; kept under a class of its own"},
       {"EXIF_FRAME_MISMATCH", "the declared size is that of the stored picture, before EXIF orientation"},
       {"EXTRA_NUMBER", "a YOLO row has a number behind the box or the outline"},
+      {"FRAME_OFF_GRID", "a track names a frame that its video does not have; kept"},
       {"INVERTED_BOX", "minimum and maximum were exchanged; they were swapped back"},
       {"LABEL_CONFLICT", "a class id and a class name of one object do not belong together; the id counts"},
       {"MISSING_IMAGE", "the labels name an image that is not there"},

@@ -10,6 +10,7 @@ const Registry<AnnotationFormat>& annotation_formats() {
     formats.add("voc", "Pascal VOC XML", voc_format());
     formats.add("yolo", "Ultralytics YOLO: data.yaml, box and outline rows", ultralytics_format());
     formats.add("darknet", "YOLO darknet: obj.data, or images with classes.txt", darknet_format());
+    formats.add("cvat", "CVAT XML 1.1: images, or a video's tracks", cvat_format());
     formats.add("open-images", "Open Images CSV: boxes, image labels, masks", open_images_format());
     formats.add("labelme", "LabelMe JSON, also X-AnyLabeling's; reads MIT LabelMe XML", labelme_format());
     formats.add("label-studio", "Label Studio JSON", label_studio_format());

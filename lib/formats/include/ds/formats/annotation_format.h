@@ -81,6 +81,9 @@ struct WriteOptions {
   std::string voc_coords = "asis";  // or "devkit"
   std::string yolo_task = "auto";   // "detect", "segment", "obb", "pose"; auto: what every shape allows
   int yolo_digits = 6;              // decimals of YOLO's shares of the image's sides
+  /// CVAT: "images", "video" (tracks), "auto": images, unless every image is a frame of one video and every
+  /// object has a track.
+  std::string cvat_kind = "auto";
 };
 
 /// What a format cannot hold: how many objects lose what, by kind.
