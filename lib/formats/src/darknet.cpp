@@ -28,6 +28,11 @@ fs::path find_names_file(const SourcePeek& source) {
   return {};
 }
 
+// LabelMe's users keep a classes.txt too; their labels are JSON, and no other text stands beside it.
+bool belongs_to_json(const SourcePeek& source, const fs::path& names) {
+  return names.extension() == ".txt" && source.files(".txt").size() == 1 && !source.files(".json").empty();
+}
+
 class DarknetDataset {
  public:
   DarknetDataset(Reading& reading, const fs::path& path) : reading_(reading), path_(path), source_(path) {}
@@ -135,7 +140,7 @@ std::optional<std::string> detect_darknet(const SourcePeek& source) {
     return data.filename().string() + " is a darknet data file";
   if (!source.is_folder()) return std::nullopt;
   auto names = find_names_file(source);
-  if (names.empty()) return std::nullopt;
+  if (names.empty() || belongs_to_json(source, names)) return std::nullopt;
   return names.filename().string() + " names the classes of label files beside the images";
 }
 

@@ -14,6 +14,7 @@ AnnotationFormat open_images_format();
 AnnotationFormat labelme_format();
 AnnotationFormat tfrecord_format();
 AnnotationFormat ultralytics_format();
+AnnotationFormat via_format();
 AnnotationFormat voc_format();
 
 }  // namespace ds::detail

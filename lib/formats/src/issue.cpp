@@ -48,7 +48,7 @@ const std::map<std::string, std::string>& issue_codes() {
       {"UNKNOWN_IMAGE", "an annotation belongs to no image"},
       {"UNMATCHED_MASK", "a mask belongs to no box; it is an object of its own"},
       {"UNSURE_TAG", "an image label that is neither verified present nor absent; left out"},
-      {"VIDEO_REGION", "a region of a video, not of an image; left out"},
+      {"VIDEO_REGION", "regions of a video whose frames are not there as pictures; left out"},
       {"VOC_COORDS", "which reading of Pascal VOC coordinates was chosen, and why"},
       {"WRONG_FILENAME", "the label names another image file; the one with its own name was used"},
       {"ZERO_SIZE_BOX", "a box without width or height; kept, never trained on or counted"},

@@ -13,6 +13,8 @@
 #include "formats.h"
 #include "image_search.h"
 #include "label_json.h"
+#include "label_studio_address.h"
+#include "label_studio_video.h"
 #include "mask_pixels.h"
 #include "source_peek.h"
 
@@ -25,45 +27,6 @@ namespace {
 bool is_studio(const JsonOutline& outline) {
   return outline.has("data") &&
          (outline.has("annotations") || outline.has("completions") || outline.has("predictions"));
-}
-
-std::string percent_decoded(const std::string& text) {
-  std::string plain;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    auto hex = [&](std::size_t at) {
-      return at < text.size() && std::isxdigit(static_cast<unsigned char>(text[at]));
-    };
-    if (text[i] == '%' && hex(i + 1) && hex(i + 2)) {
-      plain += static_cast<char>(std::stoi(text.substr(i + 1, 2), nullptr, 16));
-      i += 2;
-    } else {
-      plain += text[i];
-    }
-  }
-  return plain;
-}
-
-// The path that a task's address means: of /data/local-files/?d=..., of an upload, or of a web address.
-std::string path_of_address(const std::string& address) {
-  if (auto at = address.find("?d="); at != std::string::npos) return percent_decoded(address.substr(at + 3));
-  auto path = address.substr(0, address.find('?'));
-  if (auto at = path.find("://"); at != std::string::npos) {
-    auto slash = path.find('/', at + 3);
-    path = slash == std::string::npos ? "" : path.substr(slash);
-  }
-  path = percent_decoded(path);
-  if (path.starts_with("/data/upload/")) path = path.substr(13);
-  while (path.starts_with('/') && !fs::is_regular_file(path)) path.erase(0, 1);
-  return path;
-}
-
-// Uploads get eight hexadecimal digits in front of their name.
-std::string without_upload_prefix(const std::string& path) {
-  auto name = fs::path(path).filename().string();
-  bool hashed = name.size() > 9 && name[8] == '-' && std::all_of(name.begin(), name.begin() + 8, [](char c) {
-                  return std::isxdigit(static_cast<unsigned char>(c));
-                });
-  return hashed ? name.substr(9) : std::string();
 }
 
 const json& annotations_of(const json& task) {
@@ -211,11 +174,10 @@ class Tasks {
   void read_task(const json& task, const std::string& pointer) {
     const auto& data = member(task, "data");
     auto key = image_key(data);
+    if (key.empty() && member(data, "video").is_string()) return read_video(task, pointer);
     if (key.empty()) {
-      bool video = data.is_object() && data.contains("video");
-      reading_.issue(Severity::error, video ? "VIDEO_REGION" : "BAD_ROW", at(pointer + "/data"),
-                     video ? "a task about a video; label its frames as images; left out"
-                           : "a task needs the address of a picture; left out");
+      reading_.issue(Severity::error, "BAD_ROW", at(pointer + "/data"),
+                     "a task needs the address of a picture; left out");
       return;
     }
     auto index = add_image(task, pointer, key);
@@ -243,6 +205,50 @@ class Tasks {
       if (!chosen || rank(annotations[i]) >= rank(annotations[*chosen])) chosen = i;
     }
     return chosen;
+  }
+
+  // A video's frames are images when they lie there as pictures, called as ds calls them:
+  // clip/frame_000012.jpg, or frame_000012.jpg by itself.
+  void read_video(const json& task, const std::string& pointer) {
+    const auto& annotations = annotations_of(task);
+    auto chosen = choose(annotations, false);
+    if (!chosen) return;
+    others_ += annotations.size() - 1;
+    const auto* list = task.contains("annotations") ? "annotations" : "completions";
+    auto video = read_studio_video(
+        member(annotations[*chosen], "result"), fmt::format("{}/{}/{}/result", pointer, list, *chosen),
+        [&](Severity severity, const std::string& code, const std::string& where,
+            const std::string& message) { reading_.issue(severity, code, at(where), message); });
+    fs::path path = path_of_address(task["data"]["video"].get<std::string>());
+    auto plain = without_upload_prefix(path.string());
+    auto stem = (plain.empty() ? path : fs::path(plain)).stem();
+    auto folder = file_.parent_path();
+    std::vector<fs::path> folders = {folder, folder / "images", reading_.root()};
+    std::int64_t missing = 0;
+    for (std::int64_t number = 0; number < video.frames; ++number) {
+      auto name = fmt::format("frame_{:06}", number);
+      auto file = find_image_of_stem(reading_, (stem / name).string(), folders);
+      if (file.empty()) file = find_image_of_stem(reading_, name, folders);
+      missing += file.empty();
+      if (!file.empty()) add_frame(file, path.generic_string(), video, number, pointer);
+    }
+    if (missing > 0)
+      reading_.issue(
+          Severity::error, "VIDEO_REGION", at(pointer + "/data/video"),
+          fmt::format("{} of {} frames are not there as pictures called {}/frame_000000.jpg and so on; "
+                      "their regions are left out",
+                      missing, video.frames, stem.string()));
+  }
+
+  void add_frame(const fs::path& file, const std::string& video_path, const StudioVideo& video,
+                 std::int64_t number, const std::string& pointer) {
+    auto index = reading_.add_image(file, reading_.name_of(file), std::nullopt, at(pointer));
+    if (!index) return;
+    reading_.image(*index).state = ImageState::done;
+    reading_.image(*index).group = "video:" + video_path;
+    auto frame = reading_.frame_of(*index);
+    for (auto& object : objects_at(video, number, frame.width, frame.height))
+      objects_.push_back({*index, file_, std::move(object)});
   }
 
   void read_annotations(const json& task, const std::string& pointer, std::size_t index) {
@@ -281,7 +287,7 @@ class Tasks {
                     const json* prediction) {
     if (!results.is_array()) return;
     const auto& image = reading_.image(index);
-    bool raw = reading_.options().labels_frame == "raw";
+    auto frame = reading_.frame_of(index);
     for (std::size_t i = 0; i < results.size(); ++i) {
       auto turned = number_of(member(results[i], "image_rotation"));
       if (turned && *turned != 0) {
@@ -294,7 +300,7 @@ class Tasks {
       }
     }
     auto found = read_studio_results(
-        results, pointer, raw ? image.raw_width : image.width, raw ? image.raw_height : image.height,
+        results, pointer, frame.width, frame.height,
         [&](Severity severity, const std::string& code, const std::string& where,
             const std::string& message) { reading_.issue(severity, code, at(where), message); });
     relations_ += found.relations;

@@ -34,6 +34,16 @@ using StudioReport = std::function<void(Severity, const std::string& code, const
 StudioResults read_studio_results(const nlohmann::json& results, const std::string& pointer, int width,
                                   int height, const StudioReport& report);
 
+/// A rectangle of percentages, rotated about its top-left corner, in pixels.
+struct StudioRectangle {
+  double x = 0;
+  double y = 0;
+  double width = 0;
+  double height = 0;
+  double rotation = 0;  // degrees clockwise
+};
+Shape shape_of(const StudioRectangle& rectangle, int width, int height);
+
 WrittenDataset write_label_studio(const Dataset& dataset, const WriteOptions& options);
 
 }  // namespace ds::detail

@@ -220,15 +220,8 @@ class ResultReader {
       return Ellipse{x, y, x_of(numbers["radiusX"]), y_of(numbers["radiusY"]), angle};
     bool is_point = text_of(member(result, "type")).starts_with("keypoint") || !numbers.contains("height");
     if (is_point) return KeyPoints{{{x, y}}, {2}, {x, y, x, y}};
-    double right = x_of(numbers["x"] + numbers["width"]);
-    double bottom = y_of(numbers["y"] + numbers["height"]);
-    if (angle == 0) return Box{x, y, right, bottom};
-    // About the top-left corner, in pixels.
-    double w = x_of(numbers["width"]);
-    double h = y_of(numbers["height"]);
-    double c = std::cos(angle * std::numbers::pi / 180);
-    double s = std::sin(angle * std::numbers::pi / 180);
-    return RotatedBox{x + (w * c - h * s) / 2, y + (w * s + h * c) / 2, w, h, angle};
+    return shape_of({numbers["x"], numbers["y"], numbers["width"], numbers["height"], angle}, width_,
+                    height_);
   }
 
   std::optional<Shape> read_brush(const json& result, const std::string& pointer) {
@@ -266,6 +259,18 @@ class ResultReader {
 };
 
 }  // namespace
+
+Shape shape_of(const StudioRectangle& r, int width, int height) {
+  double x = r.x * width / 100;
+  double y = r.y * height / 100;
+  if (r.rotation == 0) return Box{x, y, (r.x + r.width) * width / 100, (r.y + r.height) * height / 100};
+  // About the top-left corner, in pixels.
+  double w = r.width * width / 100;
+  double h = r.height * height / 100;
+  double c = std::cos(r.rotation * std::numbers::pi / 180);
+  double s = std::sin(r.rotation * std::numbers::pi / 180);
+  return RotatedBox{x + (w * c - h * s) / 2, y + (w * s + h * c) / 2, w, h, r.rotation};
+}
 
 StudioResults read_studio_results(const json& results, const std::string& pointer, int width, int height,
                                   const StudioReport& report) {

@@ -211,6 +211,7 @@ class JsonFiles {
     std::vector<Parsed> parsed;
     std::map<std::string, std::size_t> instances;
     const auto& shapes = found.document["shapes"];
+    auto frame = reading_.frame_of(index);
     for (std::size_t i = 0; i < shapes.size(); ++i) {
       auto pointer = fmt::format("/shapes/{}", i);
       auto report = [&](Severity severity, const std::string& code, const std::string& part,
@@ -224,7 +225,7 @@ class JsonFiles {
         report(Severity::error, "BAD_ROW", "label", "a shape needs a label; left out");
         continue;
       }
-      auto annotation = read_labelme_shape(shapes[i], reading_.image(index), report);
+      auto annotation = read_labelme_shape(shapes[i], frame.width, frame.height, report);
       if (!annotation) continue;
       annotation->class_idx = *reading_.classes().find(text_of(label));
       auto key = instance_of(shapes[i], *annotation);

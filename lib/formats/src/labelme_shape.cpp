@@ -17,8 +17,8 @@ namespace {
 
 class ShapeEntry {
  public:
-  ShapeEntry(const json& entry, const Image& image, const LabelmeReport& report)
-      : entry_(entry), image_(image), report_(report) {}
+  ShapeEntry(const json& entry, int width, int height, const LabelmeReport& report)
+      : entry_(entry), width_(width), height_(height), report_(report) {}
 
   std::optional<Annotation> read() {
     Annotation annotation;
@@ -142,7 +142,7 @@ class ShapeEntry {
       report_(Severity::warning, "BOX_MASK_MISMATCH", "points",
               fmt::format("the points hold {}x{} pixels, the mask {}x{}; the mask is used", width, height,
                           picture.width, picture.height));
-    return placed(picture, static_cast<int>(left), static_cast<int>(top), image_.width, image_.height);
+    return placed(picture, static_cast<int>(left), static_cast<int>(top), width_, height_);
   }
 
   void read_extras(Annotation& annotation) {
@@ -163,16 +163,17 @@ class ShapeEntry {
   }
 
   const json& entry_;
-  const Image& image_;
+  int width_;
+  int height_;
   const LabelmeReport& report_;
   std::vector<Point> points_;
 };
 
 }  // namespace
 
-std::optional<Annotation> read_labelme_shape(const json& entry, const Image& image,
+std::optional<Annotation> read_labelme_shape(const json& entry, int width, int height,
                                              const LabelmeReport& report) {
-  return ShapeEntry(entry, image, report).read();
+  return ShapeEntry(entry, width, height, report).read();
 }
 
 }  // namespace ds::detail

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "ds/dataset/image.h"
+#include "ds/dataset/annotation.h"
 #include "ds/formats/issue.h"
 
 namespace ds::detail {
@@ -15,7 +15,8 @@ using LabelmeReport =
     std::function<void(Severity, const std::string& code, const std::string& member, const std::string&)>;
 
 /// Everything of a shape entry but its class; nothing, with a report, when it has no usable geometry.
-std::optional<Annotation> read_labelme_shape(const nlohmann::json& entry, const Image& image,
+/// @param width, height of the picture that was drawn on
+std::optional<Annotation> read_labelme_shape(const nlohmann::json& entry, int width, int height,
                                              const LabelmeReport& report);
 
 }  // namespace ds::detail

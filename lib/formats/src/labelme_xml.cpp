@@ -131,7 +131,7 @@ class XmlFiles {
       issue(Severity::error, "BAD_ROW", object, "an object without <name>; left out");
       return std::nullopt;
     }
-    auto shape = object.child("segm") ? read_mask(object, reading_.image(index)) : read_polygon(object);
+    auto shape = object.child("segm") ? read_mask(object, index) : read_polygon(object);
     if (!shape) return std::nullopt;
     auto& annotation = found.annotation;
     annotation.shape = std::move(*shape);
@@ -177,7 +177,9 @@ class XmlFiles {
   }
 
   // The mask is a picture as large as the image, in Masks/<folder>; the box around it stands in the XML.
-  std::optional<Shape> read_mask(pugi::xml_node object, const Image& image) {
+  std::optional<Shape> read_mask(pugi::xml_node object, std::size_t index) {
+    const auto& image = reading_.image(index);
+    auto frame = reading_.frame_of(index);
     auto segm = object.child("segm");
     auto given = text_in(segm, "mask");
     std::vector<fs::path> folders = {root_ / "Masks" / folder_, root_ / "Masks"};
@@ -189,11 +191,11 @@ class XmlFiles {
       if (given.empty() || !fs::is_regular_file(folder / given)) continue;
       try {
         auto picture = mask_of_picture(read_file(folder / given), (folder / given).string());
-        if (picture.width != image.width || picture.height != image.height)
+        if (picture.width != frame.width || picture.height != frame.height)
           issue(Severity::warning, "SIZE_MISMATCH", segm,
                 fmt::format("the mask {} is {}x{}, {} is {}x{}", given, picture.width, picture.height,
-                            image.name, image.width, image.height));
-        return placed(picture, 0, 0, image.width, image.height);
+                            image.name, frame.width, frame.height));
+        return placed(picture, 0, 0, frame.width, frame.height);
       } catch (const DataError& error) {
         why = error.what();
       }

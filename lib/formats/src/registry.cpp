@@ -16,6 +16,7 @@ const Registry<AnnotationFormat>& annotation_formats() {
     formats.add("label-studio", "Label Studio JSON", label_studio_format());
     formats.add("datumaro", "Datumaro JSON", datumaro_format());
     formats.add("tfrecord", "TFRecord of the TF Object Detection API, pictures inside", tfrecord_format());
+    formats.add("via", "VGG Image Annotator: JSON, tables read", via_format());
     return formats;
   }();
   return registry;

@@ -248,6 +248,47 @@ TEST_CASE("label studio: one bad region does not discard its neighbours") {
   for (const auto& issue : result.issues) REQUIRE(issue_codes().contains(issue.code));
 }
 
+TEST_CASE("label studio: a video's frames are images when they are there") {
+  LabelFolder f;
+  for (int i = 0; i < 5; ++i) f.image("clip/frame_00000" + std::to_string(i) + ".jpg");
+  f.remove("a.jpg");
+  auto key = [](int frame, int x, const std::string& enabled) {
+    return R"({"frame": )" + std::to_string(frame) + R"(, "enabled": )" + enabled + R"(, "x": )" +
+           std::to_string(x) + R"(, "y": 0, "width": 25, "height": 50, "rotation": 0})";
+  };
+  auto video = [&](const std::string& frames) {
+    f.write(
+        "tasks.json",
+        R"([{"data": {"video": "/data/upload/1/0a1b2c3d-clip.mp4"}, "annotations": [{"result": [{"id": "v1",
+                "type": "videorectangle", "value": {"framesCount": )" +
+            frames + R"(, "labels": ["car"], "sequence": [)" + key(1, 0, "true") + "," + key(3, 50, "false") +
+            "," + key(5, 75, "true") + R"(, {"frame": 0}]}}]}]}])");
+    return read_dataset(f.path(), "auto");
+  };
+  auto result = video("5");
+  REQUIRE(f.issues(result) ==
+          std::vector<std::string>{
+              "error BAD_ROW tasks.json: /0/annotations/0/result/0/value/sequence/3: a key frame "
+              "needs a frame from 1, and finite x, y, width and height; left out"});
+  REQUIRE(result.dataset.images.size() == 5);
+  std::vector<std::string> seen;
+  for (const auto& image : result.dataset.images) {
+    REQUIRE(image.group == "video:1/0a1b2c3d-clip.mp4");
+    REQUIRE(image.state == ImageState::done);
+    for (const auto& a : image.annotations) {
+      REQUIRE(a.track_id == 1);
+      seen.push_back(image.name + " " + std::to_string(static_cast<int>(a.box().x0)));
+    }
+  }
+  // 64 pixels: 0 % at frame 1, 50 % at frame 3, half way between: 25 % = 16; gone in frame 4; 75 % = 48.
+  REQUIRE(seen == std::vector<std::string>{"clip/frame_000000.jpg 0", "clip/frame_000001.jpg 16",
+                                           "clip/frame_000002.jpg 32", "clip/frame_000004.jpg 48"});
+  result = video("7");
+  REQUIRE(f.issues(result)[1] ==
+          "error VIDEO_REGION tasks.json: /0/data/video: 2 of 7 frames are not there as pictures called "
+          "clip/frame_000000.jpg and so on; their regions are left out");
+}
+
 TEST_CASE("label studio: addresses of pictures") {
   LabelFolder f;
   f.image("upload/1/c d.jpg");

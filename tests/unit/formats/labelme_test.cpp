@@ -228,6 +228,18 @@ TEST_CASE("labelme: where the picture is") {
   }
 }
 
+TEST_CASE("labelme: a classes.txt beside JSON does not make it darknet's") {
+  LabelFolder f;
+  f.write("classes.txt", "dog\ncat\n");
+  f.write("a.json", file_of(shape("rectangle", "[[1, 2], [3, 4]]")));
+  auto result = read_dataset(f.path(), "auto");
+  REQUIRE(result.format == "labelme");
+  REQUIRE(result.dataset.classes.names() == std::vector<std::string>{"dog", "cat"});
+  f.write("a.txt", "0 0.5 0.5 0.1 0.1\n");
+  REQUIRE_THROWS_WITH(detect_format(f.path()),
+                      Catch::Matchers::Contains("looks like several formats: darknet ("));
+}
+
 TEST_CASE("labelme: a broken file is one issue with its line; pictures without labels are unlabelled") {
   LabelFolder f;
   f.image("b.jpg");
