@@ -32,6 +32,8 @@ find_package(Boost REQUIRED)
 find_package(Protobuf REQUIRED)
 find_package(OpenCV REQUIRED COMPONENTS core imgproc imgcodecs videoio dnn)
 find_package(Torch REQUIRED)
+# Built into every HTML page (Debian: libjs-chart.js).
+find_file(DS_CHART_JS chart.min.js PATHS /usr/share/javascript/chart.js REQUIRED)
 if(DS_BUILD_TESTS)
   find_package(Catch2 2.13 REQUIRED)
   include(Catch)

@@ -2,7 +2,12 @@
 
 #include <nlohmann/json.hpp>
 
-#include "ds/dataset/statistics.h"
+#include "ds/base/clock.h"
+#include "ds/base/error.h"
+#include "ds/base/files.h"
+#include "ds/base/log.h"
+#include "ds/base/text.h"
+#include "ds/report/dataset_report.h"
 #include "printing.h"
 #include "verbs.h"
 
@@ -11,109 +16,119 @@ namespace ds::importer {
 namespace {
 
 struct StatsFlags {
+  std::string source;
+  std::string format = "auto";
   std::string where;
   std::string snapshot;
+  std::string by = "all";
+  std::filesystem::path html;
+  std::vector<std::string> input_sizes = {"416", "640"};
+  ReadOptions reading;
 };
 
-Dataset load(Project& project, const StatsFlags& o) {
-  if (!o.snapshot.empty()) return project.snapshots().load(project.snapshots().get(o.snapshot).id);
+/// What was counted, and what to call it on the page.
+struct Counted {
   Dataset dataset;
-  dataset.classes = project.classes().list();
-  dataset.images =
+  std::string title;
+  std::string subtitle;
+};
+
+Counted load_source(const StatsFlags& o) {
+  if (!o.where.empty() || !o.snapshot.empty())
+    throw UsageError(fmt::format("--{} chooses from a project, but '{}' is a dataset outside of one",
+                                 o.where.empty() ? "snapshot" : "where", o.source),
+                     "leave SRC out to count the project's images");
+  auto read = read_dataset(o.source, o.format, o.reading);
+  for (const auto& note : read.notes) log::info(note);
+  if (const auto errors = count_of(read.issues, Severity::error); errors > 0)
+    log::warning(
+        fmt::format("{} could not be read: ds-import check {} names them", counted(errors, "row"), o.source));
+  auto name = std::filesystem::path(o.source).lexically_normal();
+  return {std::move(read.dataset), (name.has_filename() ? name : name.parent_path()).filename().string(),
+          "read as " + read.format};
+}
+
+Counted load(Context& context, const StatsFlags& o) {
+  if (!o.source.empty()) return load_source(o);
+  auto project = open_project(context);
+  Counted result{.title = project.settings().name};
+  if (!o.snapshot.empty()) {
+    if (!o.where.empty()) throw UsageError("--where and --snapshot exclude each other: a snapshot is whole");
+    const auto snapshot = project.snapshots().get(o.snapshot);
+    result.dataset = project.snapshots().load(snapshot.id);
+    result.subtitle = "snapshot " + (snapshot.name.empty() ? snapshot.id : snapshot.name + " " + snapshot.id);
+    return result;
+  }
+  result.dataset.classes = project.classes().list();
+  result.dataset.images =
       project.images().list(o.where.empty() ? Filter() : Filter::parse(o.where), WithAnnotations::yes);
-  return dataset;
+  result.subtitle = o.where.empty() ? "" : "only " + o.where;
+  return result;
 }
 
-nlohmann::ordered_json to_json(const DatasetStatistics::Range& range) {
-  return {{"min", range.min}, {"median", range.median}, {"max", range.max}};
+DistributionOptions counting_options(const StatsFlags& o) {
+  DistributionOptions options;
+  options.input_sizes.clear();
+  for (const auto& text : o.input_sizes) {
+    const auto size = parse_int(text);
+    if (!size || *size < 1 || *size > 100000)
+      throw UsageError(fmt::format("--input-sizes: '{}' is not a size in pixels", text));
+    options.input_sizes.push_back(static_cast<int>(*size));
+  }
+  return options;
 }
 
-nlohmann::ordered_json to_json(const DatasetStatistics& stats) {
-  nlohmann::ordered_json json = {{"images", stats.images},
-                                 {"objects", stats.objects},
-                                 {"imbalance", stats.imbalance},
-                                 {"image_width", to_json(stats.image_width)},
-                                 {"image_height", to_json(stats.image_height)},
-                                 {"objects_per_image", to_json(stats.objects_per_image)},
-                                 {"classes", nlohmann::ordered_json::array()},
-                                 {"splits", nlohmann::ordered_json::array()}};
-  for (const auto& c : stats.classes) {
-    json["classes"].push_back({{"name", c.name},
-                               {"objects", c.objects},
-                               {"images", c.images},
-                               {"share", c.share},
-                               {"small", c.of_size[0]},
-                               {"medium", c.of_size[1]},
-                               {"large", c.of_size[2]},
-                               {"train", c.of_split[static_cast<std::size_t>(Split::train)]},
-                               {"val", c.of_split[static_cast<std::size_t>(Split::val)]},
-                               {"test", c.of_split[static_cast<std::size_t>(Split::test)]},
-                               {"median_side", c.median_side}});
+int run(Context& context, const StatsFlags& o) {
+  const auto options = counting_options(o);
+  const auto input = load(context, o);
+  const auto distribution = distribution_of(input.dataset, options);
+  if (!o.html.empty()) {
+    write_file_atomically(o.html, dataset_page(distribution, {.title = input.title + ": statistics",
+                                                              .subtitle = input.subtitle,
+                                                              .footer = "Made by ds-import, " + utc_now()}));
+    log::info("wrote " + o.html.string());
   }
-  for (const auto& s : stats.splits) {
-    json["splits"].push_back({{"split", to_string(s.split)},
-                              {"images", s.images},
-                              {"labelled", s.labelled},
-                              {"negatives", s.negatives},
-                              {"objects", s.objects}});
-  }
-  return json;
-}
-
-void print(Context& context, const DatasetStatistics& stats) {
-  using Align = Table::Align;
-  Table splits;
-  splits.column("split");
-  for (auto* title : {"images", "labelled", "negatives", "objects"}) splits.column(title, Align::right);
-  for (const auto& s : stats.splits)
-    splits.row({to_string(s.split), std::to_string(s.images), std::to_string(s.labelled),
-                std::to_string(s.negatives), std::to_string(s.objects)});
-  Table classes;
-  classes.column("class");
-  for (auto* title :
-       {"objects", "share", "images", "train", "val", "test", "small", "medium", "large", "side"})
-    classes.column(title, Align::right);
-  for (const auto& c : stats.classes) {
-    auto in = [&](Split split) { return std::to_string(c.of_split[static_cast<std::size_t>(split)]); };
-    classes.row({c.name, std::to_string(c.objects), fmt::format("{:.1f} %", 100 * c.share),
-                 std::to_string(c.images), in(Split::train), in(Split::val), in(Split::test),
-                 std::to_string(c.of_size[0]), std::to_string(c.of_size[1]), std::to_string(c.of_size[2]),
-                 fmt::format("{:.0f}", c.median_side)});
-  }
-  context.out.text(splits.to_text());
-  context.out.line("");
-  context.out.text(classes.to_text());
-  context.out.line("");
-  context.out.line(fmt::format(
-      "{} of {:g} to {:g} x {:g} to {:g} pixels; {:g} objects an image (median), at most {:g}",
-      counted(stats.images, "image"), stats.image_width.min, stats.image_width.max, stats.image_height.min,
-      stats.image_height.max, stats.objects_per_image.median, stats.objects_per_image.max));
-  if (stats.imbalance >= 2)
-    context.out.line(
-        fmt::format("the most frequent class has {:.1f} times the objects of the rarest", stats.imbalance));
+  if (context.shared.json)
+    context.out.json(o.by == "all" ? dataset_json(distribution) : parts_json(distribution, o.by));
+  else
+    context.out.text(o.by == "all" ? dataset_text(distribution) : to_text(parts_grid(distribution, o.by)));
+  return 0;
 }
 
 }  // namespace
 
 void add_stats(Tool& tool) {
-  auto& verb = tool.verb("stats", "class balance, object sizes, splits");
+  auto& verb = tool.verb("stats", "class balance, sizes, aspects and places of objects, splits, images");
   auto& o = verb.keep<StatsFlags>();
   verb.describe(
-      "Counts objects by class, by size (COCO: small under 32x32 pixels, medium under 96x96) and by split.\n"
-      "side is the median of the square root of the boxes' areas, in pixels.");
-  verb.example("ds-import stats --where 'split=train'");
+      "Counts the objects of the project, of a frozen version, or (with SRC) of a dataset in a known format, "
+      "and\n"
+      "says what stands out. small, medium and large are COCO's: area under 32x32 pixels, under 96x96, and "
+      "above.\n"
+      "side is the square root of a box's area in pixels, its median where one number stands for many; share "
+      "is\n"
+      "of all objects. '<8 at 416' is the share of objects whose shorter side is under 8 pixels once the "
+      "whole\n"
+      "image is scaled into a square input of 416: a detector hardly finds them. --html writes the same "
+      "with\n"
+      "charts as one file that needs no network. Proposals of models are not counted.");
+  verb.example("ds-import stats --where 'split=train' --by class");
+  verb.example("ds-import stats --html stats.html");
+  verb.example("ds-import stats bccd/ --format voc --json");
+  verb.argument("src", o.source, "dataset to count instead of the project", false);
+  auto formats = annotation_formats().names();
+  formats.insert(formats.begin(), "auto");
+  auto by = dataset_part_kinds();
+  by.insert(by.begin(), "all");
   verb.options()
+      .choice("by", o.by, by, "one row a class, split or group (video, burst) instead of the overview")
+      .add("html", o.html, "also write a page with charts")
+      .add("input-sizes", o.input_sizes, "sides of a network's input to look at, pixels", "N,N")
       .add("where", o.where, "only these images", "FILTER")
-      .add("snapshot", o.snapshot, "a frozen version instead: id, name, or latest", "S");
-  verb.run([&o](Context& context) {
-    auto project = open_project(context);
-    auto stats = statistics_of(load(project, o));
-    if (context.shared.json)
-      context.out.json(to_json(stats));
-    else
-      print(context, stats);
-    return 0;
-  });
+      .add("snapshot", o.snapshot, "a frozen version instead: id, name, or latest", "S")
+      .choice("format", o.format, formats, "format of SRC");
+  bind_reading(verb.options(), o.reading);
+  verb.run([&o](Context& context) { return run(context, o); });
 }
 
 }  // namespace ds::importer

@@ -1,5 +1,7 @@
 #include "ds/report/html.h"
 
+#include "ds/report/page.h"
+
 #include <catch2/catch.hpp>
 
 using namespace ds;
@@ -28,20 +30,18 @@ std::size_t count(const std::string& text, const std::string& part) {
 
 }  // namespace
 
-TEST_CASE("a page holds its charts and loads nothing") {
+TEST_CASE("a comparison holds its charts and its definitions") {
   const auto page = to_html({entry("a"), entry("b & <script>")}, {"Title", "2026-01-02"});
-  REQUIRE(count(page, "<svg ") == 4);
-  REQUIRE(count(page, "</svg>") == 4);
-  REQUIRE(count(page, "class=\"curve\"") == 4);  // two models in two charts
-  for (const auto* forbidden : {"http", "src=", "<script", "url(", "@import", "<dog>"})
+  REQUIRE(count(page, "<canvas ") == 4);
+  REQUIRE(count(page, "\"type\":\"scatter\"") == 2);
+  for (const auto* forbidden : {"src=\"http", "<link rel=\"stylesheet", "<dog>", "& <script>"})
     REQUIRE(page.find(forbidden) == std::string::npos);
   REQUIRE(page.find("b &amp; &lt;script&gt;") != std::string::npos);
-  REQUIRE(page.find("prefers-color-scheme: dark") != std::string::npos);
   for (const auto& definition : definitions())
     REQUIRE(page.find(html_escaped(definition)) != std::string::npos);
   REQUIRE(page == to_html({entry("a"), entry("b & <script>")}, {"Title", "2026-01-02"}));
 }
 
-TEST_CASE("a page of nothing says so") {
+TEST_CASE("a comparison of nothing says so") {
   REQUIRE(to_html({}).find("<p>No evaluations.</p>") != std::string::npos);
 }

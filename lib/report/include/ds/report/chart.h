@@ -1,0 +1,69 @@
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ds/report/grid.h"
+
+namespace ds {
+
+struct ChartPoint {
+  double x = 0;
+  double y = 0;
+};
+
+struct ChartSeries {
+  std::string name;
+  std::vector<std::optional<double>> values = {};  // beside Chart::labels; nothing: a gap
+  std::vector<ChartPoint> points = {};             // of curves and scatter
+  std::string color = {};                          // "#rrggbb"; empty: the page's, by position
+};
+
+/// A chart as data. How it is drawn is Chart.js's business.
+struct Chart {
+  enum class Kind {
+    bars,       // lying, one row a label: names of classes
+    columns,    // standing, one a label
+    histogram,  // columns that touch: labels are ranges of numbers in order
+    line,       // over labels in order
+    curve,      // over numbers: points joined
+    scatter,    // points
+  };
+  Kind kind = Kind::columns;
+  std::string title;
+  std::string note = {};  // a sentence under it
+  std::string x_title = {};
+  std::string y_title = {};
+  std::vector<std::string> labels = {};  // bars, columns, histogram, line
+  std::vector<ChartSeries> series = {};
+  bool stacked = false;      // series on top of each other
+  bool logarithmic = false;  // the axis of values; zeros are not drawn then
+  std::optional<double> x_min = std::nullopt, x_max = std::nullopt;
+  std::optional<double> y_min = std::nullopt, y_max = std::nullopt;
+  int decimals = 0;  // in the chart's table
+};
+
+/// The chart's configuration for Chart.js 3: pure data, no functions. Colours are names of the page's style
+/// variables ("--s0"). Throws Error when a series has not as many values as the chart has labels.
+nlohmann::ordered_json chart_config(const Chart& chart);
+
+/// The same numbers as a table.
+Grid chart_grid(const Chart& chart);
+
+/// How high the chart needs to be, in CSS pixels.
+int chart_height(const Chart& chart);
+
+/// A table whose cells are coloured by their value.
+struct HeatMap {
+  std::string title;
+  std::string note = {};
+  std::vector<std::string> columns;
+  std::vector<std::string> rows;
+  std::vector<double> values;  // row by row
+  int decimals = 0;
+  bool numbers = true;  // written into the cells, else read by assistive tools only
+};
+
+}  // namespace ds

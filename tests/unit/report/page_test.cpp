@@ -1,0 +1,125 @@
+#include "ds/report/page.h"
+
+#include <nlohmann/json.hpp>
+
+#include "ds/base/error.h"
+
+#include <catch2/catch.hpp>
+
+using namespace ds;
+
+namespace {
+
+Chart bars() {
+  return {.kind = Chart::Kind::bars,
+          .title = "Cats & \"dogs\"",
+          .x_title = "objects",
+          .y_title = "class",
+          .labels = {"cat", "</script><script>alert(1)</script>"},
+          .series = {{.name = "train", .values = {3, std::nullopt}}, {.name = "val", .values = {1, 2}}},
+          .stacked = true};
+}
+
+std::size_t count(const std::string& text, const std::string& part) {
+  std::size_t found = 0;
+  for (auto at = text.find(part); at != text.npos; at = text.find(part, at + 1)) ++found;
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("a page is one file that loads nothing and says what it is") {
+  Page page("Data <1>");
+  page.subtitle("a \"b\"").section("One").text("x < y").advice("look").list({"item & more"});
+  page.facts({{"images", "3"}}).footer("Made by a test");
+  const auto html = page.html();
+  REQUIRE(html.starts_with("<!doctype html>\n<html lang=\"en\">"));
+  REQUIRE(count(html, "Data &lt;1&gt;") == 2);  // title and heading
+  REQUIRE(html.find("a &quot;b&quot;") != std::string::npos);
+  REQUIRE(html.find("<p>x &lt; y</p>") != std::string::npos);
+  REQUIRE(html.find("<p class=\"advice\">look</p>") != std::string::npos);
+  REQUIRE(html.find("<li>item &amp; more</li>") != std::string::npos);
+  REQUIRE(html.find("default-src 'none'") != std::string::npos);
+  REQUIRE(html.find("width=device-width") != std::string::npos);
+  REQUIRE(html.find("prefers-color-scheme: dark") != std::string::npos);
+  REQUIRE(html.find("/*dark*/") == std::string::npos);
+  for (const auto* forbidden : {" src=\"http", "@import", "url(", "<nav"})
+    REQUIRE(html.find(forbidden) == std::string::npos);
+  // No chart: the library stays out.
+  REQUIRE(html.find("Chart.js v3") == std::string::npos);
+}
+
+TEST_CASE("a chart brings its library, its licence and its numbers as a table") {
+  const auto html = Page("t").chart(bars()).html();
+  REQUIRE(html.find("Chart.js v3") != std::string::npos);
+  REQUIRE(html.find("Permission is hereby granted") != std::string::npos);
+  REQUIRE(count(html, "<canvas ") == 1);
+  REQUIRE(html.find("aria-labelledby=\"title-1\"") != std::string::npos);
+  REQUIRE(html.find("<figcaption id=\"title-1\">Cats &amp; &quot;dogs&quot;</figcaption>") !=
+          std::string::npos);
+  // Nothing that a class is called ends a script or begins one.
+  REQUIRE(html.find("<script>alert") == std::string::npos);
+  REQUIRE(html.find("\\u003c/script>\\u003cscript>alert(1)") != std::string::npos);
+  REQUIRE(html.find("<td class=\"left\">cat</td><td data-n=\"3\">3</td><td data-n=\"1\">1</td>") !=
+          std::string::npos);
+  REQUIRE(html == Page("t").chart(bars()).html());
+}
+
+TEST_CASE("sections are reached from the top, figures stand together") {
+  Page page("t");
+  page.section("A").chart(bars()).chart(bars()).section("B & C").section("D");
+  const auto html = page.html();
+  REQUIRE(html.find("<a href=\"#section-2\">B &amp; C</a>") != std::string::npos);
+  REQUIRE(html.find("<h2 id=\"section-2\">B &amp; C</h2>") != std::string::npos);
+  REQUIRE(count(html, "<div class=\"charts\">") == 1);
+  REQUIRE(count(html, "<figure>") == count(html, "</figure>"));
+}
+
+TEST_CASE("a chart is data for Chart.js") {
+  const auto config = chart_config(bars());
+  REQUIRE(config["type"] == "bar");
+  REQUIRE(config["options"]["indexAxis"] == "y");
+  REQUIRE(config["options"]["scales"]["x"]["stacked"] == true);
+  REQUIRE(config["options"]["scales"]["x"]["title"]["text"] == "objects");
+  REQUIRE(config["data"]["datasets"][0]["data"].dump() == "[3.0,null]");
+  REQUIRE(config["data"]["datasets"][1]["backgroundColor"] == "--s1");
+  REQUIRE(config["options"]["plugins"]["legend"]["display"] == true);
+
+  const auto curve =
+      chart_config({.kind = Chart::Kind::curve,
+                    .title = "PR",
+                    .series = {{.name = "a", .points = {{0, 1}, {1, 0.5}}, .color = "#102030"}},
+                    .x_max = 1});
+  REQUIRE(curve["type"] == "scatter");
+  REQUIRE(curve["data"]["datasets"][0]["showLine"] == true);
+  REQUIRE(curve["data"]["datasets"][0]["borderColor"] == "#102030");
+  REQUIRE(curve["data"]["datasets"][0]["data"].dump() == R"([{"x":0.0,"y":1.0},{"x":1.0,"y":0.5}])");
+  REQUIRE(curve["options"]["scales"]["x"]["max"] == 1.0);
+  REQUIRE_FALSE(curve["data"].contains("labels"));
+
+  auto broken = bars();
+  broken.series[0].values.pop_back();
+  REQUIRE_THROWS_WITH(chart_config(broken),
+                      "series 'train' of chart 'Cats & \"dogs\"' has 1 values for 2 labels");
+}
+
+TEST_CASE("text that is no UTF-8 does not end a page") {
+  auto chart = bars();
+  chart.labels[0] = "caf\xe9";
+  REQUIRE(Page("t").chart(chart).html().find("\"caf\xef\xbf\xbd\"") != std::string::npos);
+}
+
+TEST_CASE("a heat map is a table whose cells are coloured by value") {
+  const HeatMap map{.title = "Places", .columns = {"a", "b"}, .rows = {"1"}, .values = {0, 4}};
+  const auto html = Page("t").heat_map(map).html();
+  REQUIRE(html.find("<td style=\"--v:0.04\" title=\"1 / a: 0\">0</td>") != std::string::npos);
+  REQUIRE(html.find("<td style=\"--v:1.00\" class=\"strong\" title=\"1 / b: 4\">4</td>") !=
+          std::string::npos);
+  REQUIRE_THROWS_WITH(Page("t").heat_map({.title = "Places", .columns = {"a"}, .rows = {}, .values = {1}}),
+                      "heat map 'Places' has 1 values for 1 x 0 cells");
+}
+
+TEST_CASE("a picture is inside the file") {
+  const auto html = Page("t").picture("\xff\xd8\xff", "a cat", "Cat").html();
+  REQUIRE(html.find("<img alt=\"a cat\" src=\"data:image/jpeg;base64,/9j/\">") != std::string::npos);
+}
