@@ -3,8 +3,10 @@
 #include <nlohmann/json.hpp>
 
 #include "ds/base/error.h"
+#include "ds/base/files.h"
 #include "ds/base/log.h"
 #include "ds/base/text.h"
+#include "ds/importing/contact_sheet.h"
 #include "ds/importing/project_check.h"
 #include "printing.h"
 #include "verbs.h"
@@ -17,25 +19,63 @@ struct CheckFlags {
   std::string source;
   std::string format = "auto";
   std::string fail_on = "error";
-  std::string overlay_folder;
-  int overlay = 0;
+  std::vector<std::string> overlay;  // how many images, and where to
+  bool overlay_each = false;
   CheckOptions options;
   ReadOptions reading;
 };
 
+/// How many images to draw, and where to.
+std::pair<std::size_t, std::filesystem::path> overlay_target(const CheckFlags& o) {
+  if (o.overlay.size() != 2) throw UsageError("--overlay takes a number and a folder: --overlay 24 overlays");
+  const auto count = parse_int(o.overlay[0]);
+  if (!count || *count < 1)
+    throw UsageError(fmt::format("--overlay: '{}' is not a number of images", o.overlay[0]));
+  return {static_cast<std::size_t>(*count), o.overlay[1]};
+}
+
+void draw(Context& context, const CheckFlags& o, const Dataset& dataset, const ImageFile& bytes,
+          const std::vector<Issue>& issues, const std::string& title) {
+  if (o.overlay.empty()) return;
+  const auto [count, folder] = overlay_target(o);
+  const SheetOptions options{.count = count, .seed = context.shared.seed, .title = title};
+  const auto write = o.overlay_each ? write_overlays : write_contact_sheets;
+  const auto report = write(dataset, bytes, issues, folder, options, context.progress);
+  log::info(fmt::format("drew {} ({} with issues) in {} in {}", counted(report.images, "image"),
+                        report.with_issues, counted(report.files.size(), "file"), folder.string()));
+}
+
+std::vector<Issue> check_source(Context& context, const CheckFlags& o) {
+  if (!o.options.where.empty())
+    throw UsageError(
+        fmt::format("--where chooses from a project, but '{}' is a dataset outside of one", o.source));
+  auto result = read_dataset(o.source, o.format, o.reading);
+  for (const auto& note : result.notes) log::info(note);
+  draw(
+      context, o, result.dataset,
+      [&](std::size_t i) {
+        if (auto inside = result.embedded.find(i); inside != result.embedded.end()) return inside->second();
+        if (result.files[i].empty()) throw DataError("its file is missing");
+        return read_file(result.files[i]);
+      },
+      result.issues, o.source);
+  return std::move(result.issues);
+}
+
 std::vector<Issue> find_issues(Context& context, const CheckFlags& o) {
-  if (!o.source.empty()) {
-    auto result = read_dataset(o.source, o.format, o.reading);
-    for (const auto& note : result.notes) log::info(note);
-    return result.issues;
-  }
+  if (!o.overlay.empty()) overlay_target(o);
+  if (!o.source.empty()) return check_source(context, o);
   auto project = open_project(context);
   auto issues = check_project(project, o.options, context.progress);
-  if (o.overlay > 0) {
-    auto folder = o.overlay_folder.empty() ? "overlays" : o.overlay_folder;
-    auto drawn = write_overlays(project, o.options.where, static_cast<std::size_t>(o.overlay), folder);
-    log::info(fmt::format("drew {} to {}", counted(drawn, "image"), folder));
-  }
+  if (o.overlay.empty()) return issues;
+  Dataset dataset;
+  dataset.classes = project.classes().list();
+  dataset.images = project.images().list(o.options.where.empty() ? Filter() : Filter::parse(o.options.where),
+                                         WithAnnotations::yes);
+  draw(
+      context, o, dataset,
+      [&](std::size_t i) { return read_file(project.media().path_of(dataset.images[i].sha256)); }, issues,
+      project.settings().name);
   return issues;
 }
 
@@ -66,9 +106,11 @@ void add_check(Tool& tool) {
       "names\n"
       "what is wrong with its place: boxes outside or without area, twins, the same file in two splits, "
       "stored\n"
-      "files that changed. Exit 3 when there is an error. With --json one JSON object a line.");
-  verb.example("ds-import check --decode --overlay 20");
-  verb.example("ds-import check bccd/ --json");
+      "files that changed. Exit 3 when there is an error. With --json one JSON object a line.\n"
+      "--overlay writes sheet_01.jpg and so on: thumbnails with their labels, states and the codes of "
+      "issues.");
+  verb.example("ds-import check --decode --overlay 24 sheets");
+  verb.example("ds-import check bccd/ --overlay 24 sheets --json");
   verb.argument("src", o.source, "dataset to check instead of the project", false);
   auto formats = annotation_formats().names();
   formats.insert(formats.begin(), "auto");
@@ -77,9 +119,15 @@ void add_check(Tool& tool) {
       .add("decode", o.options.decode, "also decode every image")
       .add("files", o.options.files, "also compare every stored file with its hash")
       .choice("fail-on", o.fail_on, {"error", "warning"}, "what makes the exit code 3")
-      .add("overlay", o.overlay, "draw the labels of so many images")
-      .add("overlay-folder", o.overlay_folder, "where to draw them; default: overlays", "DIR")
+      .add("overlay", o.overlay,
+           "draw so many images with their labels on contact sheets in this folder: those with issues first, "
+           "then "
+           "evenly, or at random with --seed",
+           "N DIR")
+      .add("overlay-each", o.overlay_each, "as --overlay, but every image in full size in its own file")
       .choice("format", o.format, formats, "format of SRC");
+  // A list would be cut at commas, and the folder may have one in its name.
+  verb.options().at("overlay").assign = [&o](const auto& values) { o.overlay = values; };
   bind_reading(verb.options(), o.reading);
   verb.run([&o](Context& context) { return run(context, o); });
 }

@@ -78,6 +78,10 @@ DistributionOptions counting_options(const StatsFlags& o) {
   return options;
 }
 
+std::string parts_text(const Grid& grid) {
+  return grid.rows.empty() ? join(grid.notes, "\n") + "\n" : to_text(grid);
+}
+
 int run(Context& context, const StatsFlags& o) {
   const auto options = counting_options(o);
   const auto input = load(context, o);
@@ -91,7 +95,7 @@ int run(Context& context, const StatsFlags& o) {
   if (context.shared.json)
     context.out.json(o.by == "all" ? dataset_json(distribution) : parts_json(distribution, o.by));
   else
-    context.out.text(o.by == "all" ? dataset_text(distribution) : to_text(parts_grid(distribution, o.by)));
+    context.out.text(o.by == "all" ? dataset_text(distribution) : parts_text(parts_grid(distribution, o.by)));
   return 0;
 }
 

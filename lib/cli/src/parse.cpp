@@ -47,7 +47,11 @@ struct Parser {
             fmt::format("{},!--no-{}", flags, each.name),
             [&slot](std::int64_t count) { slot.toggled = count >= 0 ? 1 : -1; }, each.help);
       } else {
-        slot.flag = target.add_option(flags, slot.values, each.help)->expected(1)->allow_extra_args(false);
+        // "N DIR": so many values follow the flag.
+        const auto count = std::max<std::size_t>(1, split_words(each.placeholder).size());
+        slot.flag = target.add_option(flags, slot.values, each.help)
+                        ->expected(static_cast<int>(count))
+                        ->allow_extra_args(false);
         if (each.is_list)
           slot.flag->take_all();
         else

@@ -31,7 +31,8 @@ class Places {
   }
 
   std::optional<std::size_t> find(const Location& location) const {
-    if (auto found = by_name_.find(location.path.generic_string()); found != by_name_.end()) return found->second;
+    if (auto found = by_name_.find(location.path.generic_string()); found != by_name_.end())
+      return found->second;
     const auto file = location.path.filename().string();
     auto place = location.line ? std::to_string(*location.line) : location.pointer;
     // A pointer to a member of an object is inside the object: /annotations/3/bbox.
@@ -77,7 +78,8 @@ bool is_labelled(const Image& image) {
 
 void SheetOptions::validate() const {
   if (count < 1) throw UsageError("count: a sheet needs an image at least");
-  if (columns < 1 || columns > 20) throw UsageError(fmt::format("columns: {} is not between 1 and 20", columns));
+  if (columns < 1 || columns > 20)
+    throw UsageError(fmt::format("columns: {} is not between 1 and 20", columns));
   if (rows < 1 || rows > 20) throw UsageError(fmt::format("rows: {} is not between 1 and 20", rows));
   for (const auto side : {cell_width, cell_height})
     if (side < 64 || side > 2000)

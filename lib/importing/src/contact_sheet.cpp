@@ -61,7 +61,8 @@ int text_width(const std::string& text, double size) {
 /// The end of a name tells more than its beginning.
 std::string fitted(const std::string& text, double size, int width) {
   auto shown = drawable(text);
-  while (shown.size() > 4 && text_width(shown, size) > width) shown = "..." + shown.substr(shown.starts_with("...") ? 4 : 1);
+  while (shown.size() > 4 && text_width(shown, size) > width)
+    shown = "..." + shown.substr(shown.starts_with("...") ? 4 : 1);
   return shown;
 }
 
@@ -173,7 +174,8 @@ class SheetWriter {
       throw_if_stopped();
       const auto cell = static_cast<int>(i - first);
       put_cell(canvas, chosen_[i],
-               {kMargin + cell % options_.columns * (options_.cell_width + kGap), top + cell / options_.columns * pitch});
+               {kMargin + cell % options_.columns * (options_.cell_width + kGap),
+                top + cell / options_.columns * pitch});
       progress.advance();
     }
     int y = top + rows * pitch + kLegendLine / 2;
@@ -236,14 +238,15 @@ class SheetWriter {
     field.setTo(kField);
     try {
       const auto picture = thumbnail(index);
-      picture.copyTo(field(cv::Rect((field.cols - picture.cols) / 2, (field.rows - picture.rows) / 2, picture.cols,
-                                    picture.rows)));
+      picture.copyTo(field(cv::Rect((field.cols - picture.cols) / 2, (field.rows - picture.rows) / 2,
+                                    picture.cols, picture.rows)));
     } catch (const Error& error) {
       put(field, "cannot be shown", {16, field.rows / 2}, 0.55, color_of(Severity::error));
       put(field, fitted(error.what(), 0.38, field.cols - 32), {16, field.rows / 2 + 22}, 0.38, kSoft);
     }
     put_issues(field, issues_[index]);
-    put(canvas, fitted(image.name, 0.45, options_.cell_width), {at.x, at.y + options_.cell_height + 17}, 0.45, kInk);
+    put(canvas, fitted(image.name, 0.45, options_.cell_width), {at.x, at.y + options_.cell_height + 17}, 0.45,
+        kInk);
     auto facts = fmt::format("{}, {}, {} {}", to_string(image.state),
                              image.split == Split::none ? "no split" : to_string(image.split),
                              image.annotations.size(), image.annotations.size() == 1 ? "object" : "objects");
@@ -291,7 +294,8 @@ class SheetWriter {
     std::vector<std::pair<std::string, Severity>> pills;
     for (const auto& [code, seen] : codes)
       pills.emplace_back(seen.second > 1 ? fmt::format("{} x{}", code, seen.second) : code, seen.first);
-    std::stable_sort(pills.begin(), pills.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
+    std::stable_sort(pills.begin(), pills.end(),
+                     [](const auto& a, const auto& b) { return a.second > b.second; });
     if (pills.size() > kPills) {
       const auto more = fmt::format("and {} more", pills.size() - kPills + 1);
       pills.resize(kPills - 1);
@@ -326,8 +330,9 @@ std::string file_name(const std::string& image_name, std::set<std::string>& take
 
 }  // namespace
 
-SheetReport write_contact_sheets(const Dataset& dataset, const ImageFile& bytes, const std::vector<Issue>& issues,
-                                 const fs::path& folder, const SheetOptions& options, Progress& progress) {
+SheetReport write_contact_sheets(const Dataset& dataset, const ImageFile& bytes,
+                                 const std::vector<Issue>& issues, const fs::path& folder,
+                                 const SheetOptions& options, Progress& progress) {
   const SheetWriter writer(dataset, bytes, issues, options);
   SheetReport report{.images = writer.chosen().size(), .with_issues = writer.with_issues()};
   const auto capacity = static_cast<std::size_t>(options.columns * options.rows);

@@ -10,11 +10,9 @@
 #include "ds/base/files.h"
 #include "ds/base/stop.h"
 #include "ds/base/text.h"
-#include "ds/media/draw.h"
 #include "ds/media/image_io.h"
 
 namespace ds {
-namespace fs = std::filesystem;
 
 const std::map<std::string, std::string>& check_codes() {
   static const std::map<std::string, std::string> codes = {
@@ -176,24 +174,6 @@ std::vector<Issue> check_project(Project& project, const CheckOptions& options, 
   }
   progress.end();
   return issues;
-}
-
-std::size_t write_overlays(Project& project, const std::string& where, std::size_t count,
-                           const fs::path& folder) {
-  auto dataset = load(project, where);
-  std::erase_if(dataset.images, [](const Image& image) { return image.annotations.empty(); });
-  std::size_t drawn = std::min(count, dataset.images.size());
-  make_folders(folder);
-  for (std::size_t i = 0; i < drawn; ++i) {
-    throw_if_stopped();
-    const auto& image = dataset.images[i * dataset.images.size() / drawn];
-    auto picture = decode_image(read_file(project.media().path_of(image.sha256)), image.name).clone();
-    draw_annotations(picture, image.annotations, dataset.classes);
-    auto name = image.name;
-    std::replace(name.begin(), name.end(), '/', '_');
-    write_image((folder / name).replace_extension(".jpg"), picture);
-  }
-  return drawn;
 }
 
 }  // namespace ds

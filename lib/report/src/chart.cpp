@@ -158,7 +158,7 @@ int chart_height(const Chart& chart) {
   if (chart.kind != Kind::bars) return 260;
   const auto series = chart.stacked ? 1 : std::max<std::size_t>(1, chart.series.size());
   const int extra = 34 + (chart.series.size() > 1 ? 30 : 0) + (chart.x_title.empty() ? 0 : 22);
-  return std::max(160, extra + static_cast<int>(chart.labels.size() * (10 + 14 * series)));
+  return std::max(160, extra + static_cast<int>(chart.labels.size() * (8 + 12 * series)));
 }
 
 }  // namespace ds

@@ -151,7 +151,8 @@ Grid parts_grid(const DatasetDistribution& d, const std::string& kind) {
     if (!by_class) row.push_back(text_cell(most_frequent(d, part)));
     grid.rows.push_back(std::move(row));
   }
-  if (grid.rows.empty() && kind == "group") grid.notes = {"No two images share a group."};
+  if (grid.rows.empty())
+    grid.notes = {kind == "group" ? "No two images share a group." : "There is nothing to count."};
   return grid;
 }
 

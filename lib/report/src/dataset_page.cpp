@@ -19,13 +19,9 @@ using detail::plain;
 using detail::ratio;
 
 /// More bars than this are no picture any more; the tables hold every class.
-constexpr std::size_t kMaxBars = 40;
+constexpr std::size_t kMaxBars = 30;
 constexpr std::size_t kMaxMatrix = 12;
 constexpr std::size_t kMaxRows = 200;
-
-std::vector<std::optional<double>> values_of(const std::vector<std::size_t>& counts) {
-  return {counts.begin(), counts.end()};
-}
 
 /// Classes by falling count of objects, those that occur, at most `limit`.
 std::vector<std::size_t> frequent_classes(const DatasetDistribution& d, std::size_t limit) {
@@ -62,23 +58,23 @@ std::vector<std::string> range_labels(const Histogram& histogram, Labels kind) {
   return labels;
 }
 
-/// Without the empty ranges at both ends.
-Chart histogram_chart(const Histogram& histogram, Labels kind, std::string title, std::string x_title,
-                      std::string y_title, std::string note = {}) {
-  auto labels = range_labels(histogram, kind);
-  auto values = values_of(histogram.counts);
-  while (values.size() > 1 && *values.back() == 0) values.pop_back();
-  std::size_t first = 0;
-  while (kind != Labels::whole && first + 1 < values.size() && *values[first] == 0) ++first;
-  const auto skip = static_cast<std::ptrdiff_t>(first);
-  const auto end = static_cast<std::ptrdiff_t>(values.size());
+/// One column a range, without the empty ranges at the end and (unless they count from 0) at the beginning.
+Chart histogram_chart(const Histogram& histogram, std::vector<std::string> labels, bool from_zero,
+                      std::string title, std::string x_title, std::string y_title, std::string note = {}) {
+  auto counts = histogram.counts;
+  while (counts.size() > 1 && counts.back() == 0) counts.pop_back();
+  std::ptrdiff_t first = 0;
+  while (!from_zero && first + 1 < std::ssize(counts) && counts[static_cast<std::size_t>(first)] == 0)
+    ++first;
+  ChartSeries series{.name = y_title};
+  series.values.assign(counts.begin() + first, counts.end());
   return {.kind = Chart::Kind::histogram,
           .title = std::move(title),
           .note = std::move(note),
           .x_title = std::move(x_title),
-          .y_title = y_title,
-          .labels = {labels.begin() + skip, labels.begin() + end},
-          .series = {{.name = std::move(y_title), .values = {values.begin() + skip, values.begin() + end}}}};
+          .y_title = std::move(y_title),
+          .labels = {labels.begin() + first, labels.begin() + std::ssize(counts)},
+          .series = {std::move(series)}};
 }
 
 /// Proper fractions and their inverses are easier to read than 0.67 or 1.78.
@@ -105,12 +101,8 @@ std::vector<std::string> aspect_labels(const Histogram& histogram) {
 }
 
 Chart aspect_chart(const Histogram& histogram, std::string title, std::string y_title) {
-  return {.kind = Chart::Kind::histogram,
-          .title = std::move(title),
-          .x_title = "width : height",
-          .y_title = y_title,
-          .labels = aspect_labels(histogram),
-          .series = {{.name = std::move(y_title), .values = values_of(histogram.counts)}}};
+  return histogram_chart(histogram, aspect_labels(histogram), false, std::move(title), "width : height",
+                         std::move(y_title));
 }
 
 Chart class_chart(std::string title) {
@@ -166,12 +158,21 @@ Chart split_share_chart(const DatasetDistribution& d) {
   return chart;
 }
 
+/// Classes that lose anything.
 Chart tiny_chart(const DatasetDistribution& d) {
-  const auto shown = frequent_classes(d, kMaxBars);
+  auto shown = frequent_classes(d, d.classes.size());
+  std::erase_if(shown, [&](auto i) {
+    const auto& tiny = d.classes[i].tiny;
+    return std::all_of(tiny.begin(), tiny.end(), [](auto count) { return count == 0; });
+  });
+  const auto affected = shown.size();
+  if (shown.size() > kMaxBars) shown.resize(kMaxBars);
   Chart chart{.kind = Chart::Kind::bars,
               .title = fmt::format("Objects under {} pixels on the shorter side, by input size",
                                    plain(d.options.tiny_side, 1)),
-              .note = "The whole image scaled into a square input. " + limited_note(d, shown.size()),
+              .note = fmt::format(
+                  "The whole image scaled into a square input. {} of {} classes have such objects{}.",
+                  affected, d.classes.size(), affected > kMaxBars ? "; the most frequent are shown" : ""),
               .x_title = "% of the class's objects",
               .y_title = "class",
               .x_min = 0,
@@ -278,11 +279,12 @@ void add_objects(Page& page, const DatasetDistribution& d) {
   if (d.splits.size() > 1) page.chart(split_share_chart(d));
   page.table(class_balance_grid(d));
   page.section("Sizes").chart(size_chart(d));
-  if (!d.options.input_sizes.empty()) page.chart(tiny_chart(d));
-  page.chart(histogram_chart(d.side_pixels, Labels::numbers, "Sides of boxes in pixels",
-                             "square root of the area", "objects"));
-  page.chart(histogram_chart(d.side_share, Labels::shares, "Sides of boxes relative to the image",
-                             "% of the image's side", "objects"));
+  if (std::any_of(d.whole.tiny.begin(), d.whole.tiny.end(), [](auto count) { return count > 0; }))
+    page.chart(tiny_chart(d));
+  page.chart(histogram_chart(d.side_pixels, range_labels(d.side_pixels, Labels::numbers), false,
+                             "Sides of boxes in pixels", "square root of the area", "objects"));
+  page.chart(histogram_chart(d.side_share, range_labels(d.side_share, Labels::shares), false,
+                             "Sides of boxes relative to the image", "% of the image's side", "objects"));
   page.table(spread_grid(d));
   page.heading("By class").table(parts_grid(d, "class"));
   page.section("Shapes and places").chart(aspect_chart(d.box_aspect, "Aspect of boxes", "objects"));
@@ -290,9 +292,9 @@ void add_objects(Page& page, const DatasetDistribution& d) {
 }
 
 void add_images(Page& page, const DatasetDistribution& d) {
-  page.section("Images").chart(histogram_chart(d.objects_per_image, Labels::whole, "Objects an image",
-                                               "objects", "images",
-                                               "Images that nobody has looked at are left out."));
+  page.section("Images").chart(histogram_chart(
+      d.objects_per_image, range_labels(d.objects_per_image, Labels::whole), true, "Objects an image",
+      "objects", "images", "Images that nobody has looked at are left out."));
   if (d.image_sizes.size() > 3) page.chart(image_size_chart(d));
   if (d.image_sizes.size() > 1) page.chart(aspect_chart(d.image_aspect, "Aspect of images", "images"));
   page.table(image_size_grid(d)).heading("Splits").table(split_grid(d));

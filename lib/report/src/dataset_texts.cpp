@@ -61,7 +61,9 @@ std::string pairs(const DatasetDistribution& d) {
     parts.push_back(fmt::format("{} + {} ({})", d.class_names[static_cast<std::size_t>(pair.first)],
                                 d.class_names[static_cast<std::size_t>(pair.second)],
                                 counted(pair.images, "image")));
-  return parts.empty() ? "" : "together: " + listed(parts, 3);
+  // The list of pairs is cut already: how many more there are is not known.
+  if (parts.size() > 3) parts.resize(3);
+  return parts.empty() ? "" : "together: " + join(parts, ", ");
 }
 
 std::string groups(const DatasetDistribution& d) {

@@ -40,10 +40,13 @@ std::string cell_attributes(const GridColumn& column, const Cell* cell) {
   return out;
 }
 
+constexpr std::size_t kTallRows = 25;  // longer tables scroll inside themselves
+
 /// @param kind attributes of the table's tag
 std::string table_html(const Grid& grid, const std::string& kind) {
   // A region that scrolls can be reached and scrolled with the keyboard.
-  std::string out = "<div class=\"scroll\" tabindex=\"0\"><table" + kind + ">";
+  std::string out = fmt::format("<div class=\"scroll{}\" tabindex=\"0\"><table{}>",
+                                grid.rows.size() > kTallRows ? " tall" : "", kind);
   if (!grid.title.empty()) out += "<caption>" + html_escaped(grid.title) + "</caption>";
   out += "<thead><tr>";
   for (const auto& column : grid.columns)

@@ -57,13 +57,11 @@ TEST_CASE("every code is explained in docs/IMPORT.md") {
       REQUIRE(page.find("| `" + code + "` | " + meaning + " |") != std::string::npos);
 }
 
-TEST_CASE("a stored file that changed is found, decoding finds what its bytes hide, overlays are drawn") {
+TEST_CASE("a stored file that changed is found, decoding finds what its bytes hide") {
   ProjectFixture f;
   f.dataset("d", 3);
   f.add("d");
   REQUIRE(count_of(check_project(f.project(), {.decode = true}, no_progress()), Severity::error) == 0);
-  REQUIRE(write_overlays(f.project(), "", 2, f.path("overlays")) == 2);
-  REQUIRE(std::filesystem::exists(f.path("overlays/train_scene_0000.jpg")));
   auto blob = f.project().media().path_of(f.project().images().list()[1].sha256);
   write_file_atomically(blob, read_file(blob).substr(0, 500));
   auto issues = check_project(f.project(), {.decode = true}, no_progress());

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -26,9 +26,5 @@ std::vector<Issue> check_project(Project& project, const CheckOptions& options, 
 std::vector<Issue> check_labels(const Dataset& dataset);
 
 const std::map<std::string, std::string>& check_codes();
-
-/// Draws the labels of `count` images, evenly chosen, into `folder` as JPEG; returns how many.
-std::size_t write_overlays(Project& project, const std::string& where, std::size_t count,
-                           const std::filesystem::path& folder);
 
 }  // namespace ds
