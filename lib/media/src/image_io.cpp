@@ -51,7 +51,8 @@ cv::Mat decode_image(std::string_view bytes, const std::string& name, const Deco
                  : detail::image_codecs().decode(header.format, data, bytes.size(),
                                                  {jpeg ? reduction : 1, options.strict}, image);
   if (!why.empty())
-    throw DataError(fmt::format("{}: the {} cannot be decoded: {}", name, to_string(header.format), why));
+    throw DataError(fmt::format("{}: the {} cannot be decoded{}: {}", name, to_string(header.format),
+                                image.empty() ? "" : " whole", why));
   auto side = [&](int raw) { return jpeg ? (raw + reduction - 1) / reduction : raw; };
   if (image.cols != side(header.raw_width) || image.rows != side(header.raw_height)) {
     throw DataError(fmt::format("{}: the {} header states {}x{}, the picture is {}x{}", name,
