@@ -119,6 +119,7 @@ void add_add(Tool& tool) {
       .choice("link", o.add.link, {"copy", "hardlink", "reference"},
               "store the bytes, link to them, or only note where they are")
       .add("keep-going", o.add.keep_going, "leave out label rows that cannot be read instead of stopping")
+      .add("recursive", o.add.recursive, "unpack archives inside archives and folders too, four levels deep")
       .group("Frames of videos (default: all)")
       .add("frames-per-minute", o.add.frames.frames_per_minute, "so many frames of each minute")
       .add("fps", o.add.frames.frames_per_second, "so many frames of each second")

@@ -19,6 +19,15 @@ namespace fs = std::filesystem;
 
 namespace {
 
+// Something worth one line, however many files it is true of.
+struct Oddity {
+  std::size_t count = 0;
+  std::string first;
+  void add(const std::string& shown) {
+    if (count++ == 0) first = shown;
+  }
+};
+
 class SourceReader {
  public:
   SourceReader(const fs::path& given, const AddOptions& options, Progress& progress)
@@ -34,8 +43,9 @@ class SourceReader {
       read_folder(given, "");
     } else if (has_archive_suffix(given)) {
       source_.scratch = std::make_unique<TemporaryFolder>();
-      extract_archive(given, source_.scratch->path());
-      read_folder(source_.scratch->path(), given.filename().string() + "!");
+      auto folder = source_.scratch->path() / "archive";
+      unpack(given, folder);
+      read_folder(folder, given.filename().string() + "!");
     } else if (has_video_suffix(given)) {
       read_video(given, given.filename().string());
     } else if (has_image_suffix(given)) {
@@ -47,6 +57,7 @@ class SourceReader {
           fmt::format("{}: not an image, a video, an archive, a folder or a label file", given.string()));
     }
     require_something();
+    note_oddities();
     return std::move(source_);
   }
 
@@ -63,6 +74,32 @@ class SourceReader {
                     source_.skipped.empty() ? "" : fmt::format("; first: {}", source_.skipped[0].reason)));
   }
 
+  void unpack(const fs::path& archive, const fs::path& folder) {
+    // Deeper nesting is no accident of packing, and each level may multiply.
+    constexpr int kLevels = 4;
+    auto content = extract_archive(archive, folder, {.nested = options_.recursive ? kLevels : 0});
+    make_folders(folder);  // of an archive that holds nothing too
+    source_.notes.insert(source_.notes.end(), content.notes.begin(), content.notes.end());
+  }
+
+  void note_oddities() {
+    auto note = [&](const Oddity& oddity, const std::string& what) {
+      if (oddity.count == 0) return;
+      auto more = oddity.count > 1 ? fmt::format(" (and {} more such)", oddity.count - 1) : "";
+      source_.notes.push_back(fmt::format("{}: {}{}", oddity.first, what, more));
+    };
+    note(wrong_suffix_, fmt::format("a {}, whatever its name says", wrong_suffix_format_));
+    note(several_, "holds several pictures; the first was taken");
+  }
+
+  void look_for_oddities(const ImageHeader& header, const fs::path& file, const std::string& shown) {
+    if (!suffix_fits(file, header.format)) {
+      if (wrong_suffix_.count == 0) wrong_suffix_format_ = to_string(header.format);
+      wrong_suffix_.add(shown);
+    }
+    if (header.more_pictures) several_.add(shown);
+  }
+
   void read_folder(const fs::path& folder, const std::string& origin) {
     if (options_.labels != "ignore" && (options_.format != "auto" || detect_format(folder)))
       return read_labels(folder, origin);
@@ -71,23 +108,42 @@ class SourceReader {
                                   source_.given.string(), join(annotation_formats().names(), ", ")),
                       "leave out --labels require, or name the format with --format");
     }
+    read_files(folder, origin, "");
+  }
+
+  // Pictures and videos; names get `prefix` in front.
+  void read_files(const fs::path& folder, const std::string& origin, const std::string& prefix) {
     auto files = files_of(folder);
     progress_.begin("read", static_cast<std::int64_t>(files.size()));
     for (const auto& file : files) {
       throw_if_stopped();
-      auto name = file.lexically_relative(folder).generic_string();
-      auto shown = origin.empty() ? file.string() : origin + name;
+      auto inside = file.lexically_relative(folder).generic_string();
+      auto name = prefix + inside;
+      auto shown = origin.empty() ? file.string() : origin + inside;
       if (has_image_suffix(file))
         add_picture(file, {.name = name}, shown);
       else if (has_video_suffix(file))
         read_video(file, name);
       else if (has_archive_suffix(file))
-        skip(shown, shown + ": an archive inside a folder; add it by itself");
+        read_nested(file, name, shown);
       else
         skip(shown, shown + ": not an image, a video or an archive");
       progress_.advance();
     }
     progress_.end();
+  }
+
+  void read_nested(const fs::path& archive, const std::string& name, const std::string& shown) {
+    if (!options_.recursive)
+      return skip(shown, shown + ": an archive inside; add it by itself, or all with --recursive");
+    if (!source_.scratch) source_.scratch = std::make_unique<TemporaryFolder>();
+    auto folder = source_.scratch->path() / ("nested-" + std::to_string(++nested_));
+    try {
+      unpack(archive, folder);
+    } catch (const DataError& error) {
+      return skip(shown, error.what());
+    }
+    read_files(folder, shown + "!", without_archive_suffix(name) + "/");
   }
 
   static std::vector<fs::path> files_of(const fs::path& folder) {
@@ -177,7 +233,7 @@ class SourceReader {
 
   void add_picture(const fs::path& file, Image image, const std::string& shown) {
     try {
-      measure(read_file(file), shown, image);
+      look_for_oddities(measure(read_file(file), shown, image), file, shown);
     } catch (const DataError& error) {
       skip(shown, error.what());
       return;
@@ -222,6 +278,10 @@ class SourceReader {
   Progress& progress_;
   SourceContent source_;
   int videos_ = 0;
+  int nested_ = 0;
+  Oddity wrong_suffix_;
+  Oddity several_;
+  std::string wrong_suffix_format_;
 };
 
 }  // namespace

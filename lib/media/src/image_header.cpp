@@ -266,6 +266,20 @@ ImageHeader read_image_header(const std::filesystem::path& file, std::int64_t ma
   return read_image_header(mapped.bytes(), file.string(), max_pixels);
 }
 
+bool suffix_fits(const std::filesystem::path& file, ImageFormat format) {
+  if (!has_image_suffix(file)) return true;
+  switch (format) {
+    case ImageFormat::jpeg:
+      return has_suffix_in(file, {".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"});
+    case ImageFormat::bmp:
+      return has_suffix_in(file, {".bmp", ".dib"});
+    case ImageFormat::tiff:
+      return has_suffix_in(file, {".tif", ".tiff"});
+    default:
+      return has_suffix_in(file, {extension_of(format)});
+  }
+}
+
 bool has_image_suffix(const std::filesystem::path& file) {
   return has_suffix_in(file, {".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".bmp", ".dib", ".tif",
                               ".tiff", ".webp", ".gif"});

@@ -23,6 +23,7 @@ struct AddOptions {
   std::string classes =
       "auto";  // names the project lacks: auto: add them while it has none, else refuse; add; refuse
   bool keep_going = false;  // leave out label rows that cannot be read instead of refusing the whole source
+  bool recursive = false;   // unpack archives inside archives and folders too
   bool dry_run = false;
   FrameChoice frames = {};  // of videos
   ReadOptions reading = {};

@@ -49,6 +49,8 @@ void require_whole_image(std::string_view bytes, const ImageHeader& header, cons
 
 /// By name: jpg, jpeg, jpe, jfif, mpo, png, bmp, dib, tif, tiff, webp, gif (any case).
 bool has_image_suffix(const std::filesystem::path& file);
+/// Whether a file of that name is expected to be of that format; true for names without an image's suffix.
+bool suffix_fits(const std::filesystem::path& file, ImageFormat format);
 /// By name: mp4, avi, mov, mkv, webm, m4v, mpg, mpeg, wmv, flv, ts, 3gp (any case).
 bool has_video_suffix(const std::filesystem::path& file);
 /// By name: zip, tar, tar.gz, tgz, tar.bz2, tbz2, tar.xz, txz, tar.zst (any case).
