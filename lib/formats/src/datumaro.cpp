@@ -162,7 +162,7 @@ class DatumaroFile {
 
   // An item's id is its path below images/<subset>, without the extension.
   std::optional<std::size_t> add_image(const json& item, const std::string& id, const std::string& pointer) {
-    const auto& media = item.contains("media") ? item["media"] : member(item, "image");
+    const auto& media = item.contains("image") ? item["image"] : member(item, "media");
     auto given = member(media, "path").is_string() ? media["path"].get<std::string>() : std::string();
     auto size = numbers_of(member(media, "size"));
     std::optional<Reading::Declared> declared;
@@ -298,6 +298,8 @@ class DatumaroFile {
   static void read_marks(const json& entry, Annotation& annotation) {
     if (auto group = integer_of(member(entry, "group")); group && *group != 0) annotation.group_id = group;
     if (auto z = integer_of(member(entry, "z_order"))) annotation.z = static_cast<int>(*z);
+    if (auto track = integer_of(member(entry, "object_id")); track && *track >= 0)
+      annotation.track_id = track;
     const auto& attributes = member(entry, "attributes");
     if (!attributes.is_object()) return;
     bool turned = std::holds_alternative<RotatedBox>(annotation.shape) ||

@@ -68,6 +68,7 @@ class ItemWriter {
     for (const auto& [key, value] : annotation.attributes) attributes[key] = json_attribute(value);
     for (const auto& [key, value] : marks_of(annotation)) {
       if (key == "group_id" || key == "z_order") continue;
+      if (key == "track_id" && *annotation.track_id >= 0) continue;  // is object_id, below
       auto& attribute = attributes[key == "crowd" ? "is_crowd" : key];
       attribute = value;
       // Datumaro's own occluded is yes or no.
@@ -79,6 +80,7 @@ class ItemWriter {
                      {"group", annotation.group_id.value_or(0)},
                      {"label_id", annotation.class_idx},
                      {"z_order", annotation.z}});
+    if (annotation.track_id.value_or(-1) >= 0) list_.back()["object_id"] = *annotation.track_id;
     return list_.back();
   }
 
@@ -147,12 +149,10 @@ ordered_json item(const Image& image, const std::string& path) {
   auto annotations = ItemWriter(image).annotations();
   auto read_as = annotations.empty() ? ImageState::unlabelled : ImageState::done;
   if (image.state != read_as) attributes["state"] = to_string(image.state);
-  ordered_json media = {{"path", path}, {"size", {image.height, image.width}}};
   return {{"id", id},
           {"annotations", std::move(annotations)},
           {"attr", std::move(attributes)},
-          {"image", media},
-          {"media", {{"path", path}}}};
+          {"image", {{"path", path}, {"size", {image.height, image.width}}}}};
 }
 
 }  // namespace

@@ -158,8 +158,11 @@ class Tasks {
     std::vector<fs::path> folders = {folder, folder / "images", reading_.root(), reading_.root() / "images",
                                      folder / ".." / "images"};
     auto file = find_image_file(reading_, path, folders);
-    if (auto plain = without_upload_prefix(path); file.empty() && !plain.empty())
-      file = find_image_file(reading_, plain, folders);
+    const auto& upload = member(task, "file_upload");
+    for (const auto& candidate :
+         {without_upload_prefix(path), upload.is_string() ? upload.get<std::string>() : std::string(),
+          upload.is_string() ? without_upload_prefix(upload.get<std::string>()) : std::string()})
+      if (file.empty() && !candidate.empty()) file = find_image_file(reading_, candidate, folders);
     if (!file.empty()) return reading_.add_image(file, reading_.name_of(file), declared, place);
     reading_.issue(Severity::error, "MISSING_IMAGE", place,
                    fmt::format("'{}' is not there; say with --images where the pictures are", address));

@@ -174,8 +174,8 @@ class JsonFiles {
   }
 
   void read_image_extras(const json& document, Image& image) {
-    static const std::set<std::string> kKnown = {"version",   "shapes",     "flags",
-                                                 "imagePath", "imageWidth", "imageHeight"};
+    static const std::set<std::string> kKnown = {"version",    "shapes",      "flags",     "imagePath",
+                                                 "imageWidth", "imageHeight", "lineColor", "fillColor"};
     for (const auto& [key, value] : document.items()) {
       if (kKnown.contains(key) || value.is_null() || take_image_mark(image, key, value)) continue;
       if (value.is_string() && value.get<std::string>().empty()) continue;

@@ -146,9 +146,9 @@ class ShapeEntry {
   }
 
   void read_extras(Annotation& annotation) {
-    static const std::set<std::string> kKnown = {"label",    "points",     "shape_type", "mask",
-                                                 "flags",    "attributes", "visibility", "box",
-                                                 "instance", "grouped",    "direction"};
+    static const std::set<std::string> kKnown = {
+        "label", "points",   "shape_type", "mask",      "flags",      "attributes", "visibility",
+        "box",   "instance", "grouped",    "direction", "line_color", "fill_color"};
     for (const auto& [key, value] : entry_.items()) {
       bool empty = value.is_null() || (value.is_string() && value.get<std::string>().empty()) ||
                    ((value.is_array() || value.is_object()) && value.empty());

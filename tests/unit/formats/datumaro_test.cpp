@@ -22,8 +22,10 @@ TEST_CASE("datumaro: every annotation type, groups and attributes") {
   LabelFolder f;
   f.image("images/train/a.jpg");
   f.remove("a.jpg");
-  f.write("annotations/train.json",
-          file_of(R"({"id": 1, "type": "bbox", "bbox": [1, 2, 3, 4], "label_id": 1, "group": 3, "z_order": 2,
+  f.write(
+      "annotations/train.json",
+      file_of(
+          R"({"id": 1, "type": "bbox", "bbox": [1, 2, 3, 4], "label_id": 1, "group": 3, "z_order": 2, "object_id": 8,
                       "attributes": {"occluded": true, "colour": "red", "is_crowd": true, "rotation": 0.0}},
                      {"id": 2, "type": "bbox", "bbox": [10, 10, 20, 10], "label_id": 0, "group": 0,
                       "attributes": {"rotation": 30}},
@@ -36,7 +38,7 @@ TEST_CASE("datumaro: every annotation type, groups and attributes") {
                      {"id": 8, "type": "rotated_bbox", "points": [30, 20, 10, 4, 45], "label_id": 1},
                      {"id": 9, "type": "label", "label_id": 1, "attributes": {}},
                      {"id": 10, "type": "caption", "caption": "a cat"})",
-                  R"("attr": {"weather": "rain"})"));
+          R"("attr": {"weather": "rain"})"));
   auto result = read_dataset(f.path(), "auto");
   REQUIRE(result.format == "datumaro");
   // The mask vector [0, 20, 30] is of 50 pixels: 3 x 10 is not its size.
@@ -60,6 +62,7 @@ TEST_CASE("datumaro: every annotation type, groups and attributes") {
   REQUIRE(o[0].occluded == 1.0);
   REQUIRE(o[0].group_id == 3);
   REQUIRE(o[0].z == 2);
+  REQUIRE(o[0].track_id == 8);
   REQUIRE(o[0].attributes == std::map<std::string, std::string>{{"colour", "red"}});
   REQUIRE(o[1].shape == Shape(RotatedBox{20, 15, 20, 10, 30}));
   REQUIRE(o[2].shape == Shape(Polygon{{{{1, 1}, {5, 1}, {5, 5}}, {{11, 1}, {15, 1}, {15, 5}}}}));
@@ -94,6 +97,7 @@ TEST_CASE("datumaro: one bad annotation does not discard its neighbours") {
   result = read_dataset(f.path(), "auto");
   REQUIRE(f.issues(result)[0] == "error MISSING_IMAGE default.json: /items/0: 'a.jpg' is not there");
   REQUIRE(result.dataset.images[0].width == 64);
+  REQUIRE(result.dataset.images[0].height == 48);
 }
 
 TEST_CASE("datumaro: an item without annotations is unlabelled unless asked otherwise") {

@@ -303,6 +303,9 @@ TEST_CASE("label studio: addresses of pictures") {
   REQUIRE(name("s3://bucket/x/a.jpg") == "a.jpg");
   REQUIRE(name("/data/upload/1/c d.jpg", {.images = f.path("upload/1")}) == "upload/1/c d.jpg");
   REQUIRE(name("s3://bucket/b.jpg") == "none");
+  f.write("tasks.json",
+          R"([{"data": {"image": "/image2"}, "file_upload": "e97d4735-a.jpg", "annotations": []}])");
+  REQUIRE(read_dataset(f.path("tasks.json"), "auto").files.at(0) == f.path("a.jpg"));
   // The picture itself.
   auto bytes = read_file(f.path("a.jpg"));
   f.write("tasks.json", R"([{"id": 5, "data": {"image": "data:image/jpeg;base64,)" + base64_encode(bytes) +

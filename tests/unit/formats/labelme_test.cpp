@@ -139,8 +139,9 @@ TEST_CASE("labelme: polygons of one label and group are one object, unless ours 
 TEST_CASE("labelme: X-AnyLabeling's additions, flags and unknown keys are kept") {
   LabelFolder f;
   f.write("labels.txt", "__ignore__\n_background_\ndog\ncat\n");
-  f.write("a.json",
-          R"({"version": "2.5.0", "flags": {"dog": true, "night": false}, "checked": true, "description": "",
+  f.write(
+      "a.json",
+      R"({"version": "2.5.0", "flags": {"dog": true, "night": false}, "checked": true, "description": "", "lineColor": [0, 255, 0, 128],
              "imagePath": "a.jpg", "imageData": null, "imageHeight": 48, "imageWidth": 64, "shapes": [
              {"label": "cat", "score": 0.5, "points": [[1, 2], [3, 4]], "group_id": 3, "description": "old",
               "difficult": true, "shape_type": "rectangle", "flags": {"wet": true}, "attributes": {"fur": "long"},
