@@ -32,7 +32,7 @@ int run(Context& context, const ExportFlags& o) {
                       {"image_files", written.image_files},
                       {"losses", losses},
                       {"notes", written.notes},
-                      {"proven", report.proven}});
+                      {"proof", report.proof ? to_json(*report.proof) : nullptr}});
     return 0;
   }
   for (const auto& note : written.notes) log::info(note);
@@ -41,7 +41,7 @@ int run(Context& context, const ExportFlags& o) {
                                counted(report.annotations, "object"), o.target, o.options.format,
                                counted(written.label_files, "label file"),
                                counted(written.image_files, "image file")));
-  if (report.proven) context.out.line("read back: every object is the same");
+  if (report.proof) print(context, *report.proof);
   return 0;
 }
 

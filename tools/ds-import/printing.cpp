@@ -43,6 +43,21 @@ nlohmann::ordered_json to_json(const Issue& issue) {
   return json;
 }
 
+void print(Context& context, const Proof& proof) {
+  context.out.line("read back: " + proof.to_string());
+  for (const auto& remark : proof.remarks) log::info(remark);
+}
+
+nlohmann::ordered_json to_json(const Proof& proof) {
+  return {{"images", proof.images},
+          {"objects", proof.objects},
+          {"tags", proof.tags},
+          {"kinds", proof.kinds},
+          {"largest_error", proof.largest_error},
+          {"lost", proof.lost},
+          {"remarks", proof.remarks}};
+}
+
 void bind_reading(OptionSet& options, ReadOptions& reading) {
   options.group("How labels are read")
       .choice("labels-frame", reading.labels_frame, {"displayed", "raw"},

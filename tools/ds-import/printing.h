@@ -6,6 +6,7 @@
 
 #include "ds/cli/tool.h"
 #include "ds/formats/annotation_format.h"
+#include "ds/formats/proof.h"
 #include "ds/project/project.h"
 
 /// What several verbs do the same way.
@@ -19,6 +20,10 @@ std::string counted(std::size_t count, const std::string& thing);
 /// Issues and skipped files as messages on stderr, at most `limit` of each kind (0: all).
 void log_issues(const std::vector<Issue>& issues, std::size_t limit);
 nlohmann::ordered_json to_json(const Issue& issue);
+
+/// What reading back has shown, as lines.
+void print(Context& context, const Proof& proof);
+nlohmann::ordered_json to_json(const Proof& proof);
 
 /// The options that readers share.
 void bind_reading(OptionSet& options, ReadOptions& reading);

@@ -134,7 +134,7 @@ WriteReport write_one_file(const Dataset& dataset, const fs::path& target, const
   require_allowed(written.losses, options, "coco");
   if (written.texts.empty()) throw DataError("there are no images to write");
   write_file_atomically(target, written.texts.begin()->second);
-  return {written.losses, written.notes, 1, 0};
+  return {written.losses, written.notes, 1, 0, {}};
 }
 
 }  // namespace
@@ -157,7 +157,8 @@ WriteReport write_dataset_with(const Dataset& dataset, const ImageBytes& bytes, 
   }
   auto written = entry.make.write(dataset, options);
   require_allowed(written.losses, options, format);
-  WriteReport report{written.losses, written.notes, written.texts.size() + written.streams.size(), 0};
+  WriteReport report{written.losses, written.notes, written.texts.size() + written.streams.size(), 0,
+                     written.images};
   AtomicFolder folder(target);
   const auto& root = folder.temporary_path();
   write_plain(root / kMarker, fmt::format("{} dataset written by ds {}\n", format, version()));

@@ -10,6 +10,7 @@
 #include "formats.h"
 #include "source_peek.h"
 #include "yolo_rows.h"
+#include "yolo_writer.h"
 
 namespace ds::detail {
 namespace fs = std::filesystem;
@@ -150,15 +151,17 @@ ReadResult read_darknet(const fs::path& path, const ReadOptions& options) {
   return reading.finish();
 }
 
-WrittenDataset write_darknet(const Dataset& dataset, const WriteOptions&) {
+WrittenDataset write_darknet(const Dataset& dataset, const WriteOptions& options) {
   WrittenDataset written;
+  auto style = choose_yolo_style(dataset, "detect", options.yolo_digits);
   std::map<std::string, std::string> label_owner;
   std::map<Split, std::string> lists;
   std::size_t unlabelled = 0;
   for (std::size_t i = 0; i < dataset.images.size(); ++i) {
     const auto& image = dataset.images[i];
-    if (image.state == ImageState::unlabelled && image.annotations.empty()) {
-      ++unlabelled;
+    bool looked_at = image.state != ImageState::unlabelled || !image.annotations.empty();
+    if (!looked_at && !options.unlabelled) {
+      ++unlabelled;  // without a label file it would be taken for a negative
       continue;
     }
     auto file = fs::path("obj_data") / image.name;
@@ -166,14 +169,14 @@ WrittenDataset write_darknet(const Dataset& dataset, const WriteOptions&) {
     if (auto [other, is_new] = label_owner.emplace(label, image.name); !is_new)
       throw DataError(fmt::format("{} and {} would share the label file {}; rename one", other->second,
                                   image.name, label));
-    written.texts[label] = yolo_rows(image, false, written.losses);
+    if (looked_at) written.texts[label] = yolo_rows(image, style, written.losses);
     written.images[file.generic_string()] = i;
     // Darknet knows train and valid; test keeps a list of its own.
     auto list = image.split == Split::none ? Split::train : image.split;
     if (image.split == Split::none) written.losses.add("split", "go into the train list");
     lists[list] += "data/" + file.generic_string() + "\n";
   }
-  count_yolo_losses(dataset, false, written.losses);
+  count_yolo_losses(dataset, style, written.losses);
   std::string data = fmt::format("classes = {}\n", dataset.classes.size());
   for (auto [split, key] : {std::pair{Split::train, "train"}, {Split::val, "valid"}, {Split::test, "test"}}) {
     if (!lists.contains(split)) continue;

@@ -40,6 +40,7 @@ const std::map<std::string, std::string>& issue_codes() {
       {"MIXED_ROWS", "boxes and outlines in one YOLO file"},
       {"SHARED_LABELS", "two images share one label file"},
       {"SIZE_MISMATCH", "the declared size differs from the picture's"},
+      {"SKEWED_BOX", "the four corners of a rotated box are no rectangle; kept as an outline"},
       {"SPLIT_OVERLAP", "an image is in two of train, val and test; the first counts"},
       {"TAG_CONFLICT", "an image is said to show a class and not to show it; the first counts"},
       {"TINY_IMAGE", "a side under 10 pixels"},

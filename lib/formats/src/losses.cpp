@@ -7,6 +7,7 @@ namespace ds {
 const std::map<std::string, std::string>& loss_kinds() {
   static const std::map<std::string, std::string> kinds = {
       {"absent-tag", "that a class was looked for and is not on the image"},
+      {"box", "the shape"},
       {"attributes", "an object's attributes"},
       {"classes", "classes that nothing uses, and the order of the classes"},
       {"crowd", "that a region is a crowd, to be ignored"},

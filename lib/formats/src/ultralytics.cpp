@@ -12,6 +12,7 @@
 #include "formats.h"
 #include "source_peek.h"
 #include "yolo_rows.h"
+#include "yolo_writer.h"
 
 namespace ds::detail {
 namespace fs = std::filesystem;
@@ -94,16 +95,31 @@ class UltralyticsDataset {
       class_of_id_[static_cast<std::size_t>(id)] = static_cast<int>(in_order.size());
       in_order.push_back(name);
     }
-    declare_yolo_classes(reading_, in_order, yaml_);
+    declare_yolo_classes(reading_, in_order, yaml_, key_points_of(node, by_id));
     labels_.class_count = static_cast<int>(in_order.size());
     labels_.class_of_id = &class_of_id_;
+  }
+
+  // kpt_names: class id -> names of its points.
+  static std::map<std::string, std::vector<std::string>> key_points_of(
+      const YAML::Node& node, const std::map<int, std::string>& by_id) {
+    std::map<std::string, std::vector<std::string>> points;
+    auto names = node["kpt_names"];
+    if (!names || !names.IsMap()) return points;
+    for (const auto& entry : names) {
+      auto id = parse_int(entry.first.Scalar());
+      auto known = id ? by_id.find(static_cast<int>(*id)) : by_id.end();
+      if (known == by_id.end() || !entry.second.IsSequence()) continue;
+      for (const auto& name : entry.second) points[known->second].push_back(name.Scalar());
+    }
+    return points;
   }
 
   void read_task(const YAML::Node& node) {
     labels_.task = reading_.options().yolo_task;
     if (labels_.task == "auto" && node["task"]) labels_.task = node["task"].Scalar();
     if (auto shape = node["kpt_shape"]; shape && shape.IsSequence() && shape.size() == 2) {
-      labels_.task = "pose";
+      if (labels_.task == "auto") labels_.task = "pose";
       labels_.key_points = shape[0].as<int>();
       labels_.key_point_size = shape[1].as<int>();
     }
@@ -237,21 +253,68 @@ ReadResult read_ultralytics(const fs::path& path, const ReadOptions& options) {
   return reading.finish();
 }
 
-bool wants_segments(const Dataset& dataset, const std::string& task) {
-  if (task != "auto" && task != "detect" && task != "segment")
-    throw_unknown_name("--yolo-task", task, {"auto", "detect", "segment"});
-  return task == "segment" || (task == "auto" && all_single_rings(dataset));
+// Points that change places when the picture is mirrored, by the names' left and right; nothing unless every
+// name has its partner.
+std::vector<std::size_t> mirrored_points(const std::vector<std::string>& names) {
+  std::vector<std::size_t> flip;
+  for (const auto& name : names) {
+    auto other = name;
+    for (auto [from, to] : {std::pair{"left", "right"}, {"right", "left"}}) {
+      auto at = name.find(from);
+      if (at == std::string::npos) continue;
+      other = name.substr(0, at) + to + name.substr(at + std::string_view(from).size());
+      break;
+    }
+    auto found = std::find(names.begin(), names.end(), other);
+    if (found == names.end()) return {};
+    flip.push_back(static_cast<std::size_t>(found - names.begin()));
+  }
+  return flip;
+}
+
+std::string yaml_list(const std::vector<std::string>& names) {
+  std::vector<std::string> texts;
+  for (const auto& name : names) texts.push_back(yaml_scalar(name));
+  return "[" + join(texts, ", ") + "]";
+}
+
+std::string data_yaml(const Dataset& dataset, const YoloStyle& style, const std::set<Split>& splits) {
+  std::string yaml = "# Ultralytics YOLO dataset\npath: .\n";
+  for (auto split : {Split::train, Split::val, Split::test, Split::none})
+    if (splits.contains(split)) yaml += fmt::format("{0}: images/{0}\n", to_string(split));
+  // Rows of nine numbers are outlines or rotated boxes; this says which.
+  if (style.task != "detect") yaml += fmt::format("task: {}\n", style.task);
+  std::string point_names;
+  if (style.task == "pose") {
+    yaml += fmt::format("kpt_shape: [{}, 3]\n", style.key_points);
+    std::vector<std::size_t> flip;
+    for (int i = 0; i < dataset.classes.size(); ++i) {
+      const auto& names = dataset.classes[i].key_points;
+      if (names.empty()) continue;
+      point_names += fmt::format("  {}: {}\n", i, yaml_list(names));
+      if (flip.empty() && names.size() == style.key_points) flip = mirrored_points(names);
+    }
+    std::vector<std::string> texts;
+    for (auto point : flip) texts.push_back(std::to_string(point));
+    if (!flip.empty()) yaml += "flip_idx: [" + join(texts, ", ") + "]\n";
+  }
+  yaml += "names:\n";
+  for (int i = 0; i < dataset.classes.size(); ++i)
+    yaml += fmt::format("  {}: {}\n", i, yaml_scalar(dataset.classes[i].name));
+  if (!point_names.empty()) yaml += "kpt_names:\n" + point_names;
+  return yaml;
 }
 
 WrittenDataset write_ultralytics(const Dataset& dataset, const WriteOptions& options) {
   WrittenDataset written;
-  bool segment = wants_segments(dataset, options.yolo_task);
+  auto style = choose_yolo_style(dataset, options.yolo_task, options.yolo_digits);
   std::set<Split> splits;
   std::map<std::string, std::string> label_owner;
   std::size_t unlabelled = 0;
   for (std::size_t i = 0; i < dataset.images.size(); ++i) {
     const auto& image = dataset.images[i];
-    if (image.state == ImageState::unlabelled && image.annotations.empty()) {
+    bool looked_at = image.state != ImageState::unlabelled || !image.annotations.empty();
+    if (!looked_at && !options.unlabelled) {
       ++unlabelled;  // a trainer would take a missing label file for a negative
       continue;
     }
@@ -265,17 +328,11 @@ WrittenDataset write_ultralytics(const Dataset& dataset, const WriteOptions& opt
       throw DataError(fmt::format("{} and {} would share the label file {}; rename one", other->second,
                                   image.name, label));
     splits.insert(image.split);
-    written.texts[label] = yolo_rows(image, segment, written.losses);
+    if (looked_at) written.texts[label] = yolo_rows(image, style, written.losses);
     written.images[(fs::path("images") / split / name).generic_string()] = i;
   }
-  count_yolo_losses(dataset, segment, written.losses);
-  std::string yaml = "# Ultralytics YOLO dataset\npath: .\n";
-  for (auto split : {Split::train, Split::val, Split::test, Split::none})
-    if (splits.contains(split)) yaml += fmt::format("{0}: images/{0}\n", to_string(split));
-  yaml += "names:\n";
-  for (int i = 0; i < dataset.classes.size(); ++i)
-    yaml += fmt::format("  {}: {}\n", i, yaml_scalar(dataset.classes[i].name));
-  written.texts["data.yaml"] = yaml;
+  count_yolo_losses(dataset, style, written.losses);
+  written.texts["data.yaml"] = data_yaml(dataset, style, splits);
   if (unlabelled > 0) written.notes.push_back(fmt::format("{} unlabelled images are left out", unlabelled));
   if (splits.contains(Split::none))
     written.notes.push_back("images without a split are under images/none, which Ultralytics does not read");

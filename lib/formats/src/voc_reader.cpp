@@ -94,6 +94,9 @@ class VocDataset {
         auto words = split_words(line);
         if (words.empty() || words[0].starts_with('#')) continue;
         bool flagged = words.size() == 2 && (words[1] == "-1" || words[1] == "0" || words[1] == "1");
+        // Unless the image is called "x 1".
+        flagged = flagged && !fs::exists(root / "Annotations" / (line + ".xml")) &&
+                  with_image_suffix(root / "JPEGImages" / line).empty();
         if (flagged) break;  // a class called "train": a list of that class, not of a split
         auto id = (root / line).lexically_normal().string();
         listed_.emplace(id, Location{.path = file, .line = number});

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "ds/base/text.h"
+#include "losses.h"
 #include "voc_writer.h"
 
 namespace ds::detail {
@@ -74,19 +75,15 @@ std::string document(const Image& image, const ClassList& classes, const std::st
   return out.str();
 }
 
-void count_losses(const Dataset& dataset, bool devkit, LossReport& losses) {
+void count_voc_losses(const Dataset& dataset, bool devkit, LossReport& losses) {
+  FormatHolds holds;
+  holds.difficult = holds.attributes = true;
+  holds.truncated = holds.occluded = FormatHolds::yes_or_no;
+  count_losses(dataset, holds, losses);
+  auto whole = [](double value) { return std::floor(value) == value; };
   for (const auto& image : dataset.images) {
     for (const auto& a : image.annotations) {
-      if (!std::holds_alternative<Box>(a.shape)) losses.add(kind_name(a.shape), "become their bounding box");
-      if (a.crowd) losses.add("crowd", "become ordinary objects");
-      if (a.ignore && a.box().area() > 0) losses.add("ignore", "lose the mark");
-      if (a.score) losses.add("score", "lose it");
-      if (a.track_id || a.group_id) losses.add("track", "lose track or group");
-      auto fraction = [](const std::optional<double>& share) { return share && *share != 0 && *share != 1; };
-      if (fraction(a.truncated)) losses.add("truncated", "become yes or no");
-      if (fraction(a.occluded)) losses.add("occluded", "become yes or no");
       auto box = a.box();
-      auto whole = [](double value) { return std::floor(value) == value; };
       if (devkit && !(whole(box.x0) && whole(box.y0) && whole(box.x1) && whole(box.y1)))
         losses.add("fraction", "grow to whole pixels");
     }
@@ -117,7 +114,7 @@ WrittenDataset write_voc(const Dataset& dataset, const WriteOptions& options) {
   std::string map = "# label:color_rgb:parts:actions\n";
   for (const auto& info : dataset.classes) map += info.name + ":::\n";
   written.texts["labelmap.txt"] = map;
-  count_losses(dataset, options.voc_coords == "devkit", written.losses);
+  count_voc_losses(dataset, options.voc_coords == "devkit", written.losses);
   return written;
 }
 

@@ -69,6 +69,10 @@ class RowReader {
     auto pose = 4 + static_cast<std::size_t>(labels_.key_points * labels_.key_point_size);
     if (labels_.task == "pose" && labels_.key_points > 0 && count == pose) {
       annotation.shape = key_points(numbers);
+      // Objects of which no point is labelled are padded with 0 0 0.
+      if (labels_.key_point_size == 3 &&
+          std::all_of(numbers.begin() + 4, numbers.end(), [](double n) { return n == 0; }))
+        annotation.shape = box(numbers);
       return true;
     }
     if (count == 4 || count == 5) {
@@ -98,6 +102,10 @@ class RowReader {
     if (count == 8 && labels_.task == "auto")
       reading_.issue(Severity::warning, "AMBIGUOUS_ROW", place_,
                      "nine values may be a rotated box; read as an outline of four points (say --yolo-task)");
+    if (count == 8 && labels_.task == "obb") {
+      annotation.shape = corners(numbers);
+      return true;
+    }
     ++polygons_;
     annotation.shape = polygon(numbers);
     return true;
@@ -113,6 +121,35 @@ class RowReader {
     for (std::size_t i = 0; i + 1 < n.size(); i += 2)
       ring.push_back({n[i] * image.width, n[i + 1] * image.height});
     return {{ring}};
+  }
+  // In pixels: a share of the width is longer than one of the height. The first corner stays the first, which
+  // is what the angle counts from; what is no rectangle, or turns the other way, stays as it was drawn.
+  Shape corners(const std::vector<double>& n) {
+    auto outline = polygon(n);
+    const auto& c = outline.rings[0];
+    const auto& image = reading_.image(index_);
+    double slack = 0.05 + 5e-6 * std::max(image.width, image.height);
+    double across_x = c[1].x - c[0].x;
+    double across_y = c[1].y - c[0].y;
+    double down_x = c[3].x - c[0].x;
+    double down_y = c[3].y - c[0].y;
+    double width = std::hypot(c[1].x - c[0].x + c[2].x - c[3].x, c[1].y - c[0].y + c[2].y - c[3].y) / 2;
+    double height = std::hypot(c[3].x - c[0].x + c[2].x - c[1].x, c[3].y - c[0].y + c[2].y - c[1].y) / 2;
+    double gap = std::hypot(c[0].x + c[2].x - c[1].x - c[3].x, c[0].y + c[2].y - c[1].y - c[3].y);
+    double skew = std::abs(across_x * down_x + across_y * down_y) / std::max(1e-9, std::max(width, height));
+    bool clockwise = across_x * down_y - across_y * down_x > 0;
+    if (!clockwise || gap > slack || skew > slack) {
+      reading_.issue(Severity::note, "SKEWED_BOX", place_,
+                     clockwise ? fmt::format("the four corners are no rectangle (by {:.2f} pixels); kept as "
+                                             "an outline",
+                                             std::max(gap, skew))
+                               : "the corners run counter-clockwise; kept as an outline");
+      return outline;
+    }
+    double angle = std::atan2(c[1].y - c[0].y + c[2].y - c[3].y, c[1].x - c[0].x + c[2].x - c[3].x) * 180 /
+                   3.14159265358979323846;
+    return RotatedBox{(c[0].x + c[1].x + c[2].x + c[3].x) / 4, (c[0].y + c[1].y + c[2].y + c[3].y) / 4, width,
+                      height, angle < 0 ? angle + 360 : angle};
   }
   KeyPoints key_points(const std::vector<double>& n) const {
     const auto& image = reading_.image(index_);
@@ -159,10 +196,6 @@ class RawFrame {
   } shown_;
 };
 
-std::string number(double value) {
-  return fmt::format("{:.9g}", value);
-}
-
 }  // namespace
 
 void read_yolo_labels(Reading& reading, std::size_t image_index, const fs::path& file,
@@ -202,81 +235,17 @@ std::vector<std::string> read_names_file(const fs::path& file) {
   return names;
 }
 
-void declare_yolo_classes(Reading& reading, const std::vector<std::string>& names, const fs::path& file) {
+void declare_yolo_classes(Reading& reading, const std::vector<std::string>& names, const fs::path& file,
+                          const std::map<std::string, std::vector<std::string>>& key_points) {
   for (const auto& name : names) {
     auto used = name;
     for (int n = 2; reading.classes().find(used); ++n) used = fmt::format("{}-{}", name, n);
     if (used != name)
       reading.issue(Severity::warning, "DUPLICATE_CLASS", {.path = file},
                     fmt::format("class '{}' is declared twice; the second is called '{}' here", name, used));
-    reading.classes().add({.name = used});
-  }
-}
-
-bool all_single_rings(const Dataset& dataset) {
-  bool any = false;
-  for (const auto& image : dataset.images) {
-    for (const auto& annotation : image.annotations) {
-      const auto* polygon = std::get_if<Polygon>(&annotation.shape);
-      if (polygon == nullptr || polygon->rings.size() != 1) return false;
-      any = true;
-    }
-  }
-  return any;
-}
-
-std::string yolo_rows(const Image& image, bool segment, LossReport& losses) {
-  std::string text;
-  for (const auto& annotation : image.annotations) {
-    if (annotation.crowd) {
-      losses.add("crowd", "left out: a row would make them ordinary objects");
-      continue;
-    }
-    auto inside = [&](const Box& box) { return clipped(box, image.width, image.height); };
-    const auto* polygon = segment ? std::get_if<Polygon>(&annotation.shape) : nullptr;
-    auto whole = annotation.box();
-    double slack = 5e-7 * std::max(image.width, image.height);
-    bool outside = whole.x0 < -slack || whole.y0 < -slack || whole.x1 > image.width + slack ||
-                   whole.y1 > image.height + slack;
-    if (whole.width() <= 0 || whole.height() <= 0) {
-      losses.add("zero-size", "left out: other tools would drop all labels of the image");
-      continue;
-    }
-    if (outside) {
-      losses.add("outside", "cut at the image's edge: other tools would drop all labels of the image");
-      if (!is_proper(inside(whole))) continue;
-    }
-    text += std::to_string(annotation.class_idx);
-    if (polygon != nullptr && polygon->rings.size() == 1) {
-      for (const auto& point : polygon->rings[0]) {
-        text += ' ' + number(std::clamp(point.x / image.width, 0.0, 1.0));
-        text += ' ' + number(std::clamp(point.y / image.height, 0.0, 1.0));
-      }
-    } else {
-      auto box = inside(whole);
-      for (double value : {box.center_x() / image.width, box.center_y() / image.height,
-                           box.width() / image.width, box.height() / image.height})
-        text += ' ' + number(value);
-    }
-    text += '\n';
-  }
-  return text;
-}
-
-void count_yolo_losses(const Dataset& dataset, bool segment, LossReport& losses) {
-  for (const auto& image : dataset.images) {
-    for (const auto& a : image.annotations) {
-      bool held =
-          std::holds_alternative<Box>(a.shape) || (segment && std::holds_alternative<Polygon>(a.shape));
-      if (!held) losses.add(kind_name(a.shape), "become their bounding box");
-      if (a.difficult) losses.add("difficult", "lose the mark");
-      if (a.ignore && a.box().area() > 0) losses.add("ignore", "lose the mark");
-      if (a.truncated.value_or(0) != 0) losses.add("truncated", "lose the mark");
-      if (a.occluded.value_or(0) != 0) losses.add("occluded", "lose the mark");
-      if (a.score) losses.add("score", "lose it");
-      if (a.track_id || a.group_id) losses.add("track", "lose track or group");
-      if (!a.attributes.empty()) losses.add("attributes", "lose them");
-    }
+    ClassInfo info{.name = used};
+    if (auto points = key_points.find(name); points != key_points.end()) info.key_points = points->second;
+    reading.classes().add(std::move(info));
   }
 }
 

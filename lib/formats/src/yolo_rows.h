@@ -30,15 +30,9 @@ std::filesystem::path yolo_label_file(const std::filesystem::path& image);
 std::vector<std::string> read_names_file(const std::filesystem::path& file);
 
 /// Adds the classes, twins under a name of their own ("car-2") with an issue.
+/// `key_points`: names of the points of those classes that have any.
 void declare_yolo_classes(Reading& reading, const std::vector<std::string>& names,
-                          const std::filesystem::path& file);
-
-/// One label file's text: `class cx cy w h` rows, or `class x y x y ...` when `segment`.
-/// Crowd regions and what lies outside the image are counted as losses.
-std::string yolo_rows(const Image& image, bool segment, LossReport& losses);
-/// True when every shape is a polygon of one ring, so that rows can be outlines.
-bool all_single_rings(const Dataset& dataset);
-/// Counts what no YOLO row can hold.
-void count_yolo_losses(const Dataset& dataset, bool segment, LossReport& losses);
+                          const std::filesystem::path& file,
+                          const std::map<std::string, std::vector<std::string>>& key_points = {});
 
 }  // namespace ds::detail

@@ -67,9 +67,9 @@ TEST_CASE("every format reads back what it wrote, twice the same bytes") {
       REQUIRE(same->annotations.size() == image.annotations.size());
       for (std::size_t i = 0; i < image.annotations.size(); ++i) {
         REQUIRE(same->annotations[i].class_idx == image.annotations[i].class_idx);
-        // YOLO rows have nine digits: 96 * 1e-9 stays far below this
-        REQUIRE(same->annotations[i].box().x0 == Approx(image.annotations[i].box().x0).margin(1e-6));
-        REQUIRE(same->annotations[i].box().y1 == Approx(image.annotations[i].box().y1).margin(1e-6));
+        // YOLO rows have six decimals: 96 * (0.5 + 0.25) * 1e-6 = 7.2e-5
+        REQUIRE(same->annotations[i].box().x0 == Approx(image.annotations[i].box().x0).margin(7.3e-5));
+        REQUIRE(same->annotations[i].box().y1 == Approx(image.annotations[i].box().y1).margin(7.3e-5));
       }
     }
   }
@@ -168,19 +168,24 @@ TEST_CASE("loss is refused with counts, unless it is allowed by kind") {
           "1 crowd (become ordinary objects), 1 polygon (become their bounding box)");
 }
 
-TEST_CASE("YOLO: boxes outside are cut and zero-size ones left out, both counted") {
+TEST_CASE("YOLO: boxes that others would refuse are cut and zero-size ones left out, both counted") {
   OnDisk disk;
   fill(disk);
   for (auto& image : disk.dataset.images) image.annotations.clear();
+  // The second ends at 2 * 96, so its width is 1.5 of the image's: over 1.01.
   disk.dataset.images[0].annotations = {{.class_idx = 1, .shape = Box{-8, 0, 48, 32}},
+                                        {.class_idx = 2, .shape = Box{48, 0, 192, 32}},
                                         {.class_idx = 0, .shape = Box{5, 5, 5, 9}}};
-  REQUIRE_THROWS_WITH(write_dataset(disk.dataset, disk.files, disk.out(), "yolo"),
-                      "yolo cannot hold everything: 1 outside (cut at the image's edge: other tools would "
-                      "drop all labels of the "
-                      "image), 1 zero-size (left out: other tools would drop all labels of the image)");
+  REQUIRE_THROWS_WITH(
+      write_dataset(disk.dataset, disk.files, disk.out(), "yolo"),
+      "yolo cannot hold everything: 1 outside (cut at the image's edge: other tools would "
+      "drop all labels of the image), 1 zero-size (left out: other tools would drop all labels "
+      "of the image)");
   write_dataset(disk.dataset, disk.files, disk.out(), "yolo", {.allow_loss = {"all"}});
-  // cut to 0..48 of 96 and 0..32 of 64: centre 24/96, 16/64, size 48/96, 32/64
-  REQUIRE(read_file(disk.out() / "labels/train/scene_0000.txt") == "1 0.25 0.25 0.5 0.5\n");
+  // -8..48 of 96 as it is: centre 20/96, size 56/96. 48..96: centre 72/96, size 48/96. 0..32 of 64: 0.25,
+  // 0.5.
+  REQUIRE(read_file(disk.out() / "labels/train/scene_0000.txt") ==
+          "1 0.208333 0.25 0.583333 0.5\n2 0.75 0.25 0.5 0.5\n");
 }
 
 TEST_CASE("VOC devkit coordinates are recorded and read back") {

@@ -80,6 +80,8 @@ struct WriteOptions {
   int coco_first_id = 1;            // of categories
   std::string voc_coords = "asis";  // or "devkit"
   std::string yolo_task = "auto";   // "detect", "segment", "obb", "pose"; auto: what every shape allows
+  /// YOLO: also images nobody has looked at, without a label file (trainers take them for negatives).
+  bool unlabelled = false;
   int yolo_digits = 6;              // decimals of YOLO's shares of the image's sides
   /// CVAT: "images", "video" (tracks), "auto": images, unless every image is a frame of one video and every
   /// object has a track.
@@ -144,6 +146,8 @@ struct WriteReport {
   std::vector<std::string> notes;
   std::size_t label_files = 0;
   std::size_t image_files = 0;
+  /// Where each image belongs in the dataset, also when it was not copied: path -> index in dataset.images.
+  std::map<std::string, std::size_t> image_paths = {};
 };
 /// Writes a dataset folder (or, for coco, one file when `target` ends in .json): whole or not at all, and
 /// byte for byte the same every time. `files` (beside dataset.images) are copied when options.with_images. A

@@ -6,6 +6,7 @@
 
 #include "ds/base/progress.h"
 #include "ds/formats/annotation_format.h"
+#include "ds/formats/proof.h"
 #include "ds/project/project.h"
 
 namespace ds {
@@ -22,7 +23,7 @@ struct ExportReport {
   std::size_t images = 0;
   std::size_t annotations = 0;
   WriteReport written;
-  bool proven = false;
+  std::optional<Proof> proof;
 };
 
 /// Writes images chosen from a project, or a snapshot, as a dataset of another format. Proposals of models
@@ -31,9 +32,5 @@ struct ExportReport {
 /// difference).
 ExportReport export_project(Project& project, const std::filesystem::path& target,
                             const ExportOptions& options);
-
-/// Compares a written dataset with what it was made from: classes, images, and every object within 1e-6 of
-/// the image's side. Throws DataError naming the first difference.
-void prove_dataset(const Dataset& expected, const std::filesystem::path& written, const std::string& format);
 
 }  // namespace ds
