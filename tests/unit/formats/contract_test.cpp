@@ -6,6 +6,7 @@
 
 #include "ds/base/files.h"
 #include "ds/formats/annotation_format.h"
+#include "ds/formats/probe_dataset.h"
 #include "ds/formats/proof.h"
 #include "ds/media/synthetic_scene.h"
 
@@ -26,67 +27,19 @@ struct Made {
   fs::path out(const std::string& name = "out") const { return folder.path() / name; }
 };
 
-std::vector<Annotation> every_shape() {
-  return {{.class_idx = 0, .shape = Box{0, 0, kWidth, kHeight}},
-          {.class_idx = 1, .shape = Box{60, 46, 61, 47}},
-          {.class_idx = 2, .shape = Box{10.25, 3.5, 20.75, 30.125}},
-          {.class_idx = 0, .shape = RotatedBox{30, 24, 16, 8, 30}},
-          {.class_idx = 1, .shape = Polygon{{{{5, 5}, {25.5, 7}, {15, 20.25}}}}},
-          {.class_idx = 1, .shape = Polygon{{{{1, 1}, {9, 1}, {9, 9}}, {{20, 20}, {30, 20}, {30, 31}}}}},
-          // columns 2 to 4, rows 3 to 5 of 47 rows: 2 * 47 + 3 = 97 zeros, then 3 ones and 44 zeros a column
-          {.class_idx = 2, .shape = RunLengthMask{kHeight, kWidth, {97, 3, 44, 3, 44, 3, 2673}}},
-          {.class_idx = 0, .shape = KeyPoints{{{12, 13}, {0, 0}, {20, 25}}, {2, 0, 1}, {10, 10, 24, 30}}},
-          {.class_idx = 2, .shape = Polyline{{{4, 40}, {20, 42.5}, {50, 38}}}},
-          {.class_idx = 1, .shape = Ellipse{40, 20, 12, 6, 15}}};
-}
-
-std::vector<Annotation> every_mark() {
-  auto box = [](double x) { return Box{x, 10, x + 5, 18}; };
-  return {{.class_idx = 0, .shape = box(1), .crowd = true},
-          {.class_idx = 1, .shape = box(7), .difficult = true},
-          {.class_idx = 2, .shape = box(13), .ignore = true},
-          {.class_idx = 0, .shape = box(19), .truncated = 0.25, .occluded = 2.0},
-          {.class_idx = 1, .shape = box(25), .truncated = 1.0, .occluded = 1.0},
-          {.class_idx = 2, .shape = box(31), .score = 0.625},
-          {.class_idx = 0, .shape = box(37), .track_id = 12, .group_id = 3, .z = 2},
-          {.class_idx = 1,
-           .shape = box(43),
-           .attributes = {{"colour", "dark red"}, {"plate", "007"}, {"checked", "true"}}},
-          {.class_idx = 2, .shape = Box{-6, 30, 12, 52}},
-          {.class_idx = 0, .shape = Box{70, 5, 80, 9}},
-          {.class_idx = 0, .shape = Box{20, 30, 20, 35}}};
-}
-
-// Eight pictures; odd names, one name in two folders, every split, state, tag and attribute.
+// The dataset with everything, and a picture for each of its images.
 void fill(Made& made) {
-  auto scenes = write_scene_images(
-      {.images = 8, .width = kWidth, .height = kHeight, .min_size = 0.2, .max_size = 0.5}, made.out("in"));
-  const char* names[] = {"plain.jpg",      "a folder/x 1.jpg", "b/x 1.jpg",  "grün/ключ.jpg",
-                         "c/negative.jpg", "unlabelled.jpg",   "tagged.jpg", "000012.jpg"};
-  const Split splits[] = {Split::train, Split::val,  Split::train, Split::test,
-                          Split::train, Split::test, Split::val,   Split::none};
-  auto& dataset = made.dataset;
-  dataset.classes.add({.name = "traffic light", .supercategory = "outdoor"});
-  dataset.classes.add({.name = "rotes Dreieck ▲"});
-  dataset.classes.add(
-      {.name = "person", .key_points = {"nose", "left eye", "right eye"}, .skeleton = {{0, 1}, {0, 2}}});
-  dataset.classes.add({.name = "never used"});
-  for (std::size_t i = 0; i < 8; ++i) {
-    made.files.push_back(made.out("in") / scenes.images[i].name);
-    auto image = scenes.images[i];
-    image.name = names[i];
-    image.split = splits[i];
-    image.state = ImageState::done;
-    image.annotations = {{.class_idx = static_cast<int>(i % 3), .shape = Box{2, 3, 10, 20}}};
-    dataset.images.push_back(image);
+  made.dataset = dataset_with_everything(kWidth, kHeight);
+  auto pictures = write_scene_images({.images = static_cast<int>(made.dataset.images.size()),
+                                      .width = kWidth,
+                                      .height = kHeight,
+                                      .min_size = 0.2,
+                                      .max_size = 0.5},
+                                     made.out("in"));
+  for (std::size_t i = 0; i < pictures.images.size(); ++i) {
+    made.files.push_back(made.out("in") / pictures.images[i].name);
+    made.dataset.images[i].sha256 = pictures.images[i].sha256;
   }
-  dataset.images[0].annotations = every_shape();
-  dataset.images[1].annotations = every_mark();
-  dataset.images[4].annotations.clear();
-  dataset.images[5].annotations.clear();
-  dataset.images[5].state = ImageState::unlabelled;
-  dataset.images[6].tags = {{0, true}, {2, false}};
-  dataset.images[6].attributes = {{"weather", "light rain"}, {"date_captured", "2024-02-29"}};
 }
 
 std::vector<std::pair<std::string, std::string>> tree(const fs::path& root) {
