@@ -21,6 +21,7 @@ struct CheckFlags {
   std::string fail_on = "error";
   std::vector<std::string> overlay;  // how many images, and where to
   bool overlay_each = false;
+  std::string issues;
   CheckOptions options;
   ReadOptions reading;
 };
@@ -81,6 +82,7 @@ std::vector<Issue> find_issues(Context& context, const CheckFlags& o) {
 
 int run(Context& context, const CheckFlags& o) {
   auto issues = find_issues(context, o);
+  if (!o.issues.empty()) write_issues(context, o.issues, issues);
   for (const auto& issue : issues) {
     if (context.shared.json)
       context.out.json_line(to_json(issue));
@@ -125,6 +127,7 @@ void add_check(Tool& tool) {
            "evenly, or at random with --seed",
            "N DIR")
       .add("overlay-each", o.overlay_each, "as --overlay, but every image in full size in its own file")
+      .add("issues", o.issues, "also write everything found to a file, one JSON object a line", "FILE")
       .choice("format", o.format, formats, "format of SRC");
   // A list would be cut at commas, and the folder may have one in its name.
   verb.options().at("overlay").assign = [&o](const auto& values) { o.overlay = values; };

@@ -21,16 +21,13 @@ int run(Context& context, const ExportFlags& o) {
   auto report = export_project(project, o.target, o.options);
   const auto& written = report.written;
   if (context.shared.json) {
-    nlohmann::ordered_json losses = nlohmann::ordered_json::object();
-    for (const auto& [kind, loss] : written.losses.kinds)
-      losses[kind] = {{"count", loss.count}, {"what", loss.what}};
     context.out.json({{"target", o.target},
                       {"format", o.options.format},
                       {"images", report.images},
                       {"objects", report.annotations},
                       {"label_files", written.label_files},
                       {"image_files", written.image_files},
-                      {"losses", losses},
+                      {"losses", to_json(written.losses)},
                       {"notes", written.notes},
                       {"proof", report.proof ? to_json(*report.proof) : nullptr}});
     return 0;
@@ -65,16 +62,8 @@ void add_export(Tool& tool) {
       .add("where", o.options.where, "filter, as in 'status=done and class=car'", "FILTER")
       .add("snapshot", o.options.snapshot,
            "a frozen version instead of the project as it is: id, name, or latest", "S")
-      .add("with-images", o.options.writing.with_images, "copy the images too")
-      .add("allow-loss", o.options.writing.allow_loss, "kinds of loss to accept, or all", "KINDS")
-      .add("prove", o.options.prove, "read the result back and compare every object")
-      .add("coco-first-id", o.options.writing.coco_first_id, "id of the first COCO category")
-      .choice("voc-coords", o.options.writing.voc_coords, {"asis", "devkit"},
-              "how Pascal VOC numbers are written")
-      .choice("cvat-kind", o.options.writing.cvat_kind, {"auto", "images", "video"},
-              "CVAT: images, or a video's tracks; auto: tracks when nothing is lost by it")
-      .choice("yolo-task", o.options.writing.yolo_task, {"auto", "detect", "segment"},
-              "box or outline rows; auto: outlines when all are");
+      .add("prove", o.options.prove, "read the result back and compare every object");
+  bind_writing(verb.options(), o.options.writing);
   verb.run([&o](Context& context) { return run(context, o); });
 }
 

@@ -9,7 +9,10 @@ int main(int argc, char** argv) {
   ds::importer::add_init(tool);
   ds::importer::add_add(tool);
   ds::importer::add_export(tool);
+  ds::importer::add_convert(tool);
   ds::importer::add_check(tool);
+  ds::importer::add_fix(tool);
+  ds::importer::add_formats(tool);
   ds::importer::add_stats(tool);
   ds::importer::add_dedupe(tool);
   ds::importer::add_leaks(tool);

@@ -25,6 +25,14 @@ nlohmann::ordered_json to_json(const Issue& issue);
 void print(Context& context, const Proof& proof);
 nlohmann::ordered_json to_json(const Proof& proof);
 
+nlohmann::ordered_json to_json(const LossReport& losses);
+
+/// Every issue as one JSON object a line; "-" is stdout.
+void write_issues(Context& context, const std::string& file, const std::vector<Issue>& issues);
+
+/// The options that writers share. Those that readers have too get `prefix` ("to-") where a verb has both.
+void bind_writing(OptionSet& options, WriteOptions& writing, const std::string& prefix = "");
+
 /// The options that readers share.
 void bind_reading(OptionSet& options, ReadOptions& reading);
 

@@ -90,6 +90,11 @@ void require_allowed(const LossReport& losses, const WriteOptions& options, cons
                   fmt::format("accept it with --allow-loss {}", join(kinds, ",")));
 }
 
+void require_writer(const Registry<AnnotationFormat>::Entry& entry) {
+  if (!entry.make.write)
+    throw UsageError(entry.name + " is only read, not written", "`ds-import formats` lists those that are");
+}
+
 // Not flushed one by one: the folder is flushed as a whole before it appears.
 void write_plain(const fs::path& file, std::string_view bytes) {
   make_folders(file.parent_path());
@@ -137,17 +142,24 @@ WriteReport write_one_file(const Dataset& dataset, const fs::path& target, const
   return {written.losses, written.notes, 1, 0, {}};
 }
 
-}  // namespace
+// Where an image's bytes are when a file has them; empty: nowhere to link to.
+using FileOf = std::function<fs::path(std::size_t)>;
 
-WriteReport write_dataset(const Dataset& dataset, const std::vector<fs::path>& files, const fs::path& target,
-                          const std::string& format, const WriteOptions& options) {
-  return write_dataset_with(
-      dataset, [&](std::size_t index) { return read_file(files.at(index)); }, target, format, options);
+void put_image(const fs::path& target, std::size_t index, const ImageBytes& bytes, const fs::path& file) {
+  if (!file.empty()) {
+    make_folders(target.parent_path());
+    std::error_code error;
+    fs::create_hard_link(fs::canonical(file), target, error);
+    if (!error) return;  // else: another file system
+  }
+  write_plain(target, bytes(index));
 }
 
-WriteReport write_dataset_with(const Dataset& dataset, const ImageBytes& bytes, const fs::path& given_target,
-                               const std::string& format, const WriteOptions& options) {
+WriteReport write_whole(const Dataset& dataset, const ImageBytes& bytes, const FileOf& file_of,
+                        const fs::path& given_target, const std::string& format,
+                        const WriteOptions& options) {
   const auto& entry = annotation_formats().at(format);
+  require_writer(entry);
   auto target = given_target.filename().empty() ? given_target.parent_path() : given_target;
   if (format == "coco" && target.extension() == ".json") return write_one_file(dataset, target, options);
   bool ours = fs::exists(target / kMarker);
@@ -173,12 +185,42 @@ WriteReport write_dataset_with(const Dataset& dataset, const ImageBytes& bytes, 
       throw_if_stopped();
       if (!stays_inside(name))
         throw DataError(fmt::format("image name '{}' leaves the dataset's folder", name));
-      write_plain(root / name, bytes(index));
+      put_image(root / name, index, bytes, options.hardlink ? file_of(index) : fs::path());
       ++report.image_files;
     }
   }
   replace_folder(folder, target);
   return report;
+}
+
+}  // namespace
+
+WriteReport write_dataset(const Dataset& dataset, const std::vector<fs::path>& files, const fs::path& target,
+                          const std::string& format, const WriteOptions& options) {
+  return write_whole(
+      dataset, [&](std::size_t index) { return read_file(files.at(index)); },
+      [&](std::size_t index) { return files.at(index); }, target, format, options);
+}
+
+WriteReport write_dataset_with(const Dataset& dataset, const ImageBytes& bytes, const fs::path& target,
+                               const std::string& format, const WriteOptions& options) {
+  return write_whole(
+      dataset, bytes, [](std::size_t) { return fs::path(); }, target, format, options);
+}
+
+WriteReport write_dataset_from(const ReadResult& read, const fs::path& target, const std::string& format,
+                               const WriteOptions& options) {
+  return write_whole(
+      read.dataset, [&](std::size_t index) { return image_bytes(read, index); },
+      [&](std::size_t index) { return read.files.at(index); }, target, format, options);
+}
+
+WriteReport plan_dataset(const Dataset& dataset, const std::string& format, const WriteOptions& options) {
+  const auto& entry = annotation_formats().at(format);
+  require_writer(entry);
+  auto written = entry.make.write(dataset, options);
+  return {written.losses, written.notes, written.texts.size() + written.streams.size(),
+          options.with_images ? written.images.size() : 0, written.images};
 }
 
 }  // namespace ds

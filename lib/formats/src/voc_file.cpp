@@ -93,6 +93,7 @@ class XmlReader {
             fmt::format("({}): <{}> is '{}', not a finite number", found.name, kTags[i], text_of(node)));
       found.numbers[i] = *value;
     }
+    read_outline(object.child("polygon"), number, found);
     auto& annotation = found.annotation;
     annotation.difficult = text_of(object.child("difficult")) == "1";
     annotation.truncated = parse_double(text_of(object.child("truncated")));
@@ -104,6 +105,28 @@ class XmlReader {
     for (auto attribute : object.child("attributes").children("attribute"))
       annotation.attributes[text_of(attribute.child("name"))] = text_of(attribute.child("value"));
     voc.objects.push_back(std::move(found));
+  }
+
+  // <x1> <y1> <x2> <y2> ..., in any order.
+  void read_outline(pugi::xml_node polygon, int number, VocObject& found) {
+    if (!polygon) return;
+    for (int i = 1;; ++i) {
+      auto x = polygon.child(fmt::format("x{}", i).c_str());
+      auto y = polygon.child(fmt::format("y{}", i).c_str());
+      if (!x && !y) break;
+      auto px = parse_double(text_of(x));
+      auto py = parse_double(text_of(y));
+      if (!px || !py) {
+        found.outline.clear();
+        break;
+      }
+      found.outline.push_back({*px, *py});
+    }
+    if (found.outline.size() >= 3) return;
+    found.outline.clear();
+    reading_.issue(
+        Severity::error, "BAD_SEGMENTATION", {.path = file_, .line = line_of(polygon)},
+        fmt::format("object {} ({}): <polygon> holds no three points; the box is used", number, found.name));
   }
 
   Reading& reading_;
@@ -166,6 +189,15 @@ Box voc_box(const std::array<double, 4>& n, const std::string& policy) {
   if (policy == "devkit") return {n[0] - 1, n[1] - 1, n[2], n[3]};
   if (policy == "shift") return {n[0] - 1, n[1] - 1, n[2] - 1, n[3] - 1};
   return {n[0], n[1], n[2], n[3]};
+}
+
+Shape voc_shape(const VocObject& object, const std::string& policy) {
+  if (object.outline.empty()) return voc_box(object.numbers, policy);
+  // An edge at 0 is counted as 1 by those who count pixels from 1.
+  double shift = policy == "asis" ? 0 : 1;
+  Ring ring = object.outline;
+  for (auto& point : ring) point = {point.x - shift, point.y - shift};
+  return Polygon{{ring}};
 }
 
 bool looks_like_voc(const fs::path& file) {

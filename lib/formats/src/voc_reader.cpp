@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 
@@ -190,9 +191,21 @@ class VocDataset {
     for (const auto& object : voc.objects) {
       auto annotation = object.annotation;
       annotation.class_idx = *reading_.classes().find(object.name);
-      annotation.shape = voc_box(object.numbers, policy);
+      annotation.shape = voc_shape(object, policy);
+      compare_with_box(annotation.shape, voc_box(object.numbers, policy),
+                       {.path = voc.file, .line = object.line});
       reading_.add_annotation(*index, std::move(annotation), {.path = voc.file, .line = object.line});
     }
+  }
+
+  void compare_with_box(const Shape& shape, const Box& box, const Location& place) {
+    auto around = bounding_box(shape);
+    double apart = std::max({std::abs(around.x0 - box.x0), std::abs(around.y0 - box.y0),
+                             std::abs(around.x1 - box.x1), std::abs(around.y1 - box.y1)});
+    if (std::holds_alternative<Box>(shape) || apart < 1) return;
+    reading_.issue(Severity::warning, "BOX_MASK_MISMATCH", place,
+                   fmt::format("the <bndbox> and the <polygon> differ by {} pixels; the outline is used",
+                               shortest(apart)));
   }
 
   void add_listed_without_xml(const fs::path& root) {

@@ -11,13 +11,16 @@
 #include "ds/base/stop.h"
 #include "ds/base/text.h"
 #include "ds/media/image_io.h"
+#include "shape_faults.h"
 
 namespace ds {
 
 const std::map<std::string, std::string>& check_codes() {
   static const std::map<std::string, std::string> codes = {
       {"CLASS_UNUSED", "a class without a single object"},
+      {"DEGENERATE_RING", "an outline has rings or points that enclose nothing"},
       {"DONE_WITH_PROPOSALS", "an image is done while a model's proposals wait for a person"},
+      {"DUPLICATE_OBJECT", "two objects are the same in everything"},
       {"SAME_BYTES", "two images are the same file"},
       {"SPLIT_LEAK", "the same file, or one group, is in two splits"},
       {"STORE_DAMAGED", "a stored file is missing or has changed"},
@@ -72,6 +75,11 @@ class LabelCheck {
         const auto& a = image.annotations[i];
         const auto& b = image.annotations[k];
         if (a.class_idx != b.class_idx || a.proposal != b.proposal || a.crowd != b.crowd) continue;
+        if (detail::is_duplicate(a, b)) {
+          issue(Severity::warning, "DUPLICATE_OBJECT", at(image, b),
+                fmt::format("{} is the same as object {}", name_of(b), a.id));
+          continue;
+        }
         if (double overlap = iou(a.box(), b.box()); overlap > 0.95)
           issue(Severity::warning, "TWIN_OBJECTS", at(image, b),
                 fmt::format("{} covers object {} by {:.2f}", name_of(b), a.id, overlap));
@@ -92,6 +100,9 @@ class LabelCheck {
             text + " has no area; it is never trained on or counted");
       return;
     }
+    if (detail::without_degenerate_rings(annotation.shape))
+      issue(Severity::warning, "DEGENERATE_RING", at(image, annotation),
+            text + " has rings or points that enclose nothing");
     double slack = 1e-6 * std::max(image.width, image.height);
     if (box.x0 < -slack || box.y0 < -slack || box.x1 > image.width + slack || box.y1 > image.height + slack)
       issue(Severity::warning, "BOX_OUTSIDE_IMAGE", at(image, annotation),

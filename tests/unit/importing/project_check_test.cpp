@@ -1,6 +1,7 @@
 #include "ds/importing/project_check.h"
 
 #include "ds/base/error.h"
+#include "ds/importing/fix_project.h"
 #include "ds/testing/shared_data.h"
 #include "project_fixture.h"
 
@@ -52,7 +53,7 @@ TEST_CASE("labels are checked with their place") {
 
 TEST_CASE("every code is explained in docs/IMPORT.md") {
   auto page = read_file(source_folder() / "docs/IMPORT.md");
-  for (const auto& codes : {issue_codes(), check_codes()})
+  for (const auto& codes : {issue_codes(), check_codes(), fix_codes(), loss_kinds()})
     for (const auto& [code, meaning] : codes)
       REQUIRE(page.find("| `" + code + "` | " + meaning + " |") != std::string::npos);
 }

@@ -77,6 +77,8 @@ struct WriteOptions {
   std::vector<std::string> allow_loss = {};
   /// Copies the images into the dataset; else only labels are written.
   bool with_images = false;
+  /// Links to the images' files instead of copying their bytes, where both are on one file system.
+  bool hardlink = false;
   int coco_first_id = 1;            // of categories
   std::string voc_coords = "asis";  // or "devkit"
   std::string yolo_task = "auto";   // "detect", "segment", "obb", "pose"; auto: what every shape allows
@@ -160,5 +162,11 @@ WriteReport write_dataset(const Dataset& dataset, const std::vector<std::filesys
 WriteReport write_dataset_with(const Dataset& dataset, const ImageBytes& bytes,
                                const std::filesystem::path& target, const std::string& format,
                                const WriteOptions& options = {});
+
+/// As above for what a reader has just read, from files and out of label files.
+WriteReport write_dataset_from(const ReadResult& read, const std::filesystem::path& target,
+                               const std::string& format, const WriteOptions& options = {});
+/// What write_dataset would report; nothing is written, and losses that are not allowed are no error.
+WriteReport plan_dataset(const Dataset& dataset, const std::string& format, const WriteOptions& options = {});
 
 }  // namespace ds

@@ -1,0 +1,219 @@
+#include "ds/importing/convert_dataset.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "ds/base/error.h"
+#include "ds/base/files.h"
+#include "ds/base/text.h"
+#include "ds/geometry/clip_shape.h"
+#include "ds/importing/add_sources.h"
+#include "ds/media/archive.h"
+#include "ds/media/image_header.h"
+
+namespace ds {
+namespace fs = std::filesystem;
+
+namespace {
+
+std::string target_format(const fs::path& target, const ConvertOptions& options) {
+  if (!options.to.empty()) return annotation_formats().at(options.to).name;
+  if (target.extension() == ".json") return "coco";
+  throw UsageError("--to is needed: the format to write",
+                   "one of " + join(annotation_formats().names(), ", "));
+}
+
+// Members of an archive lie in a scratch folder that means nothing to the user.
+void name_members(ReadResult& read, const std::string& scratch, const std::string& origin) {
+  auto rename = [&](std::string& text) {
+    for (std::size_t at; (at = text.find(scratch)) != std::string::npos;)
+      text.replace(at, scratch.size(), origin);
+  };
+  for (auto& note : read.notes) rename(note);
+  for (auto& issue : read.issues) {
+    auto place = issue.location.path.string();
+    rename(place);
+    rename(issue.message);
+    issue.location.path = place;
+  }
+}
+
+void require_apart(const fs::path& source, const fs::path& target) {
+  auto a = fs::weakly_canonical(source);
+  auto b = fs::weakly_canonical(target);
+  auto [end, ignored] = std::mismatch(b.begin(), b.end(), a.begin(), a.end());
+  if (end == b.end())
+    throw UsageError(fmt::format("{} holds what is to be converted", target.string()),
+                     "choose another folder");
+}
+
+// What is left out stays out of `embedded` too: everything is beside the images.
+void keep_images(ReadResult& read, const std::function<bool(std::size_t)>& keep) {
+  ReadResult kept;
+  for (std::size_t i = 0; i < read.files.size(); ++i) {
+    if (!keep(i)) continue;
+    if (auto inside = read.embedded.find(i); inside != read.embedded.end())
+      kept.embedded[kept.files.size()] = std::move(inside->second);
+    kept.dataset.images.push_back(std::move(read.dataset.images[i]));
+    kept.files.push_back(std::move(read.files[i]));
+  }
+  read.dataset.images = std::move(kept.dataset.images);
+  read.files = std::move(kept.files);
+  read.embedded = std::move(kept.embedded);
+}
+
+class Converting {
+ public:
+  Converting(const fs::path& source, const fs::path& target, const ConvertOptions& options)
+      : source_(source), target_(target), options_(options) {
+    report_.to = target_format(target, options);
+    if (options.from != "auto") annotation_formats().at(options.from);
+    for (const auto& pair : options.rename_classes) {
+      auto at = pair.find('=');
+      if (at == std::string::npos || at == 0 || at + 1 == pair.size())
+        throw UsageError(fmt::format("--rename-class is '{}'; expected old=new", pair));
+    }
+  }
+
+  ConvertReport run(Progress& progress) {
+    progress.begin("read", 0);
+    read();
+    progress.end();
+    if (options_.on_issues) options_.on_issues(read_.issues);
+    require_whole();
+    change_classes();
+    if (options_.clip) clip();
+    if (read_.dataset.images.empty())
+      throw DataError(fmt::format("{}: there is no image to write", source_.string()));
+    report_.from = read_.format;
+    report_.images = read_.dataset.images.size();
+    report_.objects = read_.dataset.annotation_count();
+    report_.notes = std::move(read_.notes);
+    if (options_.dry_run) {
+      report_.written = plan_dataset(read_.dataset, report_.to, options_.writing);
+      return std::move(report_);
+    }
+    progress.begin("write", 0);
+    report_.written = write_dataset_from(read_, target_, report_.to, options_.writing);
+    progress.end();
+    if (options_.prove)
+      report_.proof =
+          prove_dataset(read_.dataset, target_, report_.to, report_.written, {.files = read_.files});
+    return std::move(report_);
+  }
+
+ private:
+  void read() {
+    if (!fs::exists(source_))
+      throw UsageError(fmt::format("there is nothing at {}", source_.string()), "check the path");
+    require_apart(source_, target_);
+    if (fs::is_directory(source_) || !has_archive_suffix(source_)) {
+      read_ = read_dataset(source_, options_.from, options_.reading);
+      return;
+    }
+    scratch_ = std::make_unique<TemporaryFolder>();
+    extract_archive(source_, scratch_->path());
+    read_ = read_dataset(scratch_->path(), options_.from, options_.reading);
+    name_members(read_, scratch_->path().string() + "/", source_.filename().string() + "!");
+  }
+
+  // Objects that cannot be read, and pictures that are to be written but are not there.
+  void require_whole() {
+    auto lost =
+        static_cast<std::size_t>(std::count_if(read_.issues.begin(), read_.issues.end(), loses_objects));
+    if (lost > 0 && !options_.keep_going)
+      throw DataError(
+          fmt::format("{}: {} {} cannot be read", source_.string(), lost, lost == 1 ? "label" : "labels"),
+          "mend them, or leave them out with --keep-going; nothing was written");
+    if (!options_.writing.with_images) return;
+    auto there = [&](std::size_t i) { return !read_.files[i].empty() || read_.embedded.contains(i); };
+    std::size_t missing = 0;
+    for (std::size_t i = 0; i < read_.files.size(); ++i) missing += !there(i);
+    if (missing == 0) return;
+    if (!options_.keep_going)
+      throw DataError(fmt::format("{}: {} {} not there", source_.string(), missing,
+                                  missing == 1 ? "image is" : "images are"),
+                      "say where they are with --images, leave them out with --keep-going, or write labels "
+                      "alone; nothing "
+                      "was written");
+    keep_images(read_, there);
+    read_.notes.push_back(fmt::format("{} images that are not there are left out", missing));
+  }
+
+  void change_classes() {
+    const auto& classes = read_.dataset.classes;
+    std::map<std::string, std::string> renamed;
+    for (const auto& pair : options_.rename_classes) {
+      auto at = pair.find('=');
+      renamed[classes[classes.index_of(pair.substr(0, at))].name] = pair.substr(at + 1);
+    }
+    std::set<std::string> dropped;
+    for (const auto& name : options_.drop_classes) dropped.insert(classes[classes.index_of(name)].name);
+    if (renamed.empty() && dropped.empty()) return;
+    ClassList changed;
+    std::vector<int> map;
+    for (auto info : classes) {
+      if (dropped.contains(info.name)) {
+        map.push_back(-1);
+        continue;
+      }
+      if (auto other = renamed.find(info.name); other != renamed.end()) info.name = other->second;
+      auto known = changed.find(info.name);
+      map.push_back(known ? *known : changed.add(std::move(info)));
+    }
+    for (auto& image : read_.dataset.images) apply(map, image);
+    read_.dataset.classes = std::move(changed);
+  }
+
+  void apply(const std::vector<int>& map, Image& image) {
+    report_.dropped += std::erase_if(image.annotations, [&](Annotation& annotation) {
+      annotation.class_idx = map[static_cast<std::size_t>(annotation.class_idx)];
+      return annotation.class_idx < 0;
+    });
+    std::vector<ImageTag> tags;
+    for (auto tag : image.tags) {
+      tag.class_idx = map[static_cast<std::size_t>(tag.class_idx)];
+      auto same = std::find_if(tags.begin(), tags.end(),
+                               [&](const ImageTag& other) { return other.class_idx == tag.class_idx; });
+      if (same != tags.end())
+        same->present |= tag.present;  // of two classes that became one
+      else if (tag.class_idx >= 0)
+        tags.push_back(tag);
+    }
+    image.tags = std::move(tags);
+  }
+
+  void clip() {
+    for (auto& image : read_.dataset.images) {
+      report_.clipped_away += std::erase_if(image.annotations, [&](Annotation& annotation) {
+        auto inside = clipped_shape(annotation.shape, image.width, image.height);
+        if (!inside) return true;
+        if (*inside != annotation.shape) {
+          annotation.shape = std::move(*inside);
+          annotation.area.reset();
+          ++report_.clipped;
+        }
+        return false;
+      });
+    }
+  }
+
+  fs::path source_;
+  fs::path target_;
+  const ConvertOptions& options_;
+  ConvertReport report_;
+  ReadResult read_;
+  std::unique_ptr<TemporaryFolder> scratch_;
+};
+
+}  // namespace
+
+ConvertReport convert_dataset(const fs::path& source, const fs::path& target, const ConvertOptions& options,
+                              Progress& progress) {
+  return Converting(source, target, options).run(progress);
+}
+
+}  // namespace ds
