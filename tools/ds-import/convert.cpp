@@ -38,10 +38,10 @@ nlohmann::ordered_json to_json(const ConvertFlags& o, const ConvertReport& repor
   json["clipped_away"] = report.clipped_away;
   json["label_files"] = report.written.label_files;
   json["image_files"] = report.written.image_files;
-  json["losses"] = to_json(report.written.losses);
+  json["losses"] = importer::to_json(report.written.losses);
   json["notes"] = report.notes;
   for (const auto& note : report.written.notes) json["notes"].push_back(note);
-  json["proof"] = report.proof ? to_json(*report.proof) : nullptr;
+  json["proof"] = report.proof ? importer::to_json(*report.proof) : nullptr;
   return json;
 }
 

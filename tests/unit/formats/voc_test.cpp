@@ -50,6 +50,8 @@ class Voc {
 
 const std::string kBox = "<bndbox><xmin>1</xmin><ymin>2</ymin><xmax>30</xmax><ymax>40</ymax></bndbox>";
 
+const std::string kObject = "<object><name>cat</name>" + kBox + "</object>";
+
 }  // namespace
 
 TEST_CASE("VO-1: the reading of coordinates is one for the dataset and says what proves it") {
@@ -108,20 +110,20 @@ TEST_CASE("VO-4: marks, actions and attributes; parts are no objects") {
 TEST_CASE("VO-5: a missing size, 0x0 and a wrong one; the picture's counts") {
   Voc voc;
   for (auto* size : {"", "<size><width>0</width><height>0</height><depth>1</depth></size>"}) {
-    voc.xml("", size);
+    voc.xml(kObject, size);
     auto result = voc.read();
     REQUIRE(result.dataset.images[0].width == 64);
     REQUIRE(Voc::count(result, "SIZE_MISMATCH") == 0);
   }
-  voc.xml("", "<size><width>640</width><height>48</height></size>");
+  voc.xml(kObject, "<size><width>640</width><height>48</height></size>");
   REQUIRE(Voc::count(voc.read(), "SIZE_MISMATCH") == 1);
 }
 
 TEST_CASE("VO-6: <filename> without its extension, or wrong") {
   Voc voc;
-  voc.xml("", "", "a");
+  voc.xml(kObject, "", "a");
   REQUIRE(Voc::count(voc.read(), "WRONG_FILENAME") == 0);
-  voc.xml("", "", "other.jpg");
+  voc.xml(kObject, "", "other.jpg");
   auto result = voc.read();
   REQUIRE(result.files[0].filename() == "a.jpg");
   REQUIRE(Voc::count(result, "WRONG_FILENAME") == 1);
