@@ -189,12 +189,12 @@ Chart tiny_chart(const DatasetDistribution& d) {
 
 HeatMap positions_map(const DatasetDistribution& d) {
   HeatMap map{.title = "Where box centres lie",
-              .note = "Share of the centres, over the images' width and height; the darker the more.",
+              .note = "Share of the centres; the axes are % of the images' width and height.",
               .decimals = 2,
               .numbers = false};
   const auto cells = static_cast<std::size_t>(d.options.position_cells);
   for (std::size_t i = 0; i < cells; ++i)
-    map.columns.push_back(plain(100.0 * static_cast<double>(i) / static_cast<double>(cells), 0) + " %");
+    map.columns.push_back(plain(100.0 * static_cast<double>(i) / static_cast<double>(cells), 0));
   map.rows = map.columns;
   const auto all = std::accumulate(d.positions.begin(), d.positions.end(), std::size_t{0});
   for (const auto count : d.positions) map.values.push_back(100 * ratio(count, all));

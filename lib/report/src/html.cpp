@@ -91,10 +91,9 @@ void add_details(Page& page, const LeaderboardEntry& entry) {
   const auto& e = entry.evaluation;
   page.section(name_of(entry));
   for (const auto& warning : e.warnings) page.advice(warning);
-  page.heading("Per class").table(class_grid(e));
+  page.table(class_grid(e));
   // Beyond this many classes nobody reads the matrix as a table.
-  if (!e.confusion.cells.empty() && e.confusion.class_count <= 30)
-    page.heading("Confusion: true classes down, detected classes across").table(confusion_grid(e));
+  if (!e.confusion.cells.empty() && e.confusion.class_count <= 30) page.table(confusion_grid(e));
 }
 
 }  // namespace
