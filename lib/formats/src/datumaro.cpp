@@ -101,7 +101,8 @@ class ShapeOfItem {
     const auto& rle = member(entry_, "rle");
     auto size = numbers_of(member(rle, "size"));
     const auto& counts = member(rle, "counts");
-    if (!size || size->size() != 2 || !counts.is_string())
+    auto fits = [](double side) { return side >= 0 && side < 1e6; };
+    if (!size || size->size() != 2 || !fits((*size)[0]) || !fits((*size)[1]) || !counts.is_string())
       return bad("BAD_SEGMENTATION", "rle", "expected counts as text and a size of two numbers");
     try {
       return decode_run_length(counts.get<std::string>(), static_cast<int>((*size)[0]),
@@ -136,9 +137,9 @@ class DatumaroFile {
 
   void read_classes() {
     const auto& categories = member(document_, "categories");
-    const auto& labels = member(member(categories, "label"), "labels");
+    const auto& labels = list_in(member(categories, "label"), "labels");
     std::map<std::int64_t, const json*> points;
-    for (const auto& entry : member(member(categories, "points"), "items"))
+    for (const auto& entry : list_in(member(categories, "points"), "items"))
       if (auto id = integer_of(member(entry, "label_id"))) points[*id] = &entry;
     for (std::size_t i = 0; i < labels.size(); ++i) {
       auto name = text_of(member(labels[i], "name"));
@@ -204,7 +205,7 @@ class DatumaroFile {
     if (!index) return;
     auto& image = reading_.image(*index);
     image.split = split_of_word(file_.stem().string()).value_or(Split::none);
-    const auto& annotations = member(item, "annotations");
+    const auto& annotations = list_in(item, "annotations");
     if (!annotations.empty() || reading_.options().empty_is_negative) image.state = ImageState::done;
     const auto& attributes = member(item, "attr");
     if (attributes.is_object())

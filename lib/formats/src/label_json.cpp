@@ -48,6 +48,18 @@ const json& member(const json& object, const std::string& key) {
   return found == object.end() ? none : *found;
 }
 
+const json& object_in(const json& object, const std::string& key) {
+  static const json none = json::object();
+  const auto& found = member(object, key);
+  return found.is_object() ? found : none;
+}
+
+const json& list_in(const json& object, const std::string& key) {
+  static const json none = json::array();
+  const auto& found = member(object, key);
+  return found.is_array() ? found : none;
+}
+
 std::optional<std::int64_t> integer_of(const json& value) {
   if (value.is_number_integer()) return value.get<std::int64_t>();
   auto number = number_of(value);

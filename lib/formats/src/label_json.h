@@ -23,6 +23,10 @@ std::optional<bool> truth_of(const nlohmann::json& value);
 bool is_true(const nlohmann::json& value);
 /// A number, or 1 and 0 for true and false.
 std::optional<double> degree_of(const nlohmann::json& value);
+/// The member when it is an object, or an empty one.
+const nlohmann::json& object_in(const nlohmann::json& object, const std::string& key);
+/// The member when it is a list, or an empty one.
+const nlohmann::json& list_in(const nlohmann::json& object, const std::string& key);
 /// The member, or null.
 const nlohmann::json& member(const nlohmann::json& object, const std::string& key);
 std::optional<std::int64_t> integer_of(const nlohmann::json& value);

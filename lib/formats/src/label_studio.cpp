@@ -30,8 +30,7 @@ bool is_studio(const JsonOutline& outline) {
 }
 
 const json& annotations_of(const json& task) {
-  const auto& annotations = member(task, "annotations");
-  return annotations.is_array() ? annotations : member(task, "completions");
+  return list_in(task, member(task, "annotations").is_array() ? "annotations" : "completions");
 }
 
 bool is_by(const json& annotation, const std::string& annotator) {
@@ -64,6 +63,11 @@ class Tasks {
     }
     read_configuration(file.parent_path());
     if (document.is_object()) return read_task(document, "");
+    if (!document.is_array()) {
+      reading_.issue(Severity::error, "BAD_FILE", {.path = file},
+                     "neither a task nor a list of tasks; left out");
+      return;
+    }
     for (std::size_t i = 0; i < document.size(); ++i) read_task(document[i], fmt::format("/{}", i));
   }
 
@@ -217,9 +221,9 @@ class Tasks {
     auto chosen = choose(annotations, false);
     if (!chosen) return;
     others_ += annotations.size() - 1;
-    const auto* list = task.contains("annotations") ? "annotations" : "completions";
+    const auto* list = member(task, "annotations").is_array() ? "annotations" : "completions";
     auto video = read_studio_video(
-        member(annotations[*chosen], "result"), fmt::format("{}/{}/{}/result", pointer, list, *chosen),
+        list_in(annotations[*chosen], "result"), fmt::format("{}/{}/{}/result", pointer, list, *chosen),
         [&](Severity severity, const std::string& code, const std::string& where,
             const std::string& message) { reading_.issue(severity, code, at(where), message); });
     fs::path path = path_of_address(task["data"]["video"].get<std::string>());
@@ -256,7 +260,7 @@ class Tasks {
 
   void read_annotations(const json& task, const std::string& pointer, std::size_t index) {
     const auto& annotations = annotations_of(task);
-    const auto* list = task.contains("annotations") ? "annotations" : "completions";
+    const auto* list = member(task, "annotations").is_array() ? "annotations" : "completions";
     auto& image = reading_.image(index);
     auto chosen = choose(annotations, false);
     if (chosen) {

@@ -82,7 +82,8 @@ class ResultReader {
       if (!key.ends_with("labels")) continue;
       is_label = true;
       for (auto& name : texts_in(names))
-        if (std::find(region.labels.begin(), region.labels.end(), name) == region.labels.end())
+        if (!name.empty() &&
+            std::find(region.labels.begin(), region.labels.end(), name) == region.labels.end())
           region.labels.push_back(std::move(name));
     }
     if (!is_label) region.fields.emplace_back(pointer, &result);
@@ -112,7 +113,8 @@ class ResultReader {
     for (const auto& [pointer, result] : region.fields) {
       const auto& choices = member((*result)["value"], "choices");
       if (!choices.is_null()) {
-        for (auto& choice : texts_in(choices)) found_.choices.push_back({control_of(*result), choice});
+        for (auto& choice : texts_in(choices))
+          if (!choice.empty()) found_.choices.push_back({control_of(*result), choice});
       } else if (auto text = field_text(*result)) {
         found_.texts.emplace_back(control_of(*result), *text);
       } else {

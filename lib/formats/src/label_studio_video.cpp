@@ -57,7 +57,8 @@ StudioVideo read_studio_video(const json& results, const std::string& pointer, c
     StudioVideo::Track track{.number = static_cast<std::int64_t>(video.tracks.size()) + 1,
                              .id = text_of(member(results[i], "id")),
                              .pointer = place};
-    for (const auto& label : member(value, "labels")) track.labels.push_back(text_of(label));
+    for (const auto& label : list_in(value, "labels"))
+      if (!text_of(label).empty()) track.labels.push_back(text_of(label));
     if (track.labels.empty()) {
       report(Severity::error, "BAD_ROW", place, "a region without a label; left out");
       continue;

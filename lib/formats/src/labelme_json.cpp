@@ -182,7 +182,7 @@ class JsonFiles {
       if ((value.is_array() || value.is_object()) && value.empty()) continue;
       image.attributes[key] = text_of(value);
     }
-    for (const auto& [name, value] : member(document, "flags").items()) {
+    for (const auto& [name, value] : object_in(document, "flags").items()) {
       auto class_idx = reading_.classes().find(name);
       if (class_idx && is_true(value))
         image.tags.push_back({*class_idx, true});

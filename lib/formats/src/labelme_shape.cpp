@@ -155,7 +155,7 @@ class ShapeEntry {
       if (empty || kKnown.contains(key) || take_mark(annotation, key, value)) continue;
       annotation.attributes[key] = text_of(value);
     }
-    for (const auto& [key, value] : member(entry_, "flags").items())
+    for (const auto& [key, value] : object_in(entry_, "flags").items())
       annotation.attributes["flags." + key] = text_of(value);
     const auto& attributes = member(entry_, "attributes");
     if (attributes.is_object())

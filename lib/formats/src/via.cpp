@@ -158,7 +158,8 @@ class ViaDataset {
       auto& options = declared_[name];
       if (!about.is_object() || !about.contains("options") || !about["options"].is_object()) continue;
       for (const auto& [option, description] : about["options"].items())
-        if (std::find(options.begin(), options.end(), option) == options.end()) options.push_back(option);
+        if (!option.empty() && std::find(options.begin(), options.end(), option) == options.end())
+          options.push_back(option);
     }
   }
 
@@ -201,7 +202,7 @@ class ViaDataset {
     std::vector<std::string> names;
     if (value.is_object()) {
       for (const auto& [name, checked] : value.items())
-        if (is_true(checked)) names.push_back(name);
+        if (is_true(checked) && !name.empty()) names.push_back(name);
     } else if (!value.is_null() && !std::string(trim(text_of(value))).empty()) {
       names.emplace_back(trim(text_of(value)));
     }
@@ -214,7 +215,8 @@ class ViaDataset {
     for (const auto& image : images_) {
       for (const auto* key : {"tags", "absent_tags"})
         if (const auto& tags = member(image.attributes, key); tags.is_object())
-          for (const auto& [name, checked] : tags.items()) used.insert(name);
+          for (const auto& [name, checked] : tags.items())
+            if (!name.empty()) used.insert(name);
       for (const auto& region : image.regions) {
         auto names = classes_of(region.attributes);
         used.insert(names.begin(), names.end());
@@ -282,7 +284,7 @@ class ViaDataset {
 
   void read_tags(const json& tags, bool present, Image& image) {
     for (const auto& [name, checked] : tags.items())
-      if (is_true(checked)) image.tags.push_back({*reading_.classes().find(name), present});
+      if (is_true(checked) && !name.empty()) image.tags.push_back({*reading_.classes().find(name), present});
     std::sort(image.tags.begin(), image.tags.end(),
               [](const ImageTag& a, const ImageTag& b) { return a.class_idx < b.class_idx; });
   }
