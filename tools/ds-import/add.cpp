@@ -19,6 +19,7 @@ struct AddFlags {
   std::optional<int> every;
   std::string from;
   std::string to;
+  std::string shard;
 };
 
 nlohmann::ordered_json to_json(const AddReport& report) {
@@ -27,6 +28,7 @@ nlohmann::ordered_json to_json(const AddReport& report) {
                                  {"labels_attached", report.labels_attached},
                                  {"annotations_added", report.annotations_added},
                                  {"negatives_added", report.negatives_added},
+                                 {"left_to_other_shards", report.left_to_others},
                                  {"classes_added", report.classes_added},
                                  {"by_split", report.by_split},
                                  {"notes", report.notes},
@@ -42,6 +44,8 @@ void print(Context& context, const AddReport& report) {
   auto verb = context.shared.dry_run ? "would add" : "added";
   context.out.line(fmt::format("{} {}, {} ({} there already)", verb, counted(report.images_added, "image"),
                                counted(report.annotations_added, "object"), report.already_there));
+  if (report.left_to_others > 0)
+    context.out.line(fmt::format("left to the other shards: {}", counted(report.left_to_others, "image")));
   if (report.labels_attached > 0)
     context.out.line(fmt::format("labels for {} that had none", counted(report.labels_attached, "image")));
   if (report.negatives_added > 0)
@@ -68,6 +72,13 @@ int run(Context& context, AddFlags& o) {
   if (!o.from.empty()) o.add.frames.from_s = parse_video_time(o.from, "--from");
   if (!o.to.empty()) o.add.frames.to_s = parse_video_time(o.to, "--to");
   o.add.dry_run = context.shared.dry_run;
+  o.add.threads = context.shared.effective_threads();
+  if (!o.shard.empty()) {
+    o.add.shard = Shard::parse(o.shard);
+    // The other shards commit too, each for a moment.
+    constexpr double kUsualWaitS = 600;
+    if (context.shared.lock_wait_s == 0) context.shared.lock_wait_s = kUsualWaitS;
+  }
   auto project = open_project(context);
   std::vector<std::filesystem::path> sources(o.sources.begin(), o.sources.end());
   auto report = add_sources(project, sources, o.add, context.progress);
@@ -120,6 +131,8 @@ void add_add(Tool& tool) {
               "store the bytes, link to them, or only note where they are")
       .add("keep-going", o.add.keep_going, "leave out label rows that cannot be read instead of stopping")
       .add("recursive", o.add.recursive, "unpack archives inside archives and folders too, four levels deep")
+      .add("shard", o.shard,
+           "take only this part of the images, 0/8 to 7/8 of eight; auto: as an array job says", "I/N")
       .group("Frames of videos (default: all)")
       .add("frames-per-minute", o.add.frames.frames_per_minute, "so many frames of each minute")
       .add("fps", o.add.frames.frames_per_second, "so many frames of each second")

@@ -105,14 +105,19 @@ void write_plain(const fs::path& file, std::string_view bytes) {
   if (!out) throw_io_error("write", file, errno != 0 ? errno : EIO);
 }
 
+void write_stream(const std::function<void(std::ostream&, const ImageBytes&)>& write, const fs::path& file,
+                  const ImageBytes& bytes) {
+  errno = 0;
+  std::ofstream out(file, std::ios::binary);
+  write(out, bytes);
+  out.close();
+  if (!out) throw_io_error("write", file, errno != 0 ? errno : EIO);
+}
+
 void write_streams(const WrittenDataset& written, const fs::path& root, const ImageBytes& bytes) {
   for (const auto& [name, write] : written.streams) {
     make_folders((root / name).parent_path());
-    errno = 0;
-    std::ofstream out(root / name, std::ios::binary);
-    write(out, bytes);
-    out.close();
-    if (!out) throw_io_error("write", root / name, errno != 0 ? errno : EIO);
+    write_stream(write, root / name, bytes);
   }
 }
 
@@ -132,13 +137,15 @@ void replace_folder(AtomicFolder& folder, const fs::path& target) {
   fs::remove_all(aside);
 }
 
-WriteReport write_one_file(const Dataset& dataset, const fs::path& target, const WriteOptions& options) {
-  auto whole = dataset;
-  for (auto& image : whole.images) image.split = Split::none;
-  auto written = annotation_formats().at("coco").make.write(whole, options);
+WriteReport write_one_file(const Dataset& dataset, const fs::path& target, WriteOptions options) {
+  options.one_file = true;
+  auto written = annotation_formats().at("coco").make.write(dataset, options);
   require_allowed(written.losses, options, "coco");
-  if (written.texts.empty()) throw DataError("there are no images to write");
-  write_file_atomically(target, written.texts.begin()->second);
+  if (written.streams.empty()) throw DataError("there are no images to write");
+  AtomicFile file(target);
+  write_stream(written.streams.begin()->second, file.temporary_path(),
+               [](std::size_t) { return std::string(); });
+  file.commit();
   return {written.losses, written.notes, 1, 0, {}};
 }
 

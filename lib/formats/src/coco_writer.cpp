@@ -1,12 +1,15 @@
 // Writes COCO instances. Annotation ids begin at 1: cocoeval takes a matched id of 0 for "no match".
 #include <fmt/format.h>
 
+#include <charconv>
 #include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <ostream>
 
 #include "coco_entries.h"
 #include "coco_writer.h"
+#include "ds/base/stop.h"
 #include "ds/base/text.h"
 #include "losses.h"
 
@@ -111,25 +114,102 @@ void count_coco_losses(const Dataset& dataset, LossReport& losses) {
   }
 }
 
-std::string document(const Dataset& dataset, const std::vector<std::size_t>& images, int first_id) {
-  ordered_json root = {{"info", {{"description", "written by ds"}}}, {"licenses", ordered_json::array()}};
-  root["categories"] = ordered_json::array();
-  for (int i = 0; i < dataset.classes.size(); ++i) {
-    root["categories"].push_back(coco_category(dataset.classes[i], i + first_id));
+// As ordered_json::dump(1) writes one tree, but entry by entry: a tree of a million boxes takes gigabytes.
+class DocumentWriter {
+ public:
+  explicit DocumentWriter(std::ostream& out) : out_(out) {}
+
+  void write(const Dataset& dataset, const std::vector<std::size_t>& images, int first_id) {
+    buffer_ = "{\n \"info\": {\n  \"description\": \"written by ds\"\n },\n \"licenses\": [],\n";
+    begin_list("categories");
+    for (int i = 0; i < dataset.classes.size(); ++i) add(coco_category(dataset.classes[i], i + first_id));
+    end_list(",\n");
+    begin_list("images");
+    std::int64_t image_id = 0;
+    for (auto index : images) add(coco_image(dataset.images[index], ++image_id));
+    end_list(",\n");
+    begin_list("annotations");
+    std::int64_t annotation_id = 0;
+    image_id = 0;
+    for (auto index : images) {
+      ++image_id;
+      for (const auto& annotation : dataset.images[index].annotations) {
+        ++annotation_id;
+        if (is_plain(annotation))
+          add_plain(annotation, annotation_id, image_id, first_id);
+        else
+          add(annotation_entry(annotation, annotation_id, image_id, first_id));
+      }
+    }
+    end_list("\n}\n");
+    flush();
   }
-  root["images"] = ordered_json::array();
-  root["annotations"] = ordered_json::array();
-  std::int64_t annotation_id = 0;
-  std::int64_t image_id = 0;
-  for (auto index : images) {
-    const auto& image = dataset.images[index];
-    ++image_id;
-    root["images"].push_back(coco_image(image, image_id));
-    for (const auto& annotation : image.annotations)
-      root["annotations"].push_back(annotation_entry(annotation, ++annotation_id, image_id, first_id));
+
+ private:
+  void begin_list(const char* name) {
+    buffer_ += fmt::format(" \"{}\": [", name);
+    first_ = true;
   }
-  return root.dump(1) + "\n";
-}
+  void end_list(const char* then) {
+    buffer_ += first_ ? "]" : "\n ]";
+    buffer_ += then;
+  }
+  void begin_entry() {
+    constexpr std::size_t kPiece = 1 << 20;
+    if (buffer_.size() > kPiece) flush();
+    buffer_ += first_ ? "\n  " : ",\n  ";
+    first_ = false;
+  }
+  void flush() {
+    throw_if_stopped();
+    out_.write(buffer_.data(), static_cast<std::streamsize>(buffer_.size()));
+    buffer_.clear();
+  }
+
+  void add(const ordered_json& entry) {
+    begin_entry();
+    for (char c : entry.dump(1)) {
+      buffer_ += c;
+      if (c == '\n') buffer_ += "  ";
+    }
+  }
+
+  // Nearly all annotations of detection data: written without a tree.
+  static bool is_plain(const Annotation& a) {
+    return std::holds_alternative<Box>(a.shape) && !a.ignore && !a.score && !a.occluded && !a.truncated &&
+           !a.difficult && !a.track_id && !a.group_id && a.z == 0 && a.attributes.empty();
+  }
+  void add_plain(const Annotation& a, std::int64_t id, std::int64_t image_id, int first_id) {
+    begin_entry();
+    auto box = a.box();
+    buffer_ += "{\n   \"id\": ";
+    add_number(static_cast<double>(id));
+    buffer_ += ",\n   \"image_id\": ";
+    add_number(static_cast<double>(image_id));
+    buffer_ += ",\n   \"category_id\": ";
+    add_number(a.class_idx + first_id);
+    const char* before = ",\n   \"bbox\": [\n    ";
+    for (double value : {box.x0, box.y0, box.width(), box.height()}) {
+      buffer_ += before;
+      add_number(value);
+      before = ",\n    ";
+    }
+    buffer_ += "\n   ],\n   \"segmentation\": [],\n   \"area\": ";
+    add_number(a.area.value_or(box.area()));
+    buffer_ += a.crowd ? ",\n   \"iscrowd\": 1\n  }" : ",\n   \"iscrowd\": 0\n  }";
+  }
+  void add_number(double value) {
+    char text[32];
+    bool whole = std::floor(value) == value && std::abs(value) < 9e15;
+    auto end = whole ? std::to_chars(text, text + sizeof text, static_cast<std::int64_t>(value)).ptr
+                     : std::to_chars(text, text + sizeof text, value).ptr;
+    buffer_.append(text, end);
+  }
+
+  std::ostream& out_;
+  std::string buffer_;
+  bool first_ = true;
+};
 
 }  // namespace
 
@@ -140,14 +220,16 @@ WrittenDataset write_coco(const Dataset& dataset, const WriteOptions& options) {
   std::map<Split, std::vector<std::size_t>> by_split;
   for (std::size_t i = 0; i < dataset.images.size(); ++i) {
     const auto& image = dataset.images[i];
-    by_split[image.split].push_back(i);
+    by_split[options.one_file ? Split::none : image.split].push_back(i);
     written.images["images/" + image.name] = i;
   }
   count_coco_losses(dataset, written.losses);
   for (const auto& [split, images] : by_split) {
     auto subset = split == Split::none ? "all" : to_string(split);
-    written.texts[fmt::format("annotations/instances_{}.json", subset)] =
-        document(dataset, images, options.coco_first_id);
+    written.streams[fmt::format("annotations/instances_{}.json", subset)] =
+        [&dataset, chosen = images, first_id = options.coco_first_id](std::ostream& out, const ImageBytes&) {
+          DocumentWriter(out).write(dataset, chosen, first_id);
+        };
   }
   return written;
 }

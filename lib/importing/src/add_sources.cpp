@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <unordered_map>
 
 #include "ds/base/error.h"
-#include "ds/base/stop.h"
+#include "ds/base/hash.h"
+#include "ds/base/parallel.h"
 #include "ds/base/text.h"
 #include "ds/media/image_header.h"
 #include "source.h"
@@ -68,31 +70,61 @@ void require_labels_whole(const SourceContent& source, const AddOptions& options
   throw DataError(text, "mend them, or leave them out with --keep-going; nothing was added");
 }
 
-// Blobs that this import brought; they leave again when it fails.
+// Blobs that this import brought; they leave again when it fails for good, and stay when it was only
+// interrupted: the next try finds them.
 class NewBlobs {
  public:
-  explicit NewBlobs(Project& project) : project_(project) {}
-  ~NewBlobs() {
-    for (const auto& file : files_) {
-      std::error_code ignored;
-      fs::remove(file, ignored);
+  NewBlobs(Project& project, Link link, int threads, Progress& progress)
+      : project_(project), link_(link), threads_(threads), progress_(progress) {}
+
+  // References are rows: they are put inside the caller's transaction, and one after the other.
+  void put(const std::vector<const Candidate*>& candidates) {
+    progress_.begin("store", static_cast<std::int64_t>(candidates.size()));
+    parallel_for(candidates.size(), link_ == Link::reference ? 1 : threads_, [&](std::size_t i) {
+      put(*candidates[i]);
+      progress_.advance();
+    });
+    progress_.end();
+  }
+
+  template <typename Work>
+  void guard(const Work& work) {
+    try {
+      work();
+    } catch (const Busy&) {
+      throw;
+    } catch (const Interrupted&) {
+      throw;
+    } catch (...) {
+      for (const auto& file : files_) {
+        std::error_code ignored;
+        fs::remove(file, ignored);
+      }
+      throw;
     }
   }
-  NewBlobs(const NewBlobs&) = delete;
-  NewBlobs& operator=(const NewBlobs&) = delete;
-
-  void put(const Candidate& candidate, Link link) {
-    bool known = project_.media().contains(candidate.image.sha256);
-    if (candidate.bytes)
-      project_.media().put(candidate.bytes(), candidate.extension);
-    else
-      project_.media().put_file(candidate.file, link);
-    if (!known && link != Link::reference) files_.push_back(project_.media().path_of(candidate.image.sha256));
-  }
-  void keep() { files_.clear(); }
 
  private:
+  void put(const Candidate& candidate) {
+    const auto& sha256 = candidate.image.sha256;
+    bool known = link_ == Link::reference || project_.media().contains(sha256);
+    if (candidate.bytes) {
+      std::lock_guard lock(mutex_);  // readers' functions are not made for several threads
+      project_.media().put(candidate.bytes(), candidate.extension);
+    } else {
+      project_.media().put_known(candidate.file, sha256, link_);
+    }
+    if (known) return;
+    auto blob = project_.media().path_of(sha256);
+    std::lock_guard lock(mutex_);
+    files_.push_back(std::move(blob));
+  }
+
   Project& project_;
+  Link link_;
+  int threads_;
+  Progress& progress_;
+  std::mutex mutex_;
   std::vector<fs::path> files_;
 };
 
@@ -102,7 +134,8 @@ class Adding {
       : project_(project), options_(options), progress_(progress), link_(link_from_string(options.link)) {
     project.images().for_each({}, WithAnnotations::no, [&](const Image& image) {
       names_.emplace(image.name, image.sha256);
-      known_.emplace(image.sha256, image.id);
+      known_.emplace(image.sha256, Known{image.id, image.state == ImageState::unlabelled,
+                                         options.shard.is_all() ? std::string() : image.origin});
     });
   }
 
@@ -111,25 +144,29 @@ class Adding {
     append(report_.issues, source.issues);
     append(report_.skipped, source.skipped);
     append(report_.notes, source.notes);
+    report_.left_to_others += source.left_to_others;
     auto class_map = map_classes(source);
     for (auto& candidate : source.candidates) take(source, candidate, class_map);
   }
 
   AddReport finish() {
     if (options_.dry_run) {
-      for (const auto& candidate : new_) count(candidate.image);
+      for (const auto& candidate : new_) count(candidate.image, candidate.image.split);
       report_.classes_added = new_classes_;
       for (const auto& [id, image] : attached_)
         report_.labels_attached += wants_labels(project_.images().get(id));
       return std::move(report_);
     }
-    NewBlobs blobs(project_);
-    if (link_ != Link::reference) store(blobs);
-    project_.transaction([&] {
-      if (link_ == Link::reference) store(blobs);
-      write_rows();
+    std::vector<const Candidate*> candidates;
+    for (const auto& candidate : new_) candidates.push_back(&candidate);
+    NewBlobs blobs(project_, link_, options_.threads, progress_);
+    blobs.guard([&] {
+      if (link_ != Link::reference) blobs.put(candidates);
+      project_.transaction([&] {
+        if (link_ == Link::reference) blobs.put(candidates);
+        write_rows();
+      });
     });
-    blobs.keep();
     return std::move(report_);
   }
 
@@ -177,10 +214,11 @@ class Adding {
     for (auto& annotation : image.annotations)
       annotation.class_idx = class_map[static_cast<std::size_t>(annotation.class_idx)];
     for (auto& tag : image.tags) tag.class_idx = class_map[static_cast<std::size_t>(tag.class_idx)];
-    if (auto known = known_.find(image.sha256); known != known_.end()) {
+    if (auto known = known_.find(image.sha256);
+        known != known_.end() && !is_twin(known->second, image, source)) {
       ++report_.already_there;
-      if (image.state == ImageState::done || !image.tags.empty())
-        attached_.emplace(known->second, std::move(image));
+      if (known->second.unlabelled && (image.state == ImageState::done || !image.tags.empty()))
+        attached_.emplace(known->second.id, std::move(image));
       return;
     }
     auto name = free_name(image.name, image.sha256, source.given);
@@ -192,6 +230,19 @@ class Adding {
     if (options_.split != "auto") image.split = split_from_string(options_.split);
     if (options_.status != "auto") image.state = image_state_from_string(options_.status);
     new_.push_back(std::move(candidate));
+  }
+
+  struct Known {
+    std::int64_t id = 0;
+    bool unlabelled = false;
+    std::string origin;  // kept for shards only
+  };
+
+  // The same bytes under another name of the same source: without shards both would have come in one call.
+  bool is_twin(const Known& known, const Image& image, const SourceContent& source) const {
+    auto name = names_.find(image.name);
+    bool there = name != names_.end() && name->second == image.sha256;
+    return !options_.shard.is_all() && !there && known.origin.starts_with(source.given.string());
   }
 
   // Other bytes under the same name come from another source: they get its name in front.
@@ -208,26 +259,18 @@ class Adding {
     }
   }
 
-  void store(NewBlobs& blobs) {
-    progress_.begin("store", static_cast<std::int64_t>(new_.size()));
-    for (const auto& candidate : new_) {
-      throw_if_stopped();
-      blobs.put(candidate, link_);
-      progress_.advance();
-    }
-    progress_.end();
-  }
-
   void write_rows() {
     for (const auto& name : new_classes_) project_.classes().add(name, {}, described_.at(name).supercategory);
     write_key_points();
     std::vector<Image> images;
+    images.reserve(new_.size());
     for (auto& candidate : new_) images.push_back(std::move(candidate.image));
+    new_ = {};
     auto result = project_.images().add(images);
     report_.images_added = result.added;
     report_.already_there += result.already_there;
     if (options_.split == "auto") project_.images().assign_splits();
-    for (auto id : result.ids) count(project_.images().get(id));
+    count_added(result, images);
     for (auto& [id, image] : attached_) attach(id, image);
     report_.classes_added = new_classes_;
   }
@@ -258,9 +301,22 @@ class Adding {
     ++report_.labels_attached;
   }
 
-  void count(const Image& image) {
+  // What is new has the ids that were given last, without a gap.
+  void count_added(const ImageStore::AddResult& result, const std::vector<Image>& images) {
+    if (result.added == 0) return;
+    auto last = *std::max_element(result.ids.begin(), result.ids.end());
+    auto first = last - static_cast<std::int64_t>(result.added) + 1;
+    std::vector<Split> splits(result.added, Split::none);
+    for (const auto& image :
+         project_.images().list(Filter::parse(fmt::format("id>={} and id<={}", first, last))))
+      splits[static_cast<std::size_t>(image.id - first)] = image.split;
+    for (std::size_t i = 0; i < images.size(); ++i)
+      if (result.ids[i] >= first) count(images[i], splits[static_cast<std::size_t>(result.ids[i] - first)]);
+  }
+
+  void count(const Image& image, Split split) {
     if (options_.dry_run) ++report_.images_added;
-    ++report_.by_split[to_string(image.split)];
+    ++report_.by_split[to_string(split)];
     report_.annotations_added += image.annotations.size();
     report_.negatives_added += image.state == ImageState::done && image.annotations.empty();
   }
@@ -270,13 +326,30 @@ class Adding {
   Progress& progress_;
   Link link_;
   AddReport report_;
-  std::unordered_map<std::string, std::string> names_;   // name -> sha256
-  std::unordered_map<std::string, std::int64_t> known_;  // sha256 -> id, before this import
+  std::unordered_map<std::string, std::string> names_;  // name -> sha256
+  std::unordered_map<std::string, Known> known_;        // by sha256, before this import
   std::vector<std::string> new_classes_;
   std::map<std::string, ClassInfo> described_;  // by the sources, the first that names the class
   std::vector<Candidate> new_;
   std::map<std::int64_t, Image> attached_;
 };
+
+fs::path log_of(const Project& project, const fs::path& source, const Shard& shard) {
+  auto name = sha256_hex(fs::absolute(source).lexically_normal().string()).substr(0, 16);
+  if (!shard.is_all()) name += fmt::format("-{}-of-{}", shard.index, shard.count);
+  return project.folder() / "cache" / ("import-" + name + ".facts");
+}
+
+// The bytes of a shard are stored while others do the same; what turns out not to be needed is garbage.
+void store_ahead(Project& project, const std::vector<SourceContent>& sources, const AddOptions& options,
+                 Progress& progress) {
+  std::vector<const Candidate*> candidates;
+  for (const auto& source : sources)
+    for (const auto& candidate : source.candidates)
+      if (!candidate.bytes && !project.media().contains(candidate.image.sha256))
+        candidates.push_back(&candidate);
+  NewBlobs(project, Link::copy, options.threads, progress).put(candidates);
+}
 
 }  // namespace
 
@@ -294,9 +367,17 @@ AddReport add_sources(Project& project, const std::vector<fs::path>& sources, co
       if (has_archive_suffix(source) || has_video_suffix(source))
         throw UsageError(fmt::format("--link reference cannot be used with {}: its images are not files",
                                      source.string()));
-  auto lock = project.lock("import");
+  std::optional<FileLock> lock;
+  if (options.shard.is_all()) lock.emplace(project.lock("import"));
   std::vector<SourceContent> read;  // keeps the scratch folders until the bytes are stored
-  for (const auto& source : sources) read.push_back(detail::read_source(source, options, progress));
+  for (const auto& source : sources) {
+    detail::FactsLog log(log_of(project, source, options.shard), !options.dry_run);
+    read.push_back(detail::read_source(source, options, log, progress));
+  }
+  if (!lock) {
+    if (!options.dry_run && options.link == "copy") store_ahead(project, read, options, progress);
+    lock.emplace(project.lock("import"));
+  }
   Adding adding(project, options, progress);
   for (auto& source : read) adding.take(source);
   return adding.finish();

@@ -13,6 +13,7 @@
 #include "ds/media/archive.h"
 #include "ds/media/image_header.h"
 #include "ds/media/image_io.h"
+#include "file_facts.h"
 
 namespace ds::detail {
 namespace fs = std::filesystem;
@@ -30,8 +31,8 @@ struct Oddity {
 
 class SourceReader {
  public:
-  SourceReader(const fs::path& given, const AddOptions& options, Progress& progress)
-      : options_(options), progress_(progress) {
+  SourceReader(const fs::path& given, const AddOptions& options, FactsLog& log, Progress& progress)
+      : options_(options), progress_(progress), facts_(log, options.threads, progress) {
     source_.given = given;
   }
 
@@ -66,7 +67,7 @@ class SourceReader {
 
   // A file named on the command line that gives nothing is an error; in a folder of others it is skipped.
   void require_something() {
-    if (!source_.candidates.empty()) return;
+    if (!source_.candidates.empty() || source_.left_to_others > 0) return;
     if (source_.skipped.size() == 1)
       throw DataError(fmt::format("{}; nothing was added", source_.skipped[0].reason));
     throw DataError(
@@ -114,6 +115,12 @@ class SourceReader {
   // Pictures and videos; names get `prefix` in front.
   void read_files(const fs::path& folder, const std::string& origin, const std::string& prefix) {
     auto files = files_of(folder);
+    std::vector<fs::path> pictures;
+    for (const auto& file : files)
+      if (has_image_suffix(file) &&
+          options_.shard.takes(prefix + file.lexically_relative(folder).generic_string()))
+        pictures.push_back(file);
+    facts_.prepare(pictures);
     progress_.begin("read", static_cast<std::int64_t>(files.size()));
     for (const auto& file : files) {
       throw_if_stopped();
@@ -164,17 +171,26 @@ class SourceReader {
   }
 
   void read_labels(const fs::path& path, const std::string& origin) {
-    auto result = read_dataset(path, options_.format, options_.reading);
+    auto reading = options_.reading;
+    reading.threads = options_.threads;
+    reading.headers = &facts_;
+    if (!options_.shard.is_all())
+      reading.wanted = [&](const std::string& name) { return options_.shard.takes(name); };
+    auto result = read_dataset(path, options_.format, reading);
     source_.classes = result.dataset.classes;
     source_.notes = std::move(result.notes);
     source_.issues = std::move(result.issues);
     if (!origin.empty()) name_members(path.string() + "/", origin);
-    progress_.begin("read", static_cast<std::int64_t>(result.files.size()));
+    std::vector<fs::path> pictures;
+    for (std::size_t i = 0; i < result.files.size(); ++i)
+      if (!result.files[i].empty() && options_.shard.takes(result.dataset.images[i].name))
+        pictures.push_back(result.files[i]);
+    facts_.prepare(pictures);
     for (std::size_t i = 0; i < result.files.size(); ++i) {
       throw_if_stopped();
       auto& image = result.dataset.images[i];
-      const auto& file = result.files[i];
-      progress_.advance();
+      auto& file = result.files[i];
+      if (is_of_others(image.name)) continue;
       if (auto inside = result.embedded.find(i); inside != result.embedded.end()) {
         add_embedded(std::move(inside->second), std::move(image));
         continue;
@@ -185,9 +201,14 @@ class SourceReader {
       }
       auto shown = origin.empty() ? file.string() : origin + file.lexically_relative(path).generic_string();
       image.origin = shown;
-      add_picture(file, std::move(image), shown);
+      add_picture(std::move(file), std::move(image), shown);
     }
-    progress_.end();
+  }
+
+  bool is_of_others(const std::string& name) {
+    bool others = !options_.shard.takes(name);
+    source_.left_to_others += others;
+    return others;
   }
 
   // Members of an archive lie in a scratch folder that means nothing to the user.
@@ -209,13 +230,17 @@ class SourceReader {
   static ImageHeader measure(const std::string& bytes, const std::string& shown, Image& image) {
     auto header = read_image_header(bytes, shown);
     require_whole_image(bytes, header, shown);
-    image.width = header.width();
-    image.height = header.height();
-    image.raw_width = header.raw_width;
-    image.raw_height = header.raw_height;
-    image.orientation = header.orientation;
-    image.sha256 = sha256_hex(bytes);
+    fill(image, {header, sha256_hex(bytes)});
     return header;
+  }
+
+  static void fill(Image& image, FileFacts facts) {
+    image.width = facts.header.width();
+    image.height = facts.header.height();
+    image.raw_width = facts.header.raw_width;
+    image.raw_height = facts.header.raw_height;
+    image.orientation = facts.header.orientation;
+    image.sha256 = std::move(facts.sha256);
   }
 
   void add_embedded(std::function<std::string()> bytes, Image image) {
@@ -231,19 +256,23 @@ class SourceReader {
     }
   }
 
-  void add_picture(const fs::path& file, Image image, const std::string& shown) {
+  void add_picture(fs::path file, Image image, const std::string& shown) {
+    if (image.origin.empty() && is_of_others(image.name)) return;
     try {
-      look_for_oddities(measure(read_file(file), shown, image), file, shown);
+      auto facts = facts_.take(file, shown);
+      look_for_oddities(facts.header, file, shown);
+      fill(image, std::move(facts));
     } catch (const DataError& error) {
       skip(shown, error.what());
       return;
     }
     if (image.origin.empty()) image.origin = shown;
-    source_.candidates.push_back({.image = std::move(image), .file = file});
+    source_.candidates.push_back({.image = std::move(image), .file = std::move(file)});
   }
 
   // Frames become JPEG files; all frames of a video are one group, so they never straddle splits.
   void read_video(const fs::path& file, const std::string& name) {
+    if (is_of_others(name)) return;  // a video is one shard's as a whole
     if (!source_.scratch) source_.scratch = std::make_unique<TemporaryFolder>();
     auto stem = fs::path(name).replace_extension().generic_string();
     auto group = "video:" + sha256_hex_of_file(file).substr(0, 16);
@@ -276,6 +305,7 @@ class SourceReader {
 
   const AddOptions& options_;
   Progress& progress_;
+  FileFactsSource facts_;
   SourceContent source_;
   int videos_ = 0;
   int nested_ = 0;
@@ -286,8 +316,9 @@ class SourceReader {
 
 }  // namespace
 
-SourceContent read_source(const fs::path& given, const AddOptions& options, Progress& progress) {
-  return SourceReader(given, options, progress).read();
+SourceContent read_source(const fs::path& given, const AddOptions& options, FactsLog& log,
+                          Progress& progress) {
+  return SourceReader(given, options, log, progress).read();
 }
 
 }  // namespace ds::detail

@@ -8,6 +8,7 @@
 
 #include "ds/base/files.h"
 #include "ds/importing/add_sources.h"
+#include "facts_log.h"
 
 /// One source (a path the user gave) turned into candidates: pictures in files, with what is known about
 /// them.
@@ -28,9 +29,12 @@ struct SourceContent {
   std::vector<Issue> issues;
   std::vector<std::string> notes;
   std::unique_ptr<TemporaryFolder> scratch;  // where members of archives and frames of videos lie
+  std::size_t left_to_others = 0;            // images of other shards
 };
 
-/// Reads and checks everything; the project is not touched. Errors as add_sources.
-SourceContent read_source(const std::filesystem::path& given, const AddOptions& options, Progress& progress);
+/// Reads and checks everything; the index is not touched. `log` remembers what it finds out about files.
+/// Errors as add_sources.
+SourceContent read_source(const std::filesystem::path& given, const AddOptions& options, FactsLog& log,
+                          Progress& progress);
 
 }  // namespace ds::detail

@@ -66,6 +66,9 @@ std::vector<Annotation> AnnotationReader::of(std::int64_t image_id) {
   std::vector<Annotation> annotations;
   auto& row = statement_;
   for (row.bind(image_id); row.step();) {
+    // Grows by a quarter, not by half: whole projects are read, and an annotation is large.
+    if (annotations.size() == annotations.capacity())
+      annotations.reserve(annotations.size() + std::max<std::size_t>(2, annotations.size() / 4));
     auto& a = annotations.emplace_back();
     a.id = row.integer(0);
     auto class_idx = idx_of_id_.find(row.integer(1));
@@ -176,7 +179,8 @@ AnnotationWriter::AnnotationWriter(Database& database, const ClassList& classes)
                  " proposal, attributes, file, place, original_id)"
                  " VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)") {}
 
-void AnnotationWriter::insert(std::int64_t image_id, const std::string& image_name, const Annotation& a) {
+void AnnotationWriter::insert(std::int64_t image_id, const std::string& image_name, const Annotation& a,
+                              std::int64_t id) {
   if (a.class_idx < 0 || a.class_idx >= classes_.size())
     throw DataError(fmt::format("an annotation of image '{}' has class index {}; the project has {} classes",
                                 image_name, a.class_idx, classes_.size()));
@@ -192,7 +196,7 @@ void AnnotationWriter::insert(std::int64_t image_id, const std::string& image_na
     throw DataError(
         fmt::format("an annotation of image '{}' has a coordinate that is not finite", image_name));
   if (!a.attributes.empty()) attributes = attributes_to_json(a.attributes);
-  statement_.run(image_id, a.id, classes_[a.class_idx].id, box.x0, box.y0, box.x1, box.y1, shape, a.crowd,
+  statement_.run(image_id, id, classes_[a.class_idx].id, box.x0, box.y0, box.x1, box.y1, shape, a.crowd,
                  a.difficult, a.ignore, a.truncated, a.occluded, a.score, a.area, a.track_id, a.group_id, a.z,
                  to_string(a.source), a.model_id, a.proposal, attributes, a.provenance.file,
                  a.provenance.place, a.provenance.original_id);

@@ -70,7 +70,12 @@ class TallyChanges {
 class AnnotationWriter {
  public:
   AnnotationWriter(Database& database, const ClassList& classes);
-  void insert(std::int64_t image_id, const std::string& image_name, const Annotation& annotation);
+  void insert(std::int64_t image_id, const std::string& image_name, const Annotation& annotation) {
+    insert(image_id, image_name, annotation, annotation.id);
+  }
+  /// Under another id than the annotation's own.
+  void insert(std::int64_t image_id, const std::string& image_name, const Annotation& annotation,
+              std::int64_t id);
 
  private:
   const ClassList& classes_;

@@ -72,10 +72,8 @@ class ImageAdder {
                 proposals, attributes_column(image.attributes));
     insert_tags(database_, classes_, id, image.name, image.tags);
     auto first = next_annotation_;
-    for (auto annotation : image.annotations) {
-      annotation.id = next_annotation_++;
-      annotations_.insert(id, image.name, annotation);
-    }
+    for (const auto& annotation : image.annotations)
+      annotations_.insert(id, image.name, annotation, next_annotation_++);
     tallies_.count(image.annotations, classes_, +1);
     write_entry(image, id, first);
     return {id, true};

@@ -105,15 +105,33 @@ std::string MediaStore::put(std::string_view bytes, const std::string& extension
 std::string MediaStore::put_file(const fs::path& file, Link link) {
   if (link == Link::copy) return put(read_file(file), file.extension().string());
   auto sha256 = sha256_hex_of_file(file);
-  if (contains(sha256)) return sha256;
+  put_known(file, sha256, link);
+  return sha256;
+}
+
+void MediaStore::copy_known(const fs::path& file, const std::string& sha256) {
+  std::error_code error;
+  auto size = fs::file_size(file, error);
+  if (auto blob = find_blob(folder_, sha256); blob && !error && is_whole(*blob, size))
+    return database_.flush_before_commit(*blob);  // perhaps of an import that was killed
+  auto bytes = read_file(file);
+  if (auto found = sha256_hex(bytes); found != sha256)
+    throw DataError(fmt::format("{} has changed while it was being imported: sha256 {} before, {} now",
+                                file.string(), sha256.substr(0, 12), found.substr(0, 12)),
+                    "import it again when nobody writes to it");
+  auto place = find_blob(folder_, sha256).value_or(place_of(folder_, sha256, file.extension().string()));
+  write_blob(place, bytes);
+  database_.flush_before_commit(place);
+}
+
+void MediaStore::put_known(const fs::path& file, const std::string& sha256, Link link) {
+  if (link == Link::copy) return copy_known(file, sha256);
+  if (contains(sha256)) return;
   if (link == Link::hardlink) {
     // A symbolic link would be linked itself.
     auto real = fs::canonical(file), place = place_of(folder_, sha256, file.extension().string());
-    if (hard_link(real, place)) {
-      database_.flush_before_commit(place);
-      return sha256;
-    }
-    return put(read_file(file), file.extension().string());
+    if (!hard_link(real, place)) return copy_known(file, sha256);
+    return database_.flush_before_commit(place);
   }
   WriteTransaction transaction(database_);
   database_.run(
@@ -121,7 +139,6 @@ std::string MediaStore::put_file(const fs::path& file, Link link) {
       " ON CONFLICT(sha256) DO UPDATE SET path = excluded.path",
       sha256, fs::absolute(file).lexically_normal().string());
   transaction.commit();
-  return sha256;
 }
 
 bool MediaStore::contains(const std::string& sha256) const {

@@ -1,9 +1,13 @@
 #include "ds/importing/add_sources.h"
 
+#include <chrono>
+#include <fstream>
+#include <functional>
 #include <set>
 
 #include "ds/base/error.h"
 #include "ds/base/hash.h"
+#include "ds/media/image_header.h"
 #include "ds/testing/shared_data.h"
 #include "project_fixture.h"
 
@@ -12,23 +16,31 @@
 using namespace ds;
 using namespace ds::testing;
 namespace fs = std::filesystem;
+using namespace std::chrono_literals;
 
 namespace {
 
 // Stops the work at its n-th step of the titled phase, as a full disk or a bug would.
 class FailingProgress : public Progress {
  public:
-  FailingProgress(std::string title, int steps) : title_(std::move(title)), left_(steps) {}
-  void begin(const std::string& title, std::int64_t) override { counting_ = title == title_; }
+  FailingProgress(
+      std::string title, int steps, std::function<void()> fail = [] { throw Busy("disk full"); })
+      : title_(std::move(title)), left_(steps), fail_(std::move(fail)) {}
+  void begin(const std::string& title, std::int64_t) override {
+    counting_ = title == title_;
+    if (counting_ && at_begin) at_begin();
+  }
   void advance(std::int64_t) override {
-    if (counting_ && --left_ == 0) throw Busy("disk full");
+    if (counting_ && --left_ == 0) fail_();
   }
   void note(const std::string&) override {}
   void end() override { counting_ = false; }
+  std::function<void()> at_begin;
 
  private:
   std::string title_;
   int left_;
+  std::function<void()> fail_;
   bool counting_ = false;
 };
 
@@ -59,15 +71,125 @@ TEST_CASE("BCCD through the project") {
   REQUIRE(report.by_split == std::map<std::string, std::size_t>{{"train", 205}, {"val", 87}, {"test", 72}});
 }
 
-TEST_CASE("an import that fails while it stores leaves no image, no class and no file") {
+TEST_CASE("a full disk leaves no image and no class; what was stored waits for the next try or is garbage") {
   ProjectFixture f;
   f.dataset("d", 6);
   FailingProgress progress("store", 4);
   REQUIRE_THROWS_WITH(add_sources(f.project(), {f.path("d")}, {}, progress), "disk full");
   REQUIRE(f.project().images().count() == 0);
   REQUIRE(f.project().classes().list().empty());
+  REQUIRE(f.blobs() == 4);
+  auto ignore = [](const std::string&) {};
+  REQUIRE(f.project().collect_garbage(ignore).files == 0);  // younger than an hour: an import may be at work
+  f.project().collect_garbage(ignore, -1);
   REQUIRE(f.blobs() == 0);
   REQUIRE(f.add("d").images_added == 6);
+}
+
+TEST_CASE("an import that fails for good takes its files along") {
+  ProjectFixture f;
+  f.dataset("d", 6);
+  FailingProgress progress("store", 4, [] { throw DataError("bad"); });
+  REQUIRE_THROWS_WITH(add_sources(f.project(), {f.path("d")}, {}, progress), "bad");
+  REQUIRE(f.project().images().count() == 0);
+  REQUIRE(f.blobs() == 0);
+}
+
+TEST_CASE("an import that was interrupted neither hashes nor copies again what it had") {
+  ProjectFixture f;
+  auto made = f.dataset("d", 6);
+  // Only files that have been left alone for a moment are remembered.
+  for (const auto& entry : fs::recursive_directory_iterator(f.path("d")))
+    if (has_image_suffix(entry.path()))
+      fs::last_write_time(entry.path(), fs::file_time_type::clock::now() - 1h);
+  FailingProgress progress("store", 6);
+  REQUIRE_THROWS_WITH(add_sources(f.project(), {f.path("d")}, {}, progress), "disk full");
+  // A change that the stamp cannot show: same length, time and inode. What is not read again does not notice
+  // it.
+  fs::path picture;
+  for (const auto& entry : fs::recursive_directory_iterator(f.path("d")))
+    if (has_image_suffix(entry.path())) picture = entry.path();
+  auto sha256 = sha256_hex_of_file(picture);
+  auto bytes = read_file(picture);
+  auto time = fs::last_write_time(picture);
+  bytes[15] ^= 1;  // its density: the picture stays whole
+  std::ofstream(picture, std::ios::in | std::ios::out | std::ios::binary) << bytes;
+  fs::last_write_time(picture, time);
+  REQUIRE(f.add("d").images_added == 6);
+  REQUIRE(f.project().images().find_sha256(sha256));
+  // A new time is enough to be read again, and the bytes are others.
+  fs::last_write_time(picture, time + 1s);
+  REQUIRE(f.add("d").images_added == 1);
+  REQUIRE(f.project().images().find_sha256(sha256_hex(bytes)));
+}
+
+TEST_CASE("a file that changes while it is imported is refused") {
+  ProjectFixture f;
+  write_scene_images({.images = 1, .width = 64, .height = 48}, f.path("a"));
+  auto picture = f.path("a/scene_0000.jpg");
+  FailingProgress progress("store", 0, [] {});
+  progress.at_begin = [&] { write_file_atomically(picture, read_file(picture) + "more"); };
+  auto before = sha256_hex_of_file(picture).substr(0, 12),
+       after = sha256_hex(read_file(picture) + "more").substr(0, 12);
+  REQUIRE_THROWS_WITH(add_sources(f.project(), {f.path("a")}, {}, progress),
+                      picture.string() + " has changed while it was being imported: sha256 " + before +
+                          " before, " + after + " now");
+  REQUIRE(f.blobs() == 0);
+}
+
+namespace {
+
+// Everything but ids, revisions and times, in the order of names.
+std::vector<std::string> content_of(Project& project) {
+  auto classes = project.classes().list();
+  std::vector<std::string> lines = classes.names();
+  for (const auto& image : project.images().list({}, WithAnnotations::yes)) {
+    lines.push_back(image.name + " " + image.sha256 + " " + to_string(image.split) + " " +
+                    to_string(image.state));
+    for (const auto& a : image.annotations)
+      lines.push_back(classes[a.class_idx].name + " " + std::to_string(a.box().x0) + " " +
+                      std::to_string(a.box().y1));
+  }
+  return lines;
+}
+
+}  // namespace
+
+TEST_CASE("all shards in any order make what one call makes") {
+  ProjectFixture whole, parts;
+  // Two names with the same bytes: they fall to shards of their own.
+  auto twins = [](ProjectFixture& f) {
+    f.dataset("d", 12);
+    write_scene_images({.images = 3, .seed = 3, .width = 64, .height = 48}, f.path("plain"));
+    for (int i = 0; i < 4; ++i)
+      fs::copy_file(f.path("plain/scene_0000.jpg"), f.path("plain/twin" + std::to_string(i) + ".jpg"));
+  };
+  twins(whole);
+  twins(parts);
+  whole.add("d");
+  whole.add("plain");
+  std::size_t added = 0;
+  for (int index : {2, 0, 1}) {
+    for (const char* source : {"d", "plain"}) {
+      auto report = parts.add(source, {.shard = {index, 3}});
+      added += report.images_added;
+      REQUIRE(report.images_added + report.left_to_others == (source == std::string("d") ? 12 : 7));
+      REQUIRE(report.already_there == 0);
+    }
+  }
+  REQUIRE(added == 19);
+  REQUIRE(content_of(parts.project()) == content_of(whole.project()));
+  REQUIRE(parts.add("d", {.shard = {1, 3}}).images_added == 0);
+}
+
+TEST_CASE("the number of threads changes nothing") {
+  ProjectFixture one, four;
+  for (auto* f : {&one, &four}) {
+    f->dataset("d", 40);
+    f->add("d", {.threads = f == &one ? 1 : 4});
+  }
+  REQUIRE(content_of(one.project()) == content_of(four.project()));
+  REQUIRE(one.names() == four.names());
 }
 
 TEST_CASE("same name, other bytes: the source's name goes in front; same bytes: not added") {

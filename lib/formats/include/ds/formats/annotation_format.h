@@ -80,6 +80,7 @@ struct WriteOptions {
   /// Links to the images' files instead of copying their bytes, where both are on one file system.
   bool hardlink = false;
   int coco_first_id = 1;            // of categories
+  bool one_file = false;            // COCO: all splits in one file
   std::string voc_coords = "asis";  // or "devkit"
   std::string yolo_task = "auto";   // "detect", "segment", "obb", "pose"; auto: what every shape allows
   /// YOLO: also images nobody has looked at, without a label file (trainers take them for negatives).

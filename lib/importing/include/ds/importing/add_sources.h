@@ -8,6 +8,7 @@
 
 #include "ds/base/progress.h"
 #include "ds/formats/annotation_format.h"
+#include "ds/importing/shard.h"
 #include "ds/media/video.h"
 #include "ds/project/project.h"
 
@@ -27,6 +28,8 @@ struct AddOptions {
   bool dry_run = false;
   FrameChoice frames = {};  // of videos
   ReadOptions reading = {};
+  int threads = 0;   // that read, hash and copy pictures; 0: as many as the machine has
+  Shard shard = {};  // of several jobs that add the sources together
 };
 
 struct SkippedFile {
@@ -39,6 +42,7 @@ struct AddReport {
   std::size_t already_there = 0;
   std::size_t labels_attached = 0;  // images that were there unlabelled and got this source's labels
   std::size_t annotations_added = 0;
+  std::size_t left_to_others = 0;  // images that other shards take
   std::size_t negatives_added = 0;
   std::vector<std::string> classes_added;
   std::map<std::string, std::size_t> by_split;  // of the images added
@@ -51,8 +55,12 @@ struct AddReport {
 /// checked first; then the bytes are stored, and all rows appear in one transaction: after a crash the
 /// project is as before or as after, and adding the same source again adds nothing. An image whose bytes the
 /// project has already is not added; when it is unlabelled there and labelled here, it gets the labels.
-/// Throws UsageError for a source that is not there, DataError when nothing of a named file can be used, when
-/// labels would lose objects (unless keep_going), or when they name classes that the project does not have.
+/// When it is interrupted (kill -9, Ctrl-C, a full disk) the bytes stored so far stay, and the same call
+/// again neither hashes nor copies them again; without such a call they are what `Project::collect_garbage`
+/// removes. A shard prepares beside others and takes the project's lock only to write its rows; all shards in
+/// any order make the same images, labels and class order as one call without shards. Throws UsageError for a
+/// source that is not there, DataError when nothing of a named file can be used, when labels would lose
+/// objects (unless keep_going), or when they name classes that the project does not have.
 AddReport add_sources(Project& project, const std::vector<std::filesystem::path>& sources,
                       const AddOptions& options, Progress& progress);
 

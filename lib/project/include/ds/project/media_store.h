@@ -26,11 +26,17 @@ class MediaStore {
   /// As put, from a file. `hardlink` falls back to a copy across file systems; `reference` records the
   /// absolute path.
   std::string put_file(const std::filesystem::path& file, Link link = Link::copy);
+  /// As put_file, for a file whose SHA-256 is known: what is there already is not read again, and of a file
+  /// that is copied it is checked. Throws DataError when the file has changed meanwhile. Copies may be put by
+  /// several threads at once, outside of a transaction.
+  void put_known(const std::filesystem::path& file, const std::string& sha256, Link link);
   /// Where the image's bytes are. Throws DataError naming the image when they are gone.
   std::filesystem::path path_of(const std::string& sha256) const;
   bool contains(const std::string& sha256) const;
 
  private:
+  void copy_known(const std::filesystem::path& file, const std::string& sha256);
+
   Database& database_;
   std::filesystem::path folder_;
 };
