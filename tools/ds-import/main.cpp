@@ -20,6 +20,7 @@ int main(int argc, char** argv) {
   ds::importer::add_snapshot(tool);
   ds::importer::add_snapshot_diff(tool);
   ds::importer::add_snapshot_restore(tool);
+  ds::importer::add_gc(tool);
   ds::importer::add_sample(tool);
   return tool.run(argc, argv);
 }

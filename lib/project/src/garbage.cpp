@@ -33,6 +33,7 @@ class Collector {
       for (const auto& blob : entries(shelf))
         if (!blobs.contains(blob.stem().string())) collect(blob, "no image has these bytes");
     }
+    for (const auto& file : entries(folder_ / "cache")) collect(file, "only saves an import time");
     collect_folders("snapshots", "SELECT id FROM snapshots");
     collect_folders("runs", "SELECT id FROM runs");
     collect_folders("models", "SELECT id FROM models");
