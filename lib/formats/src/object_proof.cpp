@@ -131,6 +131,36 @@ void ObjectProof::count(const Annotation& written, const ObjectDifference& resul
   for (const auto& kind : result.kinds) ++proof_.lost[kind];
 }
 
+bool ObjectProof::found_in_parts(const Image& image, const Annotation& annotation,
+                                 const std::vector<Annotation>& theirs, std::vector<bool>& taken) {
+  const auto* polygon = std::get_if<Polygon>(&annotation.shape);
+  if (polygon == nullptr || polygon->rings.size() < 2 || !named("parts")) return false;
+  auto now_taken = taken;
+  std::vector<ObjectDifference> results;
+  for (const auto& ring : polygon->rings) {
+    auto part = annotation;
+    part.shape = Polygon{{ring}};
+    bool found = false;
+    for (std::size_t k = 0; k < theirs.size() && !found; ++k) {
+      if (now_taken[k]) continue;
+      part.group_id = theirs[k].group_id;
+      auto result = difference(image, part, theirs[k]);
+      if (!result.refused.empty()) continue;
+      results.push_back(std::move(result));
+      now_taken[k] = found = true;
+    }
+    if (!found) return false;
+  }
+  for (auto& result : results) {
+    results.front().kinds.merge(result.kinds);
+    results.front().error = std::max(results.front().error, result.error);
+  }
+  results.front().kinds.insert("parts");
+  count(annotation, results.front());
+  taken = std::move(now_taken);
+  return true;
+}
+
 // In order first; what stands elsewhere is looked for among those not yet matched.
 void ObjectProof::compare(const Image& expected, const Image& found) {
   const auto& theirs = found.annotations;
@@ -158,6 +188,8 @@ void ObjectProof::compare(const Image& expected, const Image& found) {
     }
     if (match) {
       taken[*match] = true;
+    } else if (found_in_parts(expected, a, theirs, taken)) {
+      continue;
     } else if (auto kind = left_out_as(expected, a); !kind.empty()) {
       ++proof_.lost[kind];
     } else if (theirs.size() < expected.annotations.size() || first_refusal.empty()) {

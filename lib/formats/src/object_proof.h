@@ -34,6 +34,9 @@ class ObjectProof {
                      ObjectDifference& result) const;
   void compare_marks(const Annotation& a, const Annotation& b, ObjectDifference& result) const;
   bool named(const std::string& kind) const { return losses_.kinds.contains(kind); }
+  /// True when each ring of an outline is an object of its own, the parts of one group; marks them taken.
+  bool found_in_parts(const Image& image, const Annotation& annotation, const std::vector<Annotation>& theirs,
+                      std::vector<bool>& taken);
   /// The kind of loss by which the object was left out; empty: none.
   std::string left_out_as(const Image& image, const Annotation& annotation) const;
   void count(const Annotation& written, const ObjectDifference& result);

@@ -113,6 +113,14 @@ std::optional<double> shape_error(const Shape& expected, const Shape& found) {
 
 bool stands_for(const Shape& expected, const Shape& found, double slack) {
   auto around = bounding_box(expected);
+  if (const auto* points = std::get_if<KeyPoints>(&expected);
+      points && std::holds_alternative<KeyPoints>(found)) {
+    // Points that lost the box they had.
+    auto boxed = *points;
+    boxed.box = std::get<KeyPoints>(found).box;
+    auto error = error_of(boxed, std::get<KeyPoints>(found));
+    return error && *error <= slack;
+  }
   if (std::holds_alternative<Box>(plain(found))) {
     if (error_of(around, std::get<Box>(plain(found))) <= slack) return true;
     // Of what was made an outline first.

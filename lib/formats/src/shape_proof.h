@@ -13,7 +13,8 @@ namespace ds::detail {
 std::optional<double> shape_error(const Shape& expected, const Shape& found);
 
 /// True when `found` is what a format makes of a shape it cannot hold: its bounding box, its outline (also
-/// with the rings joined to one), pixels that cover it, or a rotated box or quadrangle around it.
+/// with the rings joined to one), pixels that cover it, a rotated box or quadrangle around
+/// it, or the same key points with another box.
 bool stands_for(const Shape& expected, const Shape& found, double slack);
 
 /// `box [1, 2, 3, 4]`, `polygon of 2 rings within [..]`.
