@@ -70,13 +70,20 @@ void report_tied(Context& context, const TieReport& done) {
                                  counted(done.images, "image")));
   if (done.straddling > 0)
     log::warning(
-        fmt::format("{} in more than one split; no snapshot can be made until `ds-import leaks --fix` "
-                    "has moved them",
+        fmt::format("{} in more than one split; `ds-import leaks --fix` moves them, and until then no "
+                    "snapshot takes in both parts",
                     done.straddling == 1 ? "1 of these groups is"
                                          : fmt::format("{} of these groups are", done.straddling)));
 }
 
-void report_removed(Context& context, const RemoveReport& done) {
+void report_removed(Context& context, const DedupeReport& report, const RemoveReport& done) {
+  std::size_t from_test = 0;
+  for (const auto& group : report.groups)
+    for (auto d = group.images.begin() + 1; d != group.images.end(); ++d)
+      from_test += d->image.split == Split::test;
+  if (from_test > 0)
+    log::warning(fmt::format("{} left test: scores on the old test set cannot be compared with new ones",
+                             counted(from_test, "removed image")));
   if (context.shared.json) {
     context.out.json_line({{"removed", done.removed},
                            {"objects_merged", done.objects_merged},
@@ -112,7 +119,7 @@ int run(Context& context, DedupeFlags o) {
   if (o.group)
     report_tied(context, tie_duplicates(project, report));
   else
-    report_removed(context, remove_duplicates(project, report, o.removing));
+    report_removed(context, report, remove_duplicates(project, report, o.removing));
   return 0;
 }
 

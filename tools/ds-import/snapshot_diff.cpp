@@ -124,8 +124,8 @@ void print_images(Context& context, const DatasetDiff::Images& n) {
        {std::pair("objects", n.objects), std::pair("split", n.split), std::pair("status", n.state),
         std::pair("group", n.group), std::pair("tags", n.tags), std::pair("attributes", n.attributes),
         std::pair("bytes", n.bytes)})
-    if (count > 0) parts.push_back(fmt::format("{} {}", count, what));
-  if (!parts.empty()) context.out.line("of the changed, by what differs: " + join(parts, ", "));
+    if (count > 0) parts.push_back(fmt::format("{} in {}", what, count));
+  if (!parts.empty()) context.out.line("of the changed, what differs: " + join(parts, ", "));
 }
 
 void print(Context& context, const DatasetDiff& diff) {

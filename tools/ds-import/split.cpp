@@ -89,8 +89,8 @@ void say(const SplitReport& report, bool dry_run) {
   for (const auto& [move, count] : report.moves)
     if (move.first == Split::test)
       log::warning(
-          fmt::format("{} leave test for {}: scores on the old test set cannot be compared with new ones",
-                      counted(count, "image"), to_string(move.second)));
+          fmt::format("{} {} test for {}: scores on the old test set cannot be compared with new ones",
+                      counted(count, "image"), count == 1 ? "leaves" : "leave", to_string(move.second)));
   if (report.settings_differ && report.assigned + report.reassigned > 0 && !dry_run)
     log::info("project.yaml has other shares, which images that come later follow");
 }

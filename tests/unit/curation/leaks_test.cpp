@@ -2,6 +2,7 @@
 
 #include "curation_fixture.h"
 #include "ds/base/error.h"
+#include "ds/testing/shared_data.h"
 
 #include <catch2/catch.hpp>
 
@@ -111,4 +112,18 @@ TEST_CASE("mending leaves no leak, takes whole groups along, and a dry run chang
   REQUIRE(p.images().find("a2").split == Split::test);
   REQUIRE(p.images().history(p.images().find("a2").id, 1).front().action == "split");
   REQUIRE(find_leaks(p, {}, no_progress()).leaks.empty());
+}
+
+TEST_CASE("the published split of BCCD leaks: one field under the microscope, photographed twice") {
+  if (shared_is_absent("data/bccd")) return;
+  CurationFixture f;
+  auto folder = shared_folder() / "data/bccd/BCCD/JPEGImages";
+  for (int number = 30; number < 60; ++number) {
+    auto name = "BloodImage_000" + std::to_string(number) + ".jpg";
+    if (!std::filesystem::exists(folder / name)) continue;
+    auto bytes = read_file(folder / name);
+    f.add(done_image(name, number == 37 ? Split::val : Split::train), decode_image(bytes, name), bytes);
+  }
+  REQUIRE(text_of(find_leaks(f.project(), {}, no_progress())) ==
+          "look-alike BloodImage_00037.jpg BloodImage_00038.jpg, of 2; ");
 }

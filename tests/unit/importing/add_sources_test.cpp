@@ -333,3 +333,45 @@ TEST_CASE("only one import at a time") {
   auto lock = f.project().lock("import");
   REQUIRE_THROWS_AS(f.add("d"), Busy);
 }
+
+TEST_CASE("key points and supercategory of a class come along, and fill a class that had none") {
+  ProjectFixture f({"cat"});
+  f.dataset("d", 1);
+  write_file_atomically(f.path("d-images") / "labels.json",
+                        R"({"images":[{"id":1,"file_name":"scene_0000.jpg","width":64,"height":48}],
+      "annotations":[{"id":1,"image_id":1,"category_id":2,"bbox":[1,2,10,20],"area":200,"iscrowd":0,
+        "keypoints":[2,3,2,5,6,1],"num_keypoints":2}],
+      "categories":[{"id":1,"name":"cat","keypoints":["ear"]},
+        {"id":2,"name":"person","supercategory":"animal","keypoints":["nose","chin"],"skeleton":[[1,2]]}]})");
+  AddOptions options;
+  options.classes = "add";
+  add_sources(f.project(), {f.path("d-images") / "labels.json"}, options, no_progress());
+  auto classes = f.project().classes().list();
+  REQUIRE(classes[0].key_points == std::vector<std::string>{"ear"});
+  REQUIRE(classes[1].name == "person");
+  REQUIRE(classes[1].supercategory == "animal");
+  REQUIRE(classes[1].key_points == std::vector<std::string>{"nose", "chin"});
+  REQUIRE(classes[1].skeleton == std::vector<std::pair<int, int>>{{0, 1}});
+}
+
+TEST_CASE("tags and attributes reach an image that was there without any") {
+  ProjectFixture f;
+  f.dataset("d", 1);
+  AddOptions bare;
+  bare.labels = "ignore";
+  add_sources(f.project(), {f.path("d-images")}, bare, no_progress());
+  write_file_atomically(f.path("d-images") / "task.xml",
+                        R"(<?xml version="1.0" encoding="utf-8"?>
+<annotations><version>1.1</version>
+  <meta><task><labels><label><name>sun</name></label><label><name>rain</name></label></labels></task></meta>
+  <image id="0" name="scene_0000.jpg" width="64" height="48"><tag label="rain" source="manual"></tag></image>
+</annotations>
+)");
+  auto report = add_sources(f.project(), {f.path("d-images") / "task.xml"}, {}, no_progress());
+  REQUIRE(report.images_added == 0);
+  REQUIRE(report.labels_attached == 1);
+  auto image = f.project().images().get(f.project().images().list()[0].id);
+  REQUIRE(image.tags == std::vector<ImageTag>{{1, true}});
+  f.project().images().undo(image.id);
+  REQUIRE(f.project().images().get(image.id).tags.empty());
+}

@@ -4,6 +4,8 @@
 #include <iostream>
 
 #include "ds/base/clock.h"
+#include "ds/project/snapshot_diff.h"
+#include "ds/project/snapshot_restore.h"
 #include "project_fixture.h"
 
 #include <catch2/catch.hpp>
@@ -59,10 +61,20 @@ TEST_CASE("how fast a project of 100,000 images is", "[.bench]") {
   timed("find by ending", [&] { store.find("g_77777.jpg"); });
   SnapshotRecord record;
   timed("snapshot", [&] { record = project.snapshots().create({}); });
+  auto& snapshots = project.snapshots();
   timed("load", [&] { project.snapshots().load(record.id); });
   timed("load test", [&] { project.snapshots().load(record.id, Split::test); });
   timed("fingerprint of test", [&] { project.snapshots().fingerprint(record.id, Split::test); });
+  timed("diff to the present, nothing changed", [&] { REQUIRE(snapshots.diff(record.id, "now").empty()); });
   timed("merge two classes", [&] { project.classes().merge("c3", "c4"); });
+  SnapshotRecord merged;
+  timed("snapshot", [&] { merged = snapshots.create({}); });
+  timed("diff of two snapshots, every image read", [&] {
+    auto diff = snapshots.diff(record.id, merged.id);
+    std::cout << diff.images.changed << " images changed, " << diff.objects.to_other << " objects; ";
+  });
+  timed("restore", [&] { snapshots.restore(record.id, {}); });
+  timed("snapshot", [&] { REQUIRE(snapshots.create({}).id == record.id); });
   timed("verify", [&] { project.verify([](const std::string&) {}); });
   std::cout << "index "
             << static_cast<double>(std::filesystem::file_size(fixture.folder() / "index.sqlite")) / 1e6
