@@ -1,4 +1,4 @@
-# The three shapes a target of ours can have. No target is made any other way.
+# The four shapes a target of ours can have. No target is made any other way.
 
 # ds_module(<name>
 #   HEADERS  <public headers, under include/ds/<name>/>
@@ -52,4 +52,38 @@ function(ds_test name)
   endif()
   catch_discover_tests(${target} TEST_PREFIX "${name}: "
     PROPERTIES SKIP_REGULAR_EXPRESSION "SKIPPED: " TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
+endfunction()
+
+# ds_fuzz(<name> SOURCES <files that define take() and seeds()> USES <modules> LIBRARIES <third-party>
+#   INCLUDES <private include folders> SUBJECTS <names> RUNS <mutations in the normal test>)
+# A normal test `fuzz: <name>` that replays the seeds and mutations of them, with any compiler. With DS_FUZZ and
+# clang, a libFuzzer executable fuzz_<name> too. A target of several subjects has one of each for every subject.
+function(ds_fuzz name)
+  cmake_parse_arguments(ARG "" "RUNS" "SOURCES;USES;LIBRARIES;INCLUDES;SUBJECTS" ${ARGN})
+  list(TRANSFORM ARG_USES PREPEND ds::)
+  set(folder ${PROJECT_SOURCE_DIR}/tests/fuzz)
+  function(ds_fuzz_executable target)
+    add_executable(${target} ${ARG_SOURCES} ${ARGN})
+    target_link_libraries(${target} PRIVATE ${ARG_USES} ${ARG_LIBRARIES} ds::base ds_warnings)
+    target_include_directories(${target} PRIVATE ${folder} ${ARG_INCLUDES})
+    set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+  endfunction()
+  ds_fuzz_executable(replay_${name} ${folder}/replay_main.cpp ${folder}/mutate.cpp)
+  if(NOT ARG_RUNS)
+    set(ARG_RUNS 3000)
+  endif()
+  set(subjects ${ARG_SUBJECTS})
+  if(NOT subjects)
+    set(subjects ${name})
+  endif()
+  foreach(subject IN LISTS subjects)
+    add_test(NAME "fuzz: ${subject}" COMMAND replay_${name} ${ARG_RUNS} ${subject})
+    set_tests_properties("fuzz: ${subject}" PROPERTIES TIMEOUT 300 LABELS fuzz
+      SKIP_REGULAR_EXPRESSION "SKIPPED: ")
+    if(DS_FUZZ)
+      ds_fuzz_executable(fuzz_${subject} ${folder}/fuzz_main.cpp)
+      target_compile_definitions(fuzz_${subject} PRIVATE DS_FUZZ_SUBJECT="${subject}")
+      target_link_options(fuzz_${subject} PRIVATE -fsanitize=fuzzer)
+    endif()
+  endforeach()
 endfunction()

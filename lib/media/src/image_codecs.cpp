@@ -8,12 +8,6 @@ namespace {
 
 using ds::ImageFormat;
 
-std::string decode_bmp(const std::uint8_t* bytes, std::size_t size, cv::Mat& image) {
-  cv::Mat buffer(1, static_cast<int>(size), CV_8UC1, const_cast<std::uint8_t*>(bytes));
-  image = cv::imdecode(buffer, cv::IMREAD_COLOR | cv::IMREAD_IGNORE_ORIENTATION);
-  return image.empty() ? "its kind of BMP is not known, or it is damaged" : "";
-}
-
 std::string decode(ImageFormat format, const std::uint8_t* bytes, std::size_t size,
                    const ds::detail::Decoding& decoding, cv::Mat& image) {
   try {
@@ -27,7 +21,7 @@ std::string decode(ImageFormat format, const std::uint8_t* bytes, std::size_t si
       case ImageFormat::webp:
         return ds::detail::decode_webp(bytes, size, image);
       case ImageFormat::bmp:
-        return decode_bmp(bytes, size, image);
+        return ds::detail::decode_bmp(bytes, size, image);
       case ImageFormat::gif:
         return "a GIF is read as a video";
     }

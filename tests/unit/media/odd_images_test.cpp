@@ -52,6 +52,21 @@ std::string stderr_of(const std::function<void()>& work) {
   return read_file(file);
 }
 
+// A BMP header of 40 bytes, what stands behind it (masks, palette), and the pixels.
+std::string bmp_of(int width, int height, int bits, int compression, const std::string& behind,
+                   const std::string& pixels) {
+  std::string bmp = "BM";
+  auto data_at = static_cast<std::uint32_t>(54 + behind.size());
+  for (std::uint32_t word : {data_at + static_cast<std::uint32_t>(pixels.size()), 0U, data_at, 40U})
+    append_u32(bmp, word);
+  append_u32(bmp, static_cast<std::uint32_t>(width));
+  append_u32(bmp, static_cast<std::uint32_t>(height));
+  append_u16(bmp, 1);
+  append_u16(bmp, static_cast<std::uint32_t>(bits));
+  append_u32(bmp, static_cast<std::uint32_t>(compression));
+  return bmp + std::string(20, '\0') + behind + pixels;
+}
+
 std::map<std::string, std::string> one_of_each() {
   auto picture = quarters(64, 48);
   return {
@@ -60,6 +75,7 @@ std::map<std::string, std::string> one_of_each() {
       {"tiff", tiff_of(picture, 6)},
       {"webp", webp_file(webp_bitstream(picture))},
       {"animation", animated_webp({picture, picture})},
+      {"bmp", bmp_of(4, 4, 24, 0, "", std::string(48, 'x'))},
       {"cmyk", cmyk_jpeg({10, 20, 30, 40}, true, true)},
       {"lzw", tiff_by("w",
                       [](TIFF* tiff) {
@@ -99,6 +115,40 @@ TEST_CASE("PNGs of every kind become 8-bit BGR") {
   REQUIRE(color_at(clear, 0, 0) == Color{10, 20, 30});
   auto grey_alpha = decode_image(png_of(1, 1, 8, 4, {text_of({77, 3})}), "x");
   REQUIRE(color_at(grey_alpha, 0, 0) == Color{77, 77, 77});
+}
+
+TEST_CASE("BMPs: 1, 4, 8, 16, 24 and 32 bits, run lengths, from the top and from the bottom") {
+  auto palette = text_of({7, 8, 9, 0, 200, 100, 50, 0});  // blue, green, red, unused
+  const Color first = {9, 8, 7};
+  const Color second = {50, 100, 200};
+  auto bits = decode_image(bmp_of(2, 2, 1, 0, palette, text_of({0x40, 0, 0, 0, 0x80, 0, 0, 0})), "x");
+  // rows from the bottom: 01 below, 10 above
+  REQUIRE(color_at(bits, 0, 0) == second);
+  REQUIRE(color_at(bits, 0, 1) == first);
+  REQUIRE(color_at(bits, 1, 1) == second);
+  auto from_top = decode_image(bmp_of(2, -2, 1, 0, palette, text_of({0x40, 0, 0, 0, 0x80, 0, 0, 0})), "x");
+  REQUIRE(color_at(from_top, 0, 0) == first);
+  auto nibbles = decode_image(bmp_of(3, 1, 4, 0, palette, text_of({0x01, 0x10, 0, 0})), "x");
+  REQUIRE(color_at(nibbles, 1, 0) == second);
+  REQUIRE(color_at(nibbles, 2, 0) == second);
+  // 5 bits a channel: 31 becomes 255, 16 becomes 16 * 255 / 31 = 131.6
+  auto packed = decode_image(bmp_of(1, 1, 16, 0, "", text_of({0x00, 0x7E, 0, 0})), "x");
+  REQUIRE(color_at(packed, 0, 0) == Color{255, 132, 0});
+  std::string masks;
+  for (std::uint32_t mask : {0xFFU, 0xFF00U, 0xFF0000U}) append_u32(masks, mask);
+  auto fields = decode_image(bmp_of(1, 1, 32, 3, masks, text_of({10, 20, 30, 0})), "x");
+  REQUIRE(color_at(fields, 0, 0) == Color{10, 20, 30});
+  // three of color 1, end of row; two literal pixels 0 1, then the end
+  auto runs = text_of({3, 1, 0, 0, 1, 0, 1, 1, 0, 1});
+  auto unpacked = decode_image(bmp_of(3, 2, 8, 1, palette, runs), "x");
+  REQUIRE(color_at(unpacked, 2, 1) == second);
+  REQUIRE(color_at(unpacked, 0, 0) == first);
+  REQUIRE(color_at(unpacked, 1, 0) == second);
+  REQUIRE(color_at(unpacked, 2, 0) == first);
+  REQUIRE_THROWS_WITH(decode_image(bmp_of(3, 2, 8, 1, palette, runs.substr(0, 5)), "x.bmp"),
+                      "x.bmp: the bmp cannot be decoded whole: its run lengths end early");
+  REQUIRE_THROWS_WITH(decode_image(bmp_of(3, 2, 24, 4, "", "jpeg"), "x.bmp"),
+                      "x.bmp: the bmp cannot be decoded: compression 4 with 24 bits is not known");
 }
 
 TEST_CASE("orientation is read from a PNG's eXIf and a WebP's EXIF") {
