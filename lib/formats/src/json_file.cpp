@@ -27,6 +27,10 @@ json load_json(const std::filesystem::path& file) {
     if (auto at = why.find(": syntax error"); at != std::string::npos) why = why.substr(at + 2);
     if (end >= text.size()) why = "it ends in the middle";
     throw FormatError({.path = file, .line = line, .column = column}, "not valid JSON: " + why);
+  } catch (const json::out_of_range& error) {
+    // A number that no double can hold, such as 1e999.
+    std::string why = error.what();
+    throw FormatError({.path = file}, "not usable JSON: " + why.substr(why.find("] ") + 2));
   }
 }
 

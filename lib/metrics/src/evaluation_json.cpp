@@ -245,7 +245,7 @@ Evaluation evaluation_from_json(const std::string& text, const std::string& file
   Json json;
   try {
     json = Json::parse(text);
-  } catch (const nlohmann::json::parse_error& error) {
+  } catch (const nlohmann::json::exception& error) {
     Location where{file};
     where.offset = static_cast<std::int64_t>(error.byte);
     throw FormatError(where, "broken JSON");
