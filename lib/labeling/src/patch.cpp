@@ -46,6 +46,8 @@ Json parse_located(const std::string& text, const Path& origin) {
         {origin, line, column},
         fmt::format("not JSON: {}{}", colon == std::string::npos ? message : message.substr(colon + 2),
                     source_excerpt(text, line, column)));
+  } catch (const nlohmann::json::out_of_range& error) {
+    refuse(origin, "", plain(error));
   }
 }
 

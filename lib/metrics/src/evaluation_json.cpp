@@ -245,10 +245,12 @@ Evaluation evaluation_from_json(const std::string& text, const std::string& file
   Json json;
   try {
     json = Json::parse(text);
-  } catch (const nlohmann::json::exception& error) {
+  } catch (const nlohmann::json::parse_error& error) {
     Location where{file};
     where.offset = static_cast<std::int64_t>(error.byte);
     throw FormatError(where, "broken JSON");
+  } catch (const nlohmann::json::out_of_range&) {
+    throw FormatError({file}, "a number in it is larger than a double can hold");
   }
   const Reader r(json, file, "");
   if (r.at("format").as<std::string>() != kFormatName) r.fail(fmt::format("'format' is not {}", kFormatName));

@@ -72,6 +72,8 @@ CaptureRecord capture_from_json(const std::string& text, const std::filesystem::
     json = Json::parse(text);
   } catch (const Json::parse_error& error) {
     throw FormatError({.path = file, .offset = static_cast<std::int64_t>(error.byte)}, error.what());
+  } catch (const Json::out_of_range& error) {
+    throw FormatError({.path = file}, error.what());
   }
   if (!json.is_object()) throw FormatError({.path = file}, "a capture is one JSON object");
   CaptureRecord c;

@@ -35,8 +35,10 @@ Json parse_header(const std::filesystem::path& path, std::string_view text) {
     auto header = Json::parse(text, reject_duplicates);
     if (!header.is_object()) fail_at_offset(path, 8, "the header is not a JSON object");
     return header;
-  } catch (const Json::exception& error) {
+  } catch (const Json::parse_error& error) {
     fail_at_offset(path, 8 + error.byte, "the header is not valid JSON");
+  } catch (const Json::out_of_range&) {
+    fail_at_offset(path, 8, "the header holds a number that no double can hold");
   }
 }
 
