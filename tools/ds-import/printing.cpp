@@ -99,6 +99,8 @@ void bind_reading(OptionSet& options, ReadOptions& reading) {
               "meaning of YOLO rows; auto: what data.yaml says, and rows of nine numbers are outlines")
       .choice("mot-base", reading.mot_base, {"auto", "one", "zero"},
               "MOT frames and boxes count from 1 or 0; auto decides and says why")
+      .choice("createml-anchor", reading.createml_anchor, {"auto", "center", "topleft"},
+              "what x and y of CreateML boxes are; auto decides and says why")
       .add("empty-is-negative", reading.empty_is_negative,
            "COCO and CVAT images without annotations were looked at")
       .add("merge-duplicates", reading.merge_duplicates,

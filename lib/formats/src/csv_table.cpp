@@ -3,6 +3,7 @@
 #include <csv.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <fstream>
 
@@ -132,6 +133,25 @@ const std::string& CsvColumns::at(const CsvRow& row, const std::string& name) co
   static const std::string nothing;
   auto place = find(name);
   return place && *place < row.cells.size() ? row.cells[*place] : nothing;
+}
+
+CsvExtraColumns::CsvExtraColumns(std::vector<std::string> fixed, std::set<std::string> taken)
+    : fixed_(std::move(fixed)), taken_(std::move(taken)) {
+  for (const auto& name : fixed_) fixed_lower_.insert(to_lower(name));
+}
+
+bool CsvExtraColumns::add(const std::string& name, const std::string& value) {
+  auto lower = to_lower(name);
+  if (name.empty() || value.empty() || trim(name).size() != name.size() || taken_.contains(lower))
+    return false;
+  if (fixed_lower_.contains(lower)) return std::find(fixed_.begin(), fixed_.end(), name) != fixed_.end();
+  return extra_.emplace(lower, name).first->second == name;
+}
+
+std::vector<std::string> CsvExtraColumns::header() const {
+  auto cells = fixed_;
+  for (const auto& [lower, name] : extra_) cells.push_back(name);
+  return cells;
 }
 
 std::string csv_cell(const std::string& text) {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,6 +45,23 @@ class CsvColumns {
   std::vector<std::pair<std::string, std::size_t>> names_;
   std::map<std::string, std::size_t> places_;
   std::size_t size_ = 0;
+};
+
+/// Columns for attributes, beside those that a table has anyhow.
+class CsvExtraColumns {
+ public:
+  /// @param fixed the table's own columns  @param taken names (lower case) that attributes cannot have
+  CsvExtraColumns(std::vector<std::string> fixed, std::set<std::string> taken);
+  /// False when the attribute cannot be held: no such header, or no text.
+  bool add(const std::string& name, const std::string& value);
+  /// The table's own columns, then those added, in the order of their names.
+  std::vector<std::string> header() const;
+
+ private:
+  std::vector<std::string> fixed_;
+  std::set<std::string> fixed_lower_;
+  std::set<std::string> taken_;
+  std::map<std::string, std::string> extra_;  // lower case -> as written
 };
 
 /// The cell as it is written: in quotes when it must be, quotes doubled.

@@ -7,6 +7,8 @@ namespace ds::detail {
 
 AnnotationFormat coco_format();
 AnnotationFormat cvat_format();
+AnnotationFormat createml_format();
+AnnotationFormat csv_format();
 AnnotationFormat darknet_format();
 AnnotationFormat datumaro_format();
 AnnotationFormat label_studio_format();
@@ -16,5 +18,6 @@ AnnotationFormat tfrecord_format();
 AnnotationFormat ultralytics_format();
 AnnotationFormat via_format();
 AnnotationFormat voc_format();
+AnnotationFormat vott_format();
 
 }  // namespace ds::detail

@@ -34,44 +34,6 @@ std::string subset_name(Split split) {
   return split == Split::val ? "validation" : to_string(split);
 }
 
-bool is_known(const Cells& columns, const std::string& name) {
-  return std::any_of(columns.begin(), columns.end(),
-                     [&](const auto& c) { return to_lower(c) == to_lower(name); });
-}
-
-// A header that reads back as it is.
-bool can_be_header(const std::string& name) {
-  return !name.empty() && trim(name).size() == name.size() && !to_lower(name).starts_with("xclick");
-}
-
-// Attributes that become columns of their own; `taken` are those that cannot.
-class ExtraColumns {
- public:
-  ExtraColumns(Cells fixed, std::set<std::string> taken)
-      : fixed_(std::move(fixed)), taken_(std::move(taken)) {}
-
-  /// False when the attribute cannot be held: no such header, or no text.
-  bool add(const std::string& name, const std::string& value) {
-    auto lower = to_lower(name);
-    if (value.empty() || !can_be_header(name) || taken_.contains(lower)) return false;
-    auto own = std::find(fixed_.begin(), fixed_.end(), name);
-    if (own != fixed_.end()) return true;
-    if (is_known(fixed_, name)) return false;
-    auto [known, is_new] = extra_.emplace(lower, name);
-    return known->second == name;
-  }
-  Cells header() const {
-    auto cells = fixed_;
-    for (const auto& [lower, name] : extra_) cells.push_back(name);
-    return cells;
-  }
-
- private:
-  Cells fixed_;
-  std::set<std::string> taken_;
-  std::map<std::string, std::string> extra_;  // lower case -> as written
-};
-
 class OpenImagesWriter {
  public:
   explicit OpenImagesWriter(const Dataset& dataset) : dataset_(dataset) {}
@@ -263,11 +225,11 @@ class OpenImagesWriter {
   const Dataset& dataset_;
   WrittenDataset written_;
   std::vector<std::string> labels_;
-  ExtraColumns box_columns_{kBoxColumns,
-                            {"imageid", "labelname", "confidence", "xmin", "xmax", "ymin", "ymax",
-                             "isoccluded", "istruncated", "isgroupof", "isdepiction", "isinside", "maskpath",
-                             "boxid", "boxxmin", "boxxmax", "boxymin", "boxymax", "clicks"}};
-  ExtraColumns image_columns_{kImageColumns, {"imageid", "subset", "reviewed"}};
+  CsvExtraColumns box_columns_{kBoxColumns,
+                               {"imageid", "labelname", "confidence", "xmin", "xmax", "ymin", "ymax",
+                                "isoccluded", "istruncated", "isgroupof", "isdepiction", "isinside",
+                                "maskpath", "boxid", "boxxmin", "boxxmax", "boxymin", "boxymax", "clicks"}};
+  CsvExtraColumns image_columns_{kImageColumns, {"imageid", "subset", "reviewed"}};
   bool reviewed_ = false;
   std::map<std::string, std::string> tables_;
   std::set<std::string> ids_;

@@ -17,6 +17,9 @@ const Registry<AnnotationFormat>& annotation_formats() {
     formats.add("datumaro", "Datumaro JSON", datumaro_format());
     formats.add("tfrecord", "TFRecord of the TF Object Detection API, pictures inside", tfrecord_format());
     formats.add("via", "VGG Image Annotator: JSON, tables read", via_format());
+    formats.add("createml", "CreateML JSON", createml_format());
+    formats.add("vott", "VoTT: JSON export, asset files, or CSV export", vott_format());
+    formats.add("csv", "CSV tables with one box a row, columns told by their headers", csv_format());
     return formats;
   }();
   return registry;
