@@ -196,8 +196,12 @@ class DatasetProof {
 std::string Proof::to_string() const {
   std::vector<std::string> parts;
   for (const auto& [kind, count] : kinds) parts.push_back(fmt::format("{} {}", count, kind));
-  return fmt::format("{} images, {} objects{}; largest error {:.2g} px", images, objects,
-                     parts.empty() ? "" : " (" + join(parts, ", ") + ")", largest_error);
+  auto counted = [](std::size_t count, const char* what) {
+    return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+  };
+  return fmt::format("{}, {}{}; largest error {:.2g} px", counted(images, "image"),
+                     counted(objects, "object"), parts.empty() ? "" : " (" + join(parts, ", ") + ")",
+                     largest_error);
 }
 
 Proof prove_dataset(const Dataset& expected, const fs::path& written, const std::string& format,
