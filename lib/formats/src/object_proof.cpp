@@ -94,16 +94,17 @@ void ObjectProof::compare_marks(const Annotation& a, const Annotation& b, Object
   for (const auto& [key, value] : b.attributes) result.added_attributes |= !a.attributes.contains(key);
 }
 
+// A class may get another name when that is named, the same one everywhere.
+std::string ObjectProof::class_refusal(const std::string& was, const std::string& is) const {
+  if (was == is) return "";
+  auto known = renamed_.find(was);
+  if (named("name") && (known == renamed_.end() || known->second == is)) return "";
+  return fmt::format("is a {} and reads back as a {}", was, is);
+}
+
 ObjectDifference ObjectProof::difference(const Image& image, const Annotation& a, const Annotation& b) const {
   ObjectDifference result;
-  const auto& was = expected_.classes[a.class_idx].name;
-  const auto& is = found_.classes[b.class_idx].name;
-  if (was != is) {
-    if (named("name"))
-      result.kinds.insert("name");
-    else
-      result.refused = fmt::format("is a {} and reads back as a {}", was, is);
-  }
+  result.refused = class_refusal(expected_.classes[a.class_idx].name, found_.classes[b.class_idx].name);
   if (result.refused.empty()) compare_shape(image, a, b, result);
   if (result.refused.empty()) compare_marks(a, b, result);
   return result;
@@ -124,7 +125,10 @@ std::string ObjectProof::left_out_as(const Image& image, const Annotation& a) co
   return gone && is_proper(box) && named("outside") ? "outside" : "";
 }
 
-void ObjectProof::count(const Annotation& written, const ObjectDifference& result) {
+void ObjectProof::count(const Annotation& written, const Annotation& read, const ObjectDifference& result) {
+  const auto& was = expected_.classes[written.class_idx].name;
+  const auto& is = found_.classes[read.class_idx].name;
+  if (was != is && renamed_.emplace(was, is).second) ++proof_.lost["name"];
   ++proof_.objects;
   ++proof_.kinds[kind_name(written.shape)];
   if (result.same_shape) proof_.largest_error = std::max(proof_.largest_error, result.error);
@@ -137,6 +141,7 @@ bool ObjectProof::found_in_parts(const Image& image, const Annotation& annotatio
   if (polygon == nullptr || polygon->rings.size() < 2 || !named("parts")) return false;
   auto now_taken = taken;
   std::vector<ObjectDifference> results;
+  std::size_t last = 0;
   for (const auto& ring : polygon->rings) {
     auto part = annotation;
     part.shape = Polygon{{ring}};
@@ -148,6 +153,7 @@ bool ObjectProof::found_in_parts(const Image& image, const Annotation& annotatio
       if (!result.refused.empty()) continue;
       results.push_back(std::move(result));
       now_taken[k] = found = true;
+      last = k;
     }
     if (!found) return false;
   }
@@ -156,7 +162,7 @@ bool ObjectProof::found_in_parts(const Image& image, const Annotation& annotatio
     results.front().error = std::max(results.front().error, result.error);
   }
   results.front().kinds.insert("parts");
-  count(annotation, results.front());
+  count(annotation, theirs[last], results.front());
   taken = std::move(now_taken);
   return true;
 }
@@ -180,7 +186,7 @@ void ObjectProof::compare(const Image& expected, const Image& found) {
       auto result = difference(expected, a, theirs[k]);
       if (result.refused.empty()) {
         match = k;
-        count(a, result);
+        count(a, theirs[k], result);
         added |= result.added_attributes;
       } else if (first_refusal.empty()) {
         first_refusal = result.refused;

@@ -29,6 +29,7 @@ class ObjectProof {
   void compare(const Image& expected, const Image& found);
 
  private:
+  std::string class_refusal(const std::string& was, const std::string& is) const;
   ObjectDifference difference(const Image& image, const Annotation& a, const Annotation& b) const;
   void compare_shape(const Image& image, const Annotation& a, const Annotation& b,
                      ObjectDifference& result) const;
@@ -39,8 +40,9 @@ class ObjectProof {
                       std::vector<bool>& taken);
   /// The kind of loss by which the object was left out; empty: none.
   std::string left_out_as(const Image& image, const Annotation& annotation) const;
-  void count(const Annotation& written, const ObjectDifference& result);
+  void count(const Annotation& written, const Annotation& read, const ObjectDifference& result);
 
+  std::map<std::string, std::string> renamed_;  // classes, as written -> as read
   const Dataset& expected_;
   const Dataset& found_;
   const LossReport& losses_;

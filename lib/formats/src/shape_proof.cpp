@@ -98,6 +98,8 @@ std::string text_of(const Box& box) {
 std::optional<double> shape_error(const Shape& expected, const Shape& found) {
   auto a = plain(expected);
   auto b = plain(found);
+  // Without area it is all the same what it is.
+  if (const auto* box = std::get_if<Box>(&a); box && !is_proper(*box)) return error_of(*box, bounding_box(b));
   if (a.index() != b.index()) return std::nullopt;
   if (const auto* box = std::get_if<Box>(&a)) return error_of(*box, std::get<Box>(b));
   if (const auto* rotated = std::get_if<RotatedBox>(&a))
