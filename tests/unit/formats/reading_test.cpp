@@ -322,3 +322,10 @@ TEST_CASE("nothing recognised, several recognised, unknown format") {
   REQUIRE_THROWS_WITH(detect_format(f.path()),
                       Catch::Matchers::Contains("looks like several formats: voc ("));
 }
+
+TEST_CASE("a JSON number that no double can hold is refused with its file") {
+  Fixture f;
+  f.write("results.json", R"([{"image_id":1,"category_id":1,"bbox":[0,0,1e999,1],"score":0.5}])");
+  REQUIRE_THROWS_WITH(read_coco_results(f.path("results.json"), {}),
+                      f.path("results.json").string() + ": not usable JSON: number overflow parsing '1e999'");
+}
