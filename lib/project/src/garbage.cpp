@@ -31,7 +31,8 @@ class Collector {
       if (!fs::is_directory(shelf)) continue;
       collect_temporary(shelf);
       for (const auto& blob : entries(shelf))
-        if (!blobs.contains(blob.stem().string())) collect(blob, "no image has these bytes");
+        if (!is_temporary_name(blob) && !blobs.contains(blob.stem().string()))
+          collect(blob, "no image has these bytes");
     }
     for (const auto& file : entries(folder_ / "cache")) collect(file, "only saves an import time");
     collect_folders("snapshots", "SELECT id FROM snapshots");
