@@ -33,6 +33,17 @@ std::string LossReport::to_string() const {
   return join(parts, ", ");
 }
 
+namespace {
+
+bool has_yolo_labels(const detail::SourcePeek& source) {
+  const auto& files = source.files(".txt");
+  return std::any_of(files.begin(), files.end(), [](const fs::path& file) {
+    return std::find(file.begin(), file.end(), fs::path("labels")) != file.end();
+  });
+}
+
+}  // namespace
+
 std::optional<DetectedFormat> detect_format(const fs::path& path) {
   if (!fs::exists(path)) throw_io_error("read", path, ENOENT);
   std::vector<DetectedFormat> found;
@@ -40,7 +51,13 @@ std::optional<DetectedFormat> detect_format(const fs::path& path) {
   for (const auto& entry : annotation_formats().entries()) {
     // A data.yaml says more than a names file beside it.
     if (entry.name == "darknet" && !found.empty() && found.back().name == "yolo") continue;
-    if (auto evidence = entry.make.detect(source)) found.push_back({entry.name, *evidence});
+    auto evidence = entry.make.detect(source);
+    if (!evidence) continue;
+    // Rows of four corners in labelTxt say more than a data.yaml whose own labels are missing: Roboflow's
+    // OBB.
+    if (entry.name == "dota" && !has_yolo_labels(source))
+      std::erase_if(found, [](const DetectedFormat& one) { return one.name == "yolo"; });
+    found.push_back({entry.name, *evidence});
   }
   if (found.empty()) return std::nullopt;
   if (found.size() > 1) {

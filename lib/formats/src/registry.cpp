@@ -11,6 +11,9 @@ const Registry<AnnotationFormat>& annotation_formats() {
     formats.add("yolo", "Ultralytics YOLO: data.yaml, box and outline rows", ultralytics_format());
     formats.add("darknet", "YOLO darknet: obj.data, or images with classes.txt", darknet_format());
     formats.add("cvat", "CVAT XML 1.1: images, or a video's tracks", cvat_format());
+    formats.add("kitti", "KITTI detection: image_2 and label_2", kitti_format());
+    formats.add("dota", "DOTA: images and labelTxt, four corners a row", dota_format());
+    formats.add("mot", "MOT Challenge: gt.txt, seqinfo.ini", mot_format());
     formats.add("open-images", "Open Images CSV: boxes, image labels, masks", open_images_format());
     formats.add("labelme", "LabelMe JSON, also X-AnyLabeling's; reads MIT LabelMe XML", labelme_format());
     formats.add("label-studio", "Label Studio JSON", label_studio_format());

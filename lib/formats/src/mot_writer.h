@@ -1,0 +1,9 @@
+#pragma once
+
+#include "ds/formats/annotation_format.h"
+
+namespace ds::detail {
+
+WrittenDataset write_mot(const Dataset& dataset, const WriteOptions& options);
+
+}  // namespace ds::detail
