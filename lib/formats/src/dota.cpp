@@ -44,10 +44,10 @@ Shape shape_of(const Ring& quad) {
                   std::abs(start.y + far.y - next.y - last.y) <= kSlack;
   double along = ((next.x - start.x) * (last.x - start.x) + (next.y - start.y) * (last.y - start.y)) /
                  std::max(width, 1e-12);
-  if (!parallel || std::abs(along) > kSlack || width <= kSlack || height <= kSlack) return Polygon{{quad}};
   bool upright = start.y == next.y && far.y == last.y && start.x == last.x && far.x == next.x &&
-                 next.x > start.x && last.y > start.y;
+                 next.x >= start.x && last.y >= start.y;
   if (upright) return Box{start.x, start.y, far.x, far.y};
+  if (!parallel || std::abs(along) > kSlack || width <= kSlack || height <= kSlack) return Polygon{{quad}};
   double degrees = std::atan2(next.y - start.y, next.x - start.x) * 180 / std::numbers::pi;
   return RotatedBox{(start.x + far.x) / 2, (start.y + far.y) / 2, width, height,
                     degrees < 0 ? degrees + 360 : degrees};

@@ -161,10 +161,14 @@ void check_pairs(const Dataset& dataset, const std::string& images, const std::s
       throw DataError(fmt::format("{} and {} would share the label file {}; rename one", other->second,
                                   image.name, paths.labels));
   }
+  for (const auto& image : dataset.images)
+    for (const auto& annotation : image.annotations) {
+      const auto& name = dataset.classes[annotation.class_idx].name;
+      if (pair_class_name(name) != name) losses.add("name", "of classes: blanks become _");
+    }
   std::set<std::string> names;
   for (const auto& info : dataset.classes) {
     auto name = pair_class_name(info.name);
-    if (name != info.name) losses.add("name", "of classes: blanks become _");
     if (!names.insert(name).second)
       throw DataError(fmt::format("two classes would both be called {}; rename one", name));
   }

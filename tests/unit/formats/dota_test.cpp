@@ -61,7 +61,8 @@ TEST_CASE("dota: rectangles are boxes that begin where the row begins, other qua
   REQUIRE(read_row("1 2 5 2 5 4 1 4.001 ship 0").shape ==
           Shape(Polygon{{{{1, 2}, {5, 2}, {5, 4}, {1, 4.001}}}}));
   REQUIRE(std::holds_alternative<RotatedBox>(read_row("1 2 5 2.0000001 5 4 1 4 ship 0").shape));
-  REQUIRE(std::holds_alternative<Polygon>(read_row("1 1 1 1 1 1 1 1 ship 0").shape));
+  REQUIRE(read_row("1 1 1 1 1 4 1 4 ship 0").shape == Shape(Box{1, 1, 1, 4}));
+  REQUIRE(std::holds_alternative<Polygon>(read_row("1 1 2 2 2 2 1 1 ship 0").shape));
 }
 
 TEST_CASE("dota: header lines, difficulty, bad rows with their lines") {
@@ -154,7 +155,7 @@ TEST_CASE("dota: what it cannot hold is counted") {
   REQUIRE_THROWS_WITH(
       write_dataset(dataset, {}, data.path("out"), "dota"),
       "dota cannot hold everything: 1 attributes (lose them), 1 image-attributes (lose them but for "
-      "imagesource and gsd), 1 name (of classes: blanks become _), 2 polygon (become boxes: around them, or "
+      "imagesource and gsd), 3 name (of classes: blanks become _), 2 polygon (become boxes: around them, or "
       "themselves when they are rectangles), 1 polyline (become their bounding box), 1 track (lose it)");
   auto written = annotation_formats().at("dota").make.write(dataset, {});
   REQUIRE(written.texts.at("labelTxt/a.txt") ==
