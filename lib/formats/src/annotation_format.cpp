@@ -51,6 +51,8 @@ std::optional<DetectedFormat> detect_format(const fs::path& path) {
   for (const auto& entry : annotation_formats().entries()) {
     // A data.yaml says more than a names file beside it.
     if (entry.name == "darknet" && !found.empty() && found.back().name == "yolo") continue;
+    // A plain table beside labels of a format of its own repeats them.
+    if (entry.name == "csv" && !found.empty()) continue;
     auto evidence = entry.make.detect(source);
     if (!evidence) continue;
     // Rows of four corners in labelTxt say more than a data.yaml whose own labels are missing: Roboflow's
