@@ -66,6 +66,16 @@ class Example {
     return static_cast<std::int64_t>(all[0]);
   }
   bool has(const std::string& name) const { return find(name) != nullptr; }
+  // Whether a feature of this prefix has a value.
+  bool has_any(const std::string& prefix) const {
+    const auto& features = example_.features().feature();
+    return std::any_of(features.begin(), features.end(), [&](const auto& feature) {
+      const auto& [name, value] = feature;
+      return name.starts_with(prefix) && value.float_list().value_size() + value.int64_list().value_size() +
+                                                 value.bytes_list().value_size() >
+                                             0;
+    });
+  }
 
  private:
   const tf::Feature* find(const std::string& name) const {
@@ -100,6 +110,10 @@ class TfRecordReader {
       read_file_of_records(file);
     }
     if (maps_.empty()) order_classes();
+    if (with_key_points_ > 0)
+      reading_.note(
+          fmt::format("{} with key points (image/object/keypoint/*): they are not read, the boxes are",
+                      with_key_points_ == 1 ? "1 record" : fmt::format("{} records", with_key_points_)));
   }
 
  private:
@@ -178,6 +192,7 @@ class TfRecordReader {
     if (!index) return;
     reading_.image(*index).split = split;
     read_objects(example, *index, place);
+    if (example.has_any("image/object/keypoint/")) ++with_key_points_;
     read_image_labels(example, *index, place);
     auto& image = reading_.image(*index);
     bool looked_at = example.integer("image/reviewed") == 1 || reading_.options().empty_is_negative;
@@ -407,6 +422,7 @@ class TfRecordReader {
   std::vector<LabelMap> maps_;
   const LabelMap* map_ = nullptr;  // of the file being read
   std::map<int, std::int64_t> id_of_class_;
+  std::size_t with_key_points_ = 0;
 };
 
 std::optional<std::string> detect_tfrecord(const SourcePeek& source) {

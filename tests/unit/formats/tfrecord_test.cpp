@@ -36,6 +36,12 @@ struct Written {
   }
 };
 
+// A field of a protobuf message that holds bytes, of less than 128.
+std::string field(int number, const std::string& bytes) {
+  REQUIRE(bytes.size() < 128);
+  return std::string{static_cast<char>(number << 3 | 2), static_cast<char>(bytes.size())} + bytes;
+}
+
 }  // namespace
 
 TEST_CASE("tfrecord: masked CRC-32C") {
@@ -247,4 +253,28 @@ TEST_CASE("tfrecord: what a record cannot say is counted") {
       made.write({}),
       "tfrecord cannot hold everything: 1 group (lose it), 1 occluded (become yes or no), 1 polygon "
       "(become their bounding box), 1 score (rounded to 7 digits), 1 z (lose it)");
+}
+
+TEST_CASE("tfrecord: key points are not read, which is said once with their count") {
+  Written made(2);
+  made.write();
+  std::vector<std::string> records;
+  detail::for_each_tf_record(made.path("out/train.tfrecord"),
+                             [&](detail::TfRecord& record) { records.push_back(record.data); });
+  REQUIRE(made.read().notes == Names{"train.tfrecord: label map label_map.pbtxt"});
+  // Two messages behind each other are merged: features { feature { key, value { float_list { 0.5 } } } }
+  auto feature = [](const std::string& name, const std::string& numbers) {
+    return field(1, field(1, field(1, name) + field(2, field(2, numbers.empty() ? "" : field(1, numbers)))));
+  };
+  std::string half = {0, 0, 0, 0x3f};
+  std::ostringstream out;
+  detail::write_tf_record(
+      out, records[0] + feature("image/object/keypoint/x", half) + feature("image/object/keypoint/y", half));
+  detail::write_tf_record(out, records[1] + feature("image/object/keypoint/x", ""));
+  write_file_atomically(made.path("out/train.tfrecord"), out.str());
+  auto read = made.read();
+  REQUIRE(read.dataset.annotation_count() == made.dataset.annotation_count());
+  REQUIRE(read.notes ==
+          Names{"train.tfrecord: label map label_map.pbtxt",
+                "1 record with key points (image/object/keypoint/*): they are not read, the boxes are"});
 }
