@@ -50,6 +50,10 @@ class OpenImagesReader {
     each(OpenImagesKind::labels, [&](const Row& row) { read_label_row(row); });
     settle_states();
     keep_used_classes();
+    if (with_clicks_ > 0)
+      reading_.note(fmt::format(
+          "{} with the clicks that made a box or a mask (columns XClick1X ..., Clicks): they are not read",
+          with_clicks_ == 1 ? "1 row" : fmt::format("{} rows", with_clicks_)));
   }
 
  private:
@@ -105,15 +109,20 @@ class OpenImagesReader {
   void read_table(const OpenImagesTable& table, const std::function<void(const Row&)>& take) {
     missing_ = unsure_ = {};
     std::optional<CsvColumns> columns;
+    std::vector<std::size_t> clicks;
     try {
       for_each_csv_row(table.file, [&](const CsvRow& cells) {
         if (!columns) {
           columns.emplace(cells);
+          clicks = click_columns(*columns);
           bool headless = table.kind == OpenImagesKind::classes && !columns->has("LabelName");
           if (!headless) return;
           columns.emplace(CsvRow{0, {"LabelName", "DisplayName"}});
         }
         if (cells.line % 4096 == 0) throw_if_stopped();
+        with_clicks_ += std::any_of(clicks.begin(), clicks.end(), [&](std::size_t place) {
+          return place < cells.cells.size() && !cells.cells[place].empty();
+        });
         take({table, *columns, cells});
       });
     } catch (const FormatError& error) {
@@ -132,6 +141,14 @@ class OpenImagesReader {
                       unsure_.first,
                       unsure_.count == 1 ? "1 label is" : fmt::format("{} labels are", unsure_.count)));
     }
+  }
+
+  static bool is_click(const std::string& lower) { return lower == "clicks" || lower.starts_with("xclick"); }
+  static std::vector<std::size_t> click_columns(const CsvColumns& columns) {
+    std::vector<std::size_t> places;
+    for (const auto& [name, place] : columns.names())
+      if (is_click(to_lower(name))) places.push_back(place);
+    return places;
   }
 
   static void count(Counted& counted, const Row& row, const std::string& what) {
@@ -291,17 +308,17 @@ class OpenImagesReader {
   // What else the table says of an object.
   void read_more(const Row& row, Annotation& annotation) {
     static const std::set<std::string> known = {
-        "imageid",    "labelname",   "confidence", "xmin",        "xmax",     "ymin",     "ymax",
-        "isoccluded", "istruncated", "isgroupof",  "isdepiction", "isinside", "maskpath", "boxid",
-        "boxxmin",    "boxxmax",     "boxymin",    "boxymax",     "clicks"};
+        "imageid",  "labelname",  "confidence",  "xmin",      "xmax",        "ymin",
+        "ymax",     "isoccluded", "istruncated", "isgroupof", "isdepiction", "isinside",
+        "maskpath", "boxid",      "boxxmin",     "boxxmax",   "boxymin",     "boxymax"};
     const auto& label = row.at("LabelName");
     if (!label.starts_with(kOwnLabelPrefix) && label.starts_with('/'))
       annotation.attributes[kLabelNameAttribute] = label;
     for (const auto& [name, place] : row.columns.names()) {
       auto lower = to_lower(name);
-      if (place >= row.cells.cells.size() || row.cells.cells[place].empty() || known.contains(lower))
+      if (place >= row.cells.cells.size() || row.cells.cells[place].empty() || known.contains(lower) ||
+          is_click(lower))
         continue;
-      if (lower.starts_with("xclick")) continue;
       annotation.attributes[name] = row.cells.cells[place];
     }
   }
@@ -457,6 +474,7 @@ class OpenImagesReader {
   std::map<std::size_t, std::vector<BoxPlace>> boxes_;
   Counted missing_;  // of the table being read
   Counted unsure_;
+  std::size_t with_clicks_ = 0;  // rows
 };
 
 std::optional<std::string> detect_open_images(const SourcePeek& source) {

@@ -234,6 +234,23 @@ TEST_CASE("open-images: masks of any size are scaled and find their box; one wit
           "the box is used"});
 }
 
+TEST_CASE("open-images: clicks are not read, which is said once with their count") {
+  Tables tables;
+  tables.add("train-annotations-bbox.csv",
+             "ImageID,LabelName,Confidence,XMin,XMax,YMin,YMax,XClick1X,XClick1Y\n"
+             "a,/m/1,1,0,1,0,1,,\n"
+             "a,/m/1,1,0,0.5,0,0.5,0.25,0\n"
+             "a,/m/2,1,0,0.5,0,0.25,0.5,0.1\n");
+  auto result = tables.read();
+  REQUIRE(result.notes ==
+          std::vector<std::string>{
+              "2 rows with the clicks that made a box or a mask (columns XClick1X ..., Clicks): "
+              "they are not read"});
+  const auto& all = image_named(result, "a.jpg").annotations;
+  REQUIRE(all.size() == 3);
+  REQUIRE(all[1].attributes.count("XClick1X") == 0);
+}
+
 TEST_CASE("open-images: what is written reads back: marks, masks, tags, attributes, machine ids, negatives") {
   TemporaryFolder folder;
   std::vector<fs::path> files;
