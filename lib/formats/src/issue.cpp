@@ -38,6 +38,7 @@ const std::map<std::string, std::string>& issue_codes() {
       {"INVERTED_BOX", "minimum and maximum were exchanged; they were swapped back"},
       {"LABEL_CONFLICT", "a class id and a class name of one object do not belong together; the id counts"},
       {"LOOKS_NORMALIZED", "no number of a table's boxes is above 1, but its headers say pixels"},
+      {"MASK_UNDECIDED", "an instance mask whose object or class cannot be told; left out"},
       {"MISSING_IMAGE", "the labels name an image that is not there"},
       {"MISSING_SPLIT", "the dataset names a list or folder of a split that is not there"},
       {"MIXED_ROWS", "boxes and outlines in one YOLO file"},

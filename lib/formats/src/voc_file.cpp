@@ -64,8 +64,7 @@ class XmlReader {
       if (width && height && *width > 0 && *height > 0 && *width < 1e6 && *height < 1e6)
         voc.size = {static_cast<int>(*width), static_cast<int>(*height)};
     }
-    int number = 0;
-    for (auto object : root.children("object")) read_object(object, ++number, voc);
+    for (auto object : root.children("object")) read_object(object, ++voc.object_count, voc);
     return voc;
   }
 
@@ -74,7 +73,7 @@ class XmlReader {
   std::int64_t line_of(pugi::xml_node node) const { return lines_->line_of(node.offset_debug()); }
 
   void read_object(pugi::xml_node object, int number, VocFile& voc) {
-    VocObject found{.name = text_of(object.child("name")), .line = line_of(object)};
+    VocObject found{.name = text_of(object.child("name")), .number = number, .line = line_of(object)};
     auto bad = [&](const char* code, pugi::xml_node where, const std::string& why) {
       reading_.issue(Severity::error, code, {.path = file_, .line = line_of(where ? where : object)},
                      fmt::format("object {} {}; left out", number, why));

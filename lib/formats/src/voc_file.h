@@ -14,6 +14,7 @@ namespace ds::detail {
 
 struct VocObject {
   std::string name;
+  int number = 0;  // of the <object> in its file, from 1
   std::int64_t line = 0;
   std::array<double, 4> numbers{};  // xmin ymin xmax ymax as written
   std::vector<Point> outline;       // Roboflow's <polygon>; empty: none
@@ -28,6 +29,7 @@ struct VocFile {
   std::string collection;  // <folder> and <database>: who made it
   std::string policy;      // as our own writer recorded it
   std::vector<VocObject> objects;
+  int object_count = 0;  // also of those that could not be used
 };
 
 /// Nothing, with an issue, when the file is no VOC annotation. Objects that cannot be used are issues with

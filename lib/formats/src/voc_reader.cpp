@@ -11,6 +11,7 @@
 #include "formats.h"
 #include "source_peek.h"
 #include "voc_file.h"
+#include "voc_masks.h"
 #include "voc_writer.h"
 
 namespace ds::detail {
@@ -40,6 +41,7 @@ class VocDataset {
     for (const auto& file : files_) add_file(file, policy.name);
     for (const auto& root : roots_) add_listed_without_xml(root);
     add_images_without_xml();
+    masks_->finish();
   }
 
  private:
@@ -77,6 +79,7 @@ class VocDataset {
       }
     }
     for (const auto& name : used) reading_.class_of(name);
+    masks_.emplace(reading_, roots_, used);
   }
 
   // ImageSets/Main/<split>.txt; <class>_<split>.txt with `id -1|0|1` lines are no splits, whatever they are
@@ -188,14 +191,44 @@ class VocDataset {
     used_.insert(file.lexically_normal().string());
     reading_.image(*index).split = split_for(id, voc.file).value_or(Split::none);
     reading_.image(*index).state = ImageState::done;
-    for (const auto& object : voc.objects) {
+    add_objects(voc, policy, id, *index);
+  }
+
+  void add_objects(const VocFile& voc, const std::string& policy, const std::string& id, std::size_t index) {
+    auto instances = masks_->instances_of(id, index);
+    std::vector<VocTarget> targets;
+    for (const auto& object : voc.objects)
+      targets.push_back({object.number, object.name, voc_box(object.numbers, policy)});
+    auto of_target = pair_instances(instances, targets, voc.object_count);
+    for (std::size_t i = 0; i < targets.size(); ++i) {
+      const auto& object = voc.objects[i];
+      Location place{.path = voc.file, .line = object.line};
       auto annotation = object.annotation;
       annotation.class_idx = *reading_.classes().find(object.name);
-      annotation.shape = voc_shape(object, policy);
-      compare_with_box(annotation.shape, voc_box(object.numbers, policy),
-                       {.path = voc.file, .line = object.line});
-      reading_.add_annotation(*index, std::move(annotation), {.path = voc.file, .line = object.line});
+      if (of_target[i]) {
+        const auto& instance = instances[*of_target[i]];
+        annotation.shape = instance.mask;
+        compare_with_mask(targets[i].box, instance, place);
+      } else {
+        annotation.shape = voc_shape(object, policy);
+        compare_with_box(annotation.shape, targets[i].box, place);
+      }
+      reading_.add_annotation(index, std::move(annotation), place);
     }
+    masks_->add_others(std::move(instances), targets, of_target, voc.object_count, index);
+  }
+
+  void compare_with_mask(const Box& box, const VocInstance& instance, const Location& place) {
+    double apart = distance_to_mask(box, instance);
+    if (apart < 1) return;
+    auto text = [](const Box& b) {
+      return fmt::format("[{}, {}, {}, {}]", shortest(b.x0), shortest(b.y0), shortest(b.x1), shortest(b.y1));
+    };
+    reading_.issue(
+        Severity::warning, "BOX_MASK_MISMATCH", place,
+        fmt::format("the <bndbox> {} and the mask's {} (x0 y0 x1 y1) differ by {} pixels; the mask "
+                    "is used",
+                    text(box), text(instance.bounds), shortest(apart)));
   }
 
   void compare_with_box(const Shape& shape, const Box& box, const Location& place) {
@@ -237,13 +270,17 @@ class VocDataset {
   void add_unlabelled(const fs::path& file, const std::string& id) {
     auto index = reading_.add_image(file, reading_.name_of(file), std::nullopt, {.path = file});
     used_.insert(file.lexically_normal().string());
-    if (index) reading_.image(*index).split = split_for(id, file).value_or(Split::none);
+    if (!index) return;
+    reading_.image(*index).split = split_for(id, file).value_or(Split::none);
+    masks_->add_others(masks_->instances_of(id, *index), {}, {}, 0, *index);
+    if (!reading_.image(*index).annotations.empty()) reading_.image(*index).state = ImageState::done;
   }
 
   Reading& reading_;
   fs::path path_;
   std::vector<fs::path> roots_;
   std::vector<VocFile> files_;
+  std::optional<VocMasks> masks_;
   std::map<std::string, Split> split_;      // by id
   std::map<std::string, Location> listed_;  // by id
   std::set<std::string> done_;              // ids
