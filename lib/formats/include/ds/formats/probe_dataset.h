@@ -14,8 +14,8 @@ namespace ds {
 /// unlabelled image, tags. No picture belongs to it. Both sides must be at least 40.
 Dataset dataset_with_everything(int width, int height);
 
-/// Kinds of loss (see loss_kinds) that writing such a dataset names: what the format cannot hold. Empty for a
-/// format that is only read.
+/// Kinds of loss (see loss_kinds) that writing such a dataset names: what the format cannot hold. A kind of
+/// shape that is kept in a dataset of nothing else does not count. Empty for a format that is only read.
 std::vector<std::string> cannot_hold(const AnnotationFormat& format);
 
 }  // namespace ds
