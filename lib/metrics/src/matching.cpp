@@ -9,6 +9,7 @@
 #include <unordered_map>
 
 #include "ds/base/error.h"
+#include "truth_order.h"
 
 namespace ds {
 
@@ -77,18 +78,6 @@ Groups group_by_class_and_image(const std::vector<Item>& items,
   for (std::size_t i = 0; i < items.size(); ++i)
     groups.order[next[key(items[i])]++] = static_cast<std::int32_t>(i);
   return groups;
-}
-
-template <typename Item>
-void check_indices(const std::vector<Item>& items, const TruthTable& truth, const std::string& what) {
-  for (const auto& item : items) {
-    if (item.image_idx < 0 || static_cast<std::size_t>(item.image_idx) >= truth.images.size())
-      throw DataError(fmt::format("{}: image index {} is outside the {} images", what, item.image_idx,
-                                  truth.images.size()));
-    if (item.class_idx < 0 || static_cast<std::size_t>(item.class_idx) >= truth.classes.size())
-      throw DataError(fmt::format("{}: class index {} is outside the {} classes", what, item.class_idx,
-                                  truth.classes.size()));
-  }
 }
 
 /// pycocotools looks objects up by id, so of several with one id it sees the last, as often as the id occurs.
@@ -222,11 +211,9 @@ class GroupMatcher {
   std::vector<std::uint16_t> taken_;
 };
 
-std::vector<std::int32_t> ranks_by_id(const std::vector<EvalImage>& images) {
-  std::vector<std::int32_t> order(images.size());
-  std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return images[a].id < images[b].id; });
-  std::vector<std::int32_t> rank(images.size());
+std::vector<std::int32_t> ranks_by_id(const TruthTable& truth) {
+  auto order = images_by_id(truth);
+  std::vector<std::int32_t> rank(order.size());
   for (std::size_t i = 0; i < order.size(); ++i) rank[order[i]] = static_cast<std::int32_t>(i);
   return rank;
 }
@@ -288,13 +275,12 @@ void check_limits(const std::array<int, 3>& limits) {
 
 Matching match(const TruthTable& truth, const DetectionTable& detections, const MatchOptions& options) {
   check_limits(options.max_detections);
-  check_indices(truth.objects, truth, "truth");
-  check_indices(detections.boxes, truth, detections.name);
+  check_indices(truth, detections);
   std::vector<TruthObject> replaced;
   if (options.compat_coco) replaced = as_pycocotools_sees(truth.objects);
   const auto& objects = options.compat_coco ? replaced : truth.objects;
 
-  const auto ranks = ranks_by_id(truth.images);
+  const auto ranks = ranks_by_id(truth);
   const auto object_groups = group_by_class_and_image(objects, ranks, truth.classes.size());
   auto box_groups = group_by_class_and_image(detections.boxes, ranks, truth.classes.size());
   Matching matching{options, truth.images.size(), std::vector<ClassMatches>(truth.classes.size())};
