@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "ds/base/error.h"
+#include "resampling.h"
 
 namespace ds {
 
@@ -202,6 +203,20 @@ AveragePrecision average_precision(const Matching& matching, std::span<const std
   }
   forget_what_pycocotools_loses(matching.options, result.numbers);
   return result;
+}
+
+double resampled_ap(const Matching& matching, std::span<const std::int32_t> weights) {
+  Mean mean;
+  CurveScan scan;
+  for (const auto& matches : matching.classes) {
+    const auto objects = count_objects(matches, weights)[0];
+    if (objects == 0) continue;
+    scan.run(matches.matches, 0, objects, weights);
+    Mean ap;
+    for (int t = 0; t < kIouCount; ++t) ap.add(mean_of(scan.precision_at(t)));
+    mean.add(ap.value());
+  }
+  return mean.value();
 }
 
 std::array<double, 6> resampled_numbers(const Matching& matching, std::span<const std::int32_t> weights) {

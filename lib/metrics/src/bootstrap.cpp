@@ -3,46 +3,21 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
-#include <cmath>
-#include <thread>
-#include <unordered_map>
+#include <numeric>
 
 #include "ds/base/error.h"
 #include "ds/base/random.h"
+#include "resampling.h"
 
 namespace ds {
 
 namespace {
 
-/// Group of every image, 0-based in order of first appearance; an empty name is a group of its own.
-std::vector<std::size_t> group_images(const TruthTable& truth, std::size_t& count) {
-  std::unordered_map<std::string, std::size_t> known;
-  std::vector<std::size_t> group(truth.images.size());
-  count = 0;
-  // By ascending id, so that the order of the file does not change what a seed draws.
-  std::vector<std::size_t> order(truth.images.size());
-  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::stable_sort(order.begin(), order.end(),
-                   [&](auto a, auto b) { return truth.images[a].id < truth.images[b].id; });
-  for (const auto i : order) {
-    const auto& name = truth.images[i].group;
-    if (name.empty()) {
-      group[i] = count++;
-      continue;
-    }
-    const auto [at, is_new] = known.emplace(name, count);
-    if (is_new) ++count;
-    group[i] = at->second;
-  }
-  return group;
-}
-
-std::vector<std::int32_t> draw(const std::vector<std::size_t>& group, std::size_t groups, Random& random) {
-  std::vector<std::int32_t> times(groups);
-  for (std::size_t i = 0; i < groups; ++i) ++times[random.below(groups)];
-  std::vector<std::int32_t> weights(group.size());
-  for (std::size_t i = 0; i < group.size(); ++i) weights[i] = times[group[i]];
+std::vector<std::int32_t> draw(const ResamplingGroups& groups, Random& random) {
+  std::vector<std::int32_t> times(groups.count);
+  for (std::size_t i = 0; i < groups.count; ++i) ++times[random.below(groups.count)];
+  std::vector<std::int32_t> weights(groups.of_image.size());
+  for (std::size_t i = 0; i < weights.size(); ++i) weights[i] = times[groups.of_image[i]];
   return weights;
 }
 
@@ -70,13 +45,35 @@ std::optional<Interval> PairedBootstrap::of(std::size_t model, int number) const
 }
 
 std::optional<Interval> PairedBootstrap::of_difference(std::size_t a, std::size_t b, int number) const {
+  return interval(differences(a, b, number));
+}
+
+std::vector<double> PairedBootstrap::differences(std::size_t a, std::size_t b, int number) const {
   const auto n = static_cast<std::size_t>(number);
   std::vector<double> values;
   for (std::size_t i = 0; i < samples_.at(a).size(); ++i) {
     const double va = samples_[a][i].at(n), vb = samples_.at(b)[i].at(n);
     if (va >= 0 && vb >= 0) values.push_back(vb - va);
   }
-  return interval(std::move(values));
+  return values;
+}
+
+std::optional<double> PairedBootstrap::p_value(std::size_t a, std::size_t b, int number) const {
+  const auto values = differences(a, b, number);
+  if (values.empty()) return std::nullopt;
+  auto share = [&](auto holds) {
+    const auto count = std::count_if(values.begin(), values.end(), holds);
+    return (1.0 + static_cast<double>(count)) / (1.0 + static_cast<double>(values.size()));
+  };
+  return std::min(
+      1.0, 2 * std::min(share([](double d) { return d <= 0; }), share([](double d) { return d >= 0; })));
+}
+
+double PairedBootstrap::mean_difference(std::size_t a, std::size_t b, int number) const {
+  const auto values = differences(a, b, number);
+  return values.empty()
+             ? 0
+             : std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
 std::optional<double> PairedBootstrap::smallest_difference(std::size_t a, std::size_t b, int number) const {
@@ -92,28 +89,16 @@ PairedBootstrap paired_bootstrap(const TruthTable& truth, const std::vector<cons
   if (options.level <= 0 || options.level >= 1)
     throw UsageError(
         fmt::format("an interval level of {}; expected a number between 0 and 1", options.level));
-  std::size_t groups = 0;
-  const auto group = group_images(truth, groups);
-  const auto count = static_cast<std::size_t>(options.resamples);
-  std::vector<std::vector<PairedBootstrap::Sample>> samples(models.size(),
-                                                            std::vector<PairedBootstrap::Sample>(count));
-  if (groups == 0) throw DataError("no images to resample");
-  std::atomic<std::size_t> next{0};
-  auto work = [&] {
-    for (auto b = next++; b < count; b = next++) {
-      Random random(options.seed, fmt::format("bootstrap-{}", b));
-      const auto weights = draw(group, groups, random);
-      for (std::size_t m = 0; m < models.size(); ++m) {
-        const auto numbers = resampled_numbers(*models[m], weights);
-        std::copy_n(numbers.begin(), kBootstrapNumberCount, samples[m][b].begin());
-      }
-    }
-  };
-  std::vector<std::jthread> workers;
-  for (int t = 1; t < options.threads; ++t) workers.emplace_back(work);
-  work();
-  workers.clear();
-  return {std::move(samples), groups, options.level};
+  const auto groups = resampling_groups(truth);
+  if (groups.count == 0) throw DataError("no images to resample");
+  std::vector<std::vector<PairedBootstrap::Sample>> samples(
+      models.size(), std::vector<PairedBootstrap::Sample>(static_cast<std::size_t>(options.resamples)));
+  for_each_resample(options.resamples, options.threads, [&](std::size_t i) {
+    Random random(options.seed, fmt::format("bootstrap-{}", i));
+    const auto weights = draw(groups, random);
+    for (std::size_t m = 0; m < models.size(); ++m) samples[m][i] = resampled_numbers(*models[m], weights);
+  });
+  return {std::move(samples), groups.count, options.level};
 }
 
 }  // namespace ds

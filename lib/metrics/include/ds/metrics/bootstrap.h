@@ -40,14 +40,21 @@ class PairedBootstrap {
   std::optional<Interval> of(std::size_t model, int number) const;
   /// Of model `b` minus model `a`.
   std::optional<Interval> of_difference(std::size_t a, std::size_t b, int number) const;
+  /// Two-sided: twice the smaller share of resamples on one side of no difference, at least 2 / (resamples +
+  /// 1); nothing when no resample had an object to find.
+  std::optional<double> p_value(std::size_t a, std::size_t b, int number) const;
+  /// Of model `b` minus model `a`, over the resamples.
+  double mean_difference(std::size_t a, std::size_t b, int number) const;
   /// Half the width of the difference's interval: a smaller difference cannot be told on this dataset.
   std::optional<double> smallest_difference(std::size_t a, std::size_t b, int number) const;
   /// How many groups of images were resampled.
   std::size_t groups() const { return groups_; }
+  std::size_t models() const { return samples_.size(); }
   double level() const { return level_; }
   int resamples() const { return samples_.empty() ? 0 : static_cast<int>(samples_.front().size()); }
 
  private:
+  std::vector<double> differences(std::size_t a, std::size_t b, int number) const;
   std::optional<Interval> interval(std::vector<double> values) const;
   std::vector<std::vector<Sample>> samples_;  // [model][resample]
   std::size_t groups_;
