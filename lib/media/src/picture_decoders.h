@@ -6,9 +6,9 @@
 
 #include "codecs.h"
 
-/// One decoder for each format, inside the image plugin. (BMP is ours: OpenCV's prints what it refuses.) Each fills `image` with 8-bit BGR and returns an
-/// empty text, or why it cannot. None prints, and none keeps what a library would have printed from the
-/// caller.
+/// One decoder for each format, inside the image plugin. (BMP is ours: OpenCV's prints what it refuses.) Each
+/// fills `image` with 8-bit BGR and returns an empty text, or why it cannot. None prints, and none keeps what
+/// a library would have printed from the caller.
 namespace ds::detail {
 
 std::string decode_jpeg(const std::uint8_t* bytes, std::size_t size, const Decoding& decoding,

@@ -85,7 +85,7 @@ struct WriteOptions {
   std::string yolo_task = "auto";   // "detect", "segment", "obb", "pose"; auto: what every shape allows
   /// YOLO: also images nobody has looked at, without a label file (trainers take them for negatives).
   bool unlabelled = false;
-  int yolo_digits = 6;              // decimals of YOLO's shares of the image's sides
+  int yolo_digits = 6;  // decimals of YOLO's shares of the image's sides
   /// CVAT: "images", "video" (tracks), "auto": images, unless every image is a frame of one video and every
   /// object has a track.
   std::string cvat_kind = "auto";
