@@ -98,7 +98,7 @@ ds-deploy call camera "$(find more -name '*.jpg' -print -quit)" -q >/dev/null
 ds-retrain run
 expect "idle again" "$(ds-retrain explain --json | value stage)" idle
 expect "silent when nothing changed" "$(ds-retrain run)" ""
-says "log --at" "^$challenger was in production" ds-retrain log --at "$(date -u +%Y-%m-%dT%H:%M:%SZ)"
+says "log --at" "^$challenger was in production" ds-retrain log --at "$(date -u +%Y-%m-%dT%H:%M:%S.%3NZ)"
 
 # back again, for good
 ds-retrain rollback --reason test >/dev/null
