@@ -105,10 +105,11 @@ void add_add(Tool& tool) {
   auto& verb = tool.verb("add", "add images, folders, archives, videos, datasets");
   auto& o = verb.keep<AddFlags>();
   verb.describe(
-      "Sources may be image files, folders, zip and tar archives, videos, and datasets in COCO, Pascal VOC "
-      "and\n"
-      "YOLO format, which are recognised by their content. Everything is read and checked before anything "
+      "Sources may be image files, folders, zip and tar archives, videos, and labelled datasets, whose "
+      "format "
       "is\n"
+      "recognised by its content (`ds-import formats` lists them). Everything is read and checked before "
+      "anything is\n"
       "stored, and appears in the project at once: a crash leaves it as before or as after. Adding a source "
       "again\n"
       "adds nothing. Every file that is skipped is named with its reason.");

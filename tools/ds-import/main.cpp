@@ -2,10 +2,12 @@
 #include "verbs.h"
 
 int main(int argc, char** argv) {
-  ds::Tool tool(
-      "ds-import", "images and labels into a project, and out again",
-      "Takes image files, folders, archives, videos and annotated datasets (COCO, Pascal VOC, YOLO) into a\n"
-      "project on disk, checks and counts them, freezes versions of them, and writes them in other formats.");
+  ds::Tool tool("ds-import", "images and labels into a project, and out again",
+                "Takes image files, folders, archives, videos and annotated datasets into a project on disk, "
+                "checks and\n"
+                "counts them, freezes versions of them, and writes them in other formats; also converts "
+                "datasets without\n"
+                "a project. `ds-import formats` lists the label formats.");
   ds::importer::add_init(tool);
   ds::importer::add_add(tool);
   ds::importer::add_export(tool);

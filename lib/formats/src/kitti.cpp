@@ -11,6 +11,7 @@
 #include "formats.h"
 #include "label_pairs.h"
 #include "losses.h"
+#include "raw_frame.h"
 #include "source_peek.h"
 
 namespace ds::detail {

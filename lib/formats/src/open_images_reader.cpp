@@ -14,6 +14,7 @@
 #include "mask_pixels.h"
 #include "open_images_files.h"
 #include "open_images_writer.h"
+#include "raw_frame.h"
 #include "reading.h"
 #include "source_peek.h"
 

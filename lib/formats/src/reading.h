@@ -102,7 +102,5 @@ std::vector<std::filesystem::path> files_below(
     int max_depth = 32);
 /// Lines without their ends, BOM and trailing blanks.
 std::vector<std::string> read_lines(const std::filesystem::path& file);
-/// A shape drawn on the stored picture, in the coordinates of the displayed one.
-Shape raw_to_displayed(const Shape& shape, int raw_width, int raw_height, int orientation);
 
 }  // namespace ds::detail

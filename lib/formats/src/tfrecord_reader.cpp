@@ -4,7 +4,6 @@
 #include <google/protobuf/text_format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -21,7 +20,7 @@
 #include "mask_pixels.h"
 #include "reading.h"
 #include "source_peek.h"
-#include "tf_example.pb.h"
+#include "tf_features.h"
 #include "tf_records.h"
 #include "tfrecord_writer.h"
 
@@ -29,62 +28,6 @@ namespace ds::detail {
 namespace fs = std::filesystem;
 
 namespace {
-
-// What the float32 was meant to be: 0.2, not 0.20000000298.
-double meant_by(float value) {
-  char text[32];
-  auto end = std::to_chars(text, text + sizeof text, value).ptr;
-  return parse_double({text, static_cast<std::size_t>(end - text)}).value_or(static_cast<double>(value));
-}
-
-// The features of one example by name, whichever of the three lists they stand in.
-class Example {
- public:
-  bool parse(const std::string& data) { return example_.ParseFromString(data); }
-
-  std::vector<std::string> texts(const std::string& name) const {
-    std::vector<std::string> all;
-    if (const auto* feature = find(name))
-      for (const auto& value : feature->bytes_list().value()) all.push_back(value);
-    return all;
-  }
-  std::string text(const std::string& name) const {
-    const auto* feature = find(name);
-    return feature != nullptr && feature->bytes_list().value_size() > 0 ? feature->bytes_list().value(0) : "";
-  }
-  std::vector<double> numbers(const std::string& name) const {
-    std::vector<double> all;
-    const auto* feature = find(name);
-    if (feature == nullptr) return all;
-    for (auto value : feature->float_list().value()) all.push_back(meant_by(value));
-    for (auto value : feature->int64_list().value()) all.push_back(static_cast<double>(value));
-    return all;
-  }
-  std::optional<std::int64_t> integer(const std::string& name) const {
-    auto all = numbers(name);
-    if (all.empty() || std::floor(all[0]) != all[0] || std::abs(all[0]) > 9e15) return std::nullopt;
-    return static_cast<std::int64_t>(all[0]);
-  }
-  bool has(const std::string& name) const { return find(name) != nullptr; }
-  // Whether a feature of this prefix has a value.
-  bool has_any(const std::string& prefix) const {
-    const auto& features = example_.features().feature();
-    return std::any_of(features.begin(), features.end(), [&](const auto& feature) {
-      const auto& [name, value] = feature;
-      return name.starts_with(prefix) && value.float_list().value_size() + value.int64_list().value_size() +
-                                                 value.bytes_list().value_size() >
-                                             0;
-    });
-  }
-
- private:
-  const tf::Feature* find(const std::string& name) const {
-    const auto& features = example_.features().feature();
-    auto found = features.find(name);
-    return found == features.end() ? nullptr : &found->second;
-  }
-  tf::Example example_;
-};
 
 class FirstError : public google::protobuf::io::ErrorCollector {
  public:
@@ -181,7 +124,7 @@ class TfRecordReader {
 
   void read_record(const fs::path& file, const TfRecord& record, Split split) {
     Location place{.path = file, .pointer = fmt::format("record {}", record.number)};
-    Example example;
+    TfFeatures example;
     if (!record.intact || !example.parse(record.data)) {
       reading_.issue(Severity::error, "BAD_ROW", place,
                      record.intact ? "no tf.train.Example; it is left out"
@@ -202,7 +145,7 @@ class TfRecordReader {
       for (const auto& [key, value] : more.items()) image.attributes[key] = text_of(value);
   }
 
-  static std::string name_in(const Example& example, const fs::path& file, std::size_t number) {
+  static std::string name_in(const TfFeatures& example, const fs::path& file, std::size_t number) {
     auto name = with_slashes(example.text("image/filename"));
     if (name.empty()) name = example.text("image/source_id");
     if (name.empty()) name = fmt::format("{}_{:06}", file.stem().string(), number);
@@ -212,8 +155,8 @@ class TfRecordReader {
     return name;
   }
 
-  std::optional<std::size_t> add_image(const Example& example, const fs::path& file, const TfRecord& record,
-                                       const Location& place) {
+  std::optional<std::size_t> add_image(const TfFeatures& example, const fs::path& file,
+                                       const TfRecord& record, const Location& place) {
     auto name = name_in(example, file, record.number);
     std::optional<Reading::Declared> declared;
     auto width = example.integer("image/width");
@@ -222,7 +165,7 @@ class TfRecordReader {
     std::optional<std::size_t> index;
     if (!example.text("image/encoded").empty()) {
       auto bytes = [file, offset = record.offset] {
-        Example again;
+        TfFeatures again;
         if (!again.parse(read_tf_record(file, offset)))
           throw DataError(fmt::format("{}: the record at {} has changed", file.string(), offset));
         return again.text("image/encoded");
@@ -253,7 +196,7 @@ class TfRecordReader {
     return {};
   }
 
-  void read_objects(const Example& example, std::size_t index, const Location& place) {
+  void read_objects(const TfFeatures& example, std::size_t index, const Location& place) {
     static constexpr const char* kSides[] = {"image/object/bbox/xmin", "image/object/bbox/ymin",
                                              "image/object/bbox/xmax", "image/object/bbox/ymax"};
     std::array<std::vector<double>, 4> sides;
@@ -380,7 +323,7 @@ class TfRecordReader {
     }
   }
 
-  void read_image_labels(const Example& example, std::size_t index, const Location& place) {
+  void read_image_labels(const TfFeatures& example, std::size_t index, const Location& place) {
     auto texts = example.texts("image/class/text");
     auto ids = example.numbers("image/class/label");
     auto confidences = example.numbers("image/class/confidence");
