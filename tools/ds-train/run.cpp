@@ -6,6 +6,7 @@
 #include "ds/base/text.h"
 #include "ds/notify/notify.h"
 #include "ds/train/candidates.h"
+#include "ds/train/elimination.h"
 #include "ds/train/environment.h"
 #include "ds/train/session.h"
 #include "verbs.h"
@@ -18,6 +19,8 @@ struct RunFlags {
   std::string priority = "balanced";
   std::string recipe;
   int candidates = 1;
+  std::vector<std::string> custom;
+  std::string eliminate = "dominated";
   std::string snapshot;
   std::string name;
   std::string resume;
@@ -45,7 +48,10 @@ TrainJob make_job(const Candidate& candidate, OptionSet& given) {
   auto& config = job.config;
   config.recipe = candidate.recipe;
   if (!was_given(given, "arch")) config.options.arch = candidate.arch;
-  if (!was_given(given, "input-size")) config.options.input_size = std::to_string(candidate.input_side);
+  // A pinned size stays as it was written (416x320); a candidate of its own size has that.
+  const bool pinned = was_given(given, "input-size") &&
+                      parse_input_size(config.options.input_size, 1).width == candidate.input_side;
+  if (!pinned && candidate.input_side > 0) config.options.input_size = std::to_string(candidate.input_side);
   return job;
 }
 
@@ -57,13 +63,17 @@ std::vector<TrainJob> make_jobs(const RunFlags& flags, OptionSet& given, const S
   if (was_given(given, "arch")) request.arch = flags.train.arch;
   if (was_given(given, "input-size")) request.input_side = parse_input_size(flags.train.input_size, 1).width;
   request.recipe = flags.recipe;
+  for (const auto& text : flags.custom) request.custom.push_back(parse_candidate(text));
   std::vector<TrainJob> jobs;
-  for (const auto& candidate : plan_candidates(request)) {
+  const auto candidates = plan_candidates(request);
+  for (const auto& candidate : candidates) {
     auto job = make_job(candidate, given);
     job.config.name = flags.name;
+    job.config.eliminate = flags.eliminate;
     job.config.options.seed = shared.seed;
     job.config.options.threads = shared.threads;
-    job.config.options.budget_s /= flags.candidates;
+    if (candidates.size() > 1) job.config.group_budget_s = job.config.options.budget_s;
+    job.config.options.budget_s /= static_cast<double>(candidates.size());
     check_options(job.config.options);
     jobs.push_back(std::move(job));
   }
@@ -186,6 +196,8 @@ void add_run(Tool& tool) {
           "Ctrl-C and SIGTERM save and stop; --resume continues a stopped or killed run to the same result.")
       .example("ds-train run --budget 15m")
       .example("ds-train run --priority accuracy --candidates 3 --budget 2h")
+      .example(
+          "ds-train run --candidate yolox-nano:320 --candidate yolox-tiny:416:accuracy --eliminate halving")
       .example("ds-train run --weights champion --recipe speed --epochs 30")
       .example("ds-train run --weights yolox_nano_coco.safetensors --arch yolox-nano --input-size 416")
       .example("ds-train run --resume latest");
@@ -194,6 +206,12 @@ void add_run(Tool& tool) {
       .choice("priority", flags.priority, {"speed", "balanced", "accuracy"},
               "which grid the candidates come from")
       .add("candidates", flags.candidates, "how many models to train; a budget is divided among them")
+      .add("candidate", flags.custom, "one of your own candidates instead of the grid's; repeat it",
+           "ARCH[:SIZE[:RECIPE]]")
+      .choice("eliminate", flags.eliminate, elimination_rules(),
+              "candidates that drop out between stages: the worse half by AP, those that another beats by AP "
+              "at no "
+              "higher cost, or none")
       .add("recipe", flags.recipe, "recipe for all of them: a name or a YAML file; default: by the grid",
            "NAME|FILE")
       .add("snapshot", flags.snapshot, "dataset version; default: a new one of everything done", "ID")

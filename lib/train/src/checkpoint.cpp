@@ -23,6 +23,10 @@ std::string to_text(const Progression& p) {
                                  {"best_epoch", p.best_epoch},
                                  {"since_best", p.since_best},
                                  {"last_ap", p.last_ap},
+                                 {"recent_ap", p.recent_ap},
+                                 {"best_mean_ap", p.best_mean_ap},
+                                 {"since_progress", p.since_progress},
+                                 {"shortened", p.shortened},
                                  {"elapsed_s", p.elapsed_s},
                                  {"loss_sum", p.loss_sum},
                                  {"norm_sum", p.norm_sum},
@@ -44,6 +48,10 @@ Progression from_text(const std::string& text, const std::filesystem::path& path
     p.best_epoch = json.at("best_epoch").get<int>();
     p.since_best = json.at("since_best").get<int>();
     p.last_ap = json.at("last_ap").get<double>();
+    p.recent_ap = json.value("recent_ap", std::vector<double>{});  // of a file before this field: none
+    p.best_mean_ap = json.value("best_mean_ap", -1.0);
+    p.since_progress = json.value("since_progress", 0);
+    p.shortened = json.value("shortened", false);
     p.elapsed_s = json.at("elapsed_s").get<double>();
     p.loss_sum = json.at("loss_sum").get<double>();
     p.norm_sum = json.at("norm_sum").get<double>();

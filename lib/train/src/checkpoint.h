@@ -21,6 +21,10 @@ struct Progression {
   int best_epoch = 0;  // 1-based; 0: none yet
   int since_best = 0;  // validations without progress in the closing part
   double last_ap = -1;
+  std::vector<double> recent_ap;  // of the last three validations, oldest first
+  double best_mean_ap = -1;       // best mean of three
+  int since_progress = 0;         // validations since it rose
+  bool shortened = false;         // the falling part was brought forward; the epochs stay as they are
   double elapsed_s = 0;
   // Sums over the steps of this epoch so far, for its line in metrics.jsonl.
   double loss_sum = 0;

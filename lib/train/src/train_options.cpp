@@ -79,7 +79,9 @@ void TrainOptions::bind(OptionSet& options) {
       .add("eval-share", eval_share, "part of the time that validation may take")
       .add("eval-every", eval_every, "epochs between validations (0: by --eval-share)")
       .add("patience", patience,
-           "stop after so many validations without progress in the closing part (0: never)")
+           "after so many validations without progress the rate begins to fall, and in the closing part the "
+           "run "
+           "stops (0: never)")
       .add("save-every-steps", save_every_steps, "also save inside an epoch, every N steps (0: at its end)");
   bind_augmentation(options, augment);
   options.group("Machine")

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <opencv2/core.hpp>
 
 #include "ds/base/error.h"
@@ -112,13 +113,19 @@ void TrainingLoop::resume() {
   log::info(fmt::format("continuing at epoch {}, step {}", state_.epoch + 1, state_.step));
 }
 
+Progression TrainingLoop::resumed() {
+  resume();
+  return state_;
+}
+
 Progression TrainingLoop::run(const OnValidation& on_validation) {
   resume();
+  pausing_ = in_.pause_epoch > 0 && state_.epoch >= in_.pause_epoch;
   watch_.restart();
   progress_.begin(in_.title, static_cast<std::int64_t>(state_.epochs) * steps_per_epoch_);
   progress_.advance(state_.step);
   try {
-    while (!is_over()) {
+    while (!is_over() && !pausing_) {
       run_epoch();
       finish_epoch(on_validation);
     }
@@ -146,6 +153,11 @@ bool TrainingLoop::is_over() const {
   return in_.options.patience > 0 && state_.since_best >= in_.options.patience;
 }
 
+bool TrainingLoop::reaches_pause(int epochs_done) const {
+  return (in_.pause_epoch > 0 && epochs_done >= in_.pause_epoch) ||
+         (in_.pause_elapsed_s > 0 && elapsed() >= in_.pause_elapsed_s);
+}
+
 bool TrainingLoop::is_closing() const {
   if (state_.epochs == 0) return false;
   auto closing = static_cast<int>(std::lround(in_.options.closing_share * state_.epochs));
@@ -155,7 +167,7 @@ bool TrainingLoop::is_closing() const {
 bool TrainingLoop::is_evaluated() const {
   const auto& options = in_.options;
   const int number = state_.epoch + 1;
-  if (number == state_.epochs) return true;
+  if (number == state_.epochs || pausing_) return true;
   int every = options.eval_every;
   if (every == 0) {
     // One image forward costs about a third of one forward and backward. Counted, not timed: the choice of
@@ -264,6 +276,7 @@ void TrainingLoop::finish_epoch(const OnValidation& on_validation) {
   metrics.learning_rate = status_.learning_rate;
   metrics.closing = is_closing();
   metrics.images_per_s = epoch_training_s_ > 0 ? epoch_images_ / epoch_training_s_ : 0;
+  pausing_ = reaches_pause(state_.epoch + 1);
   if (is_evaluated()) {
     auto result = validate(metrics);
     if (on_validation) on_validation(state_, result);
@@ -296,12 +309,44 @@ ValidationResult TrainingLoop::validate(EpochMetrics& metrics) {
   } else if (is_closing()) {
     ++state_.since_best;
   }
+  watch_progress(result.ap());
   return result;
+}
+
+/// A run whose AP has stopped rising gains nothing from more epochs at the full rate: the falling part begins
+/// at once. Means of three validations are compared, so that one lucky epoch decides nothing.
+void TrainingLoop::watch_progress(double ap) {
+  constexpr std::size_t kMean = 3;
+  constexpr double kProgress = 0.002;
+  auto& recent = state_.recent_ap;
+  recent.push_back(ap);
+  if (recent.size() > kMean) recent.erase(recent.begin());
+  const double mean = std::accumulate(recent.begin(), recent.end(), 0.0) / static_cast<double>(recent.size());
+  if (recent.size() < kMean || mean > state_.best_mean_ap + kProgress) {
+    state_.best_mean_ap = std::max(state_.best_mean_ap, mean);
+    state_.since_progress = 0;
+    return;
+  }
+  ++state_.since_progress;
+  const auto& options = in_.options;
+  if (options.patience == 0 || state_.since_progress < options.patience || state_.epochs == 0 ||
+      options.schedule != "flat-cosine" || is_closing())
+    return;
+  const int done = state_.epoch + 1;
+  const int shorter =
+      std::max(done + 1, static_cast<int>(std::ceil(done / std::max(options.flat_share, 0.1))));
+  if (shorter >= state_.epochs) return;
+  log::info(
+      fmt::format("val AP has not risen for {} validations (mean of three {:.4f}): the rate falls from now "
+                  "on, {} epochs instead of {}",
+                  state_.since_progress, mean, shorter, state_.epochs));
+  state_.epochs = shorter;
+  state_.shortened = true;
 }
 
 void TrainingLoop::decide_epochs() {
   const double budget = in_.options.budget_s;
-  if (budget <= 0) return;
+  if (budget <= 0 || state_.shortened) return;
   const double usable = budget * (1 - kBudgetReserve);
   const double now = elapsed();
   // Half the run so far, half the last epoch: neighbours come and go.

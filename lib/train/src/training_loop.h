@@ -30,6 +30,9 @@ class TrainingLoop {
     std::string run_id;
     std::string title;
     StateDict initial_weights;  // empty: fresh ones from the seed
+    // Where to stop before the end, after a validation, so that candidates can be compared; 0: nowhere.
+    int pause_epoch = 0;         // after so many epochs
+    double pause_elapsed_s = 0;  // after the epoch in which the run's time reaches this
   };
   /// Called after each validation: the run's record in the project follows.
   using OnValidation = std::function<void(const Progression&, const ValidationResult&)>;
@@ -39,6 +42,11 @@ class TrainingLoop {
   /// Throws Interrupted after saving when a signal asks to stop, Error on a loss that is not a number or
   /// without memory, Busy when the disk is full. best.ckpt is never lost.
   Progression run(const OnValidation& on_validation);
+
+  /// Whether run() came back for a pause and not at the end.
+  bool is_paused() const { return pausing_ && !is_over(); }
+  /// Where the last checkpoint stands, without training on.
+  Progression resumed();
 
   /// Loads best.ckpt into the averaged net.
   void load_best();
@@ -55,6 +63,8 @@ class TrainingLoop {
   void finish_epoch(const OnValidation& on_validation);
   ValidationResult validate(EpochMetrics& metrics);
   void decide_epochs();
+  bool reaches_pause(int epochs_done) const;
+  void watch_progress(double ap);
   bool is_closing() const;
   bool is_evaluated() const;
   bool is_over() const;
@@ -87,6 +97,7 @@ class TrainingLoop {
   double elapsed_before_ = 0;
   double epoch_training_s_ = 0;  // of this epoch, in this process
   double epoch_wall_s_ = 0;      // of the last epoch, validation included
+  bool pausing_ = false;
   int epoch_images_ = 0;
   int steps_per_epoch_ = 0;
 };

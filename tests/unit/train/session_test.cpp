@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <functional>
 #include <stdexcept>
@@ -236,6 +237,63 @@ TEST_CASE("one candidate's failure is recorded and the others go on") {
   for (const auto& event : project.events().list()) kinds.push_back(event.kind);
   REQUIRE(kinds == std::vector<std::string>{"run-started", "run-failed", "first-model-done", "run-done",
                                             "all-runs-done"});
+}
+
+TEST_CASE("of three candidates the hopeless drop out between stages and still become models") {
+  SceneProject scenes;
+  auto project = scenes.open();
+  // Stages end after 1, 2 and 4 of 4 epochs; the better half goes on: 3, 2, 1.
+  auto job = [&](std::uint64_t seed, double rate) {
+    return small_job(project, [&](ds::TrainOptions& options) {
+      options.epochs = 4;
+      options.seed = seed;
+      options.learning_rate = rate;
+    });
+  };
+  std::vector<ds::TrainJob> jobs = {job(1, 1e-3), job(2, 1e-3), job(3, 1e-3)};
+  for (auto& one : jobs) one.config.eliminate = "halving";
+  auto report = ds::train(project, jobs);
+  REQUIRE(report.runs.size() == 3);
+  std::vector<double> epochs;
+  int eliminated = 0;
+  for (const auto& trained : report.runs) {
+    REQUIRE(trained.model);
+    REQUIRE(trained.run.state == ds::RunState::done);
+    epochs.push_back(trained.run.metrics.at("epochs"));
+    if (trained.run.message.find("eliminated after stage ") == 0) ++eliminated;
+  }
+  REQUIRE(eliminated == 2);
+  std::sort(epochs.begin(), epochs.end());
+  REQUIRE(epochs == std::vector<double>{1, 2, 4});
+
+  // Cut off in the second stage, the group continues to the same models.
+  // 3 candidates x 2 steps; a continued run reports the 2 steps it has; then the first step of the second stage.
+  StepHook hook(3 * 2 + 2 + 1, [] { ds::request_stop(SIGTERM); });
+  REQUIRE_THROWS_AS(ds::train(project, jobs, {&hook}), ds::Interrupted);
+  ds::request_stop(0);
+  auto resumed = ds::resume_training(project, project.runs().get("latest").id);
+  std::vector<std::string> expected, found;
+  for (const auto& trained : report.runs)
+    expected.push_back(ds::read_file(trained.model->folder / "weights.safetensors"));
+  for (const auto& run : project.runs().list())
+    if (run.group == resumed.runs.front().run.group)
+      found.insert(found.begin(),
+                   ds::read_file(project.models().get(run.model_id).folder / "weights.safetensors"));
+  REQUIRE(found == expected);
+}
+
+TEST_CASE("a run whose AP does not rise lets the rate fall early") {
+  SceneProject scenes;
+  auto project = scenes.open();
+  auto report = ds::train(project, {small_job(project, [](ds::TrainOptions& options) {
+                            options.epochs = 40;
+                            options.learning_rate = 1e-9;  // nothing is learnt, so AP stays
+                            options.patience = 2;
+                          })});
+  // Three validations make the first mean; two more without a better one end the flat half: 5 epochs of 10.
+  REQUIRE(report.runs[0].run.metrics.at("epochs") < 11);
+  auto epochs = ds::RunFolder(report.runs[0].run.folder).read_metrics();
+  REQUIRE(epochs.back().closing);
 }
 
 TEST_CASE("a budget decides the epochs and records them") {

@@ -22,8 +22,10 @@ struct RunConfig {
   TrainOptions options;  // resolved: sizes, threads and replicas as they were
   std::string snapshot;
   std::string recipe;
-  std::string name;    // of the model; empty: made from architecture, size and time
-  std::string parent;  // model id or file of the weights it started from
+  std::string name;                     // of the model; empty: made from architecture, size and time
+  std::string parent;                   // model id or file of the weights it started from
+  std::string eliminate = "dominated";  // rule of ds/train/elimination.h for the candidates of its group
+  double group_budget_s = 0;            // for all of them together; 0: no limit but each one's own
 
   void bind(OptionSet& set);
 };
@@ -63,12 +65,13 @@ std::string resolve_snapshot(Project& project, const std::string& snapshot);
 /// options.
 RunConfig resolve_config(Project& project, RunConfig config);
 
-/// Trains the jobs one after another and registers each one's best weights as a model of the project. All
-/// jobs' data are checked before the first step. One job's failure is thrown; among several it is recorded,
-/// and the rest go on.
+/// Trains the jobs and registers each one's best weights as a model of the project. Several are candidates of
+/// one group: they are trained in stages, between which the hopeless drop out (`eliminate`). All jobs' data
+/// are checked before the first step. One job's failure is thrown; among several it is recorded, and the rest
+/// go on.
 TrainReport train(Project& project, const std::vector<TrainJob>& jobs, const TrainHooks& hooks = {});
 /// Continues a run from its last checkpoint to the result it would have had, then the unfinished runs of its
-/// group. Throws UsageError when it is done or going on.
+/// group. Throws UsageError when all of them are done, or when it is going on.
 TrainReport resume_training(Project& project, const std::string& run_id, const TrainHooks& hooks = {});
 
 /// Puts a weight file into the registry as a model.

@@ -57,7 +57,9 @@ struct TrainOptions {
 
   double eval_share = 0.05;  // validation takes about this part of the time; its interval follows from it
   int eval_every = 0;        // epochs; 0: by eval_share
-  int patience = 0;  // stop after so many validations without a better AP, in the closing part only; 0: never
+  /// After so many validations without a better mean of three, the falling part of flat-cosine begins; after
+  /// so many without a better AP in the closing part, the run stops. 0: never.
+  int patience = 0;
   int save_every_steps = 0;  // also write last.ckpt inside an epoch; 0: at its end
 
   std::string precision = "fp32";  // or "bf16"
