@@ -63,9 +63,9 @@ std::vector<DataFinding> find_look_alikes_between_splits(Project& project, const
   }
   std::vector<DataFinding> findings;
   for (auto& [splits, images] : alike) {
-    auto message =
-        fmt::format("{} of the {} split look like images in {}, the first is {}",
-                    counted(images.size(), "image", "images"), splits.second, splits.first, images.front());
+    auto message = fmt::format("{} of the {} split {} images in {}, the first is {}",
+                               counted(images.size(), "image", "images"), splits.second,
+                               images.size() == 1 ? "looks like" : "look like", splits.first, images.front());
     images.resize(std::min(images.size(), kMostNames));
     findings.push_back({"look-alikes", false, message,
                         "scores on that split are better than the model: ds-import leaks shows the pairs and "
