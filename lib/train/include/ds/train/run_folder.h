@@ -52,7 +52,8 @@ struct EpochMetrics {
   std::vector<std::pair<std::string, double>> class_ap;
 };
 
-/// The files of runs/<id>: config.yaml, metrics.jsonl, status.json, log.txt, last.ckpt, best.ckpt.
+/// The files of runs/<id>: config.yaml, metrics.jsonl, status.json, log.txt, findings.json,
+/// last.ckpt, best.ckpt.
 class RunFolder {
  public:
   explicit RunFolder(std::filesystem::path path) : path_(std::move(path)) {}
@@ -61,6 +62,8 @@ class RunFolder {
   std::filesystem::path last() const { return path_ / "last.ckpt"; }
   std::filesystem::path best() const { return path_ / "best.ckpt"; }
   std::filesystem::path log() const { return path_ / "log.txt"; }
+  /// What the check of the data found before the first step (ds/train/data_check.h).
+  std::filesystem::path findings() const { return path_ / "findings.json"; }
   std::filesystem::path lock() const { return path_ / "lock"; }
 
   void write_status(const RunStatus& status) const;
