@@ -29,10 +29,10 @@
         const width = ctx.measureText(mark.text).width;
         ctx.setLineDash([4, 4]);
         ctx.beginPath();
-        ctx.moveTo(x, area.top);
+        ctx.moveTo(x, area.top - 14);
         ctx.lineTo(x, area.bottom);
         ctx.stroke();
-        ctx.fillText(mark.text, x + 4 + width > area.right ? x - 4 - width : x + 4, area.top + 11);
+        ctx.fillText(mark.text, x + 4 + width > area.right ? x - 4 - width : x + 4, area.top - 4);
         ctx.restore();
       }
     },

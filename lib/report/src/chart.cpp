@@ -131,6 +131,8 @@ nlohmann::ordered_json chart_config(const Chart& chart) {
     options["indexAxis"] = "y";
     options["interaction"]["axis"] = "y";
   }
+  // Their words stand above the curves.
+  if (!chart.marks.empty()) options["layout"]["padding"]["top"] = 16;
   for (const auto& mark : chart.marks)
     options["plugins"]["marks"]["lines"].push_back(
         {{"at", mark.at}, {"text", mark.text}, {"color", "--soft"}});

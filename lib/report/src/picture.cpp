@@ -129,7 +129,8 @@ class Panel {
         canvas_.text(x + 20, y, name, kSoft);
         x += needed;
       }
-    top_ = y + 14;
+    // The words of marks stand between the legend and the curves.
+    top_ = y + (chart_.marks.empty() ? 14 : 24);
   }
 
   void find_range() {
@@ -194,9 +195,9 @@ class Panel {
   void mark(const ChartMark& mark) {
     const double x = at_x(mark.at);
     if (x < left_ || x > right_) return;
-    canvas_.dashed(x, top_, bottom_, kSoft);
+    canvas_.dashed(x, top_ - 14, bottom_, kSoft);
     const bool fits = x + 6 + canvas_.text_width(mark.text, kTextSize) < right_;
-    canvas_.text(fits ? x + 6 : x - 6, top_ + 10, mark.text, kSoft, kTextSize, fits ? 0 : 1);
+    canvas_.text(fits ? x + 6 : x - 6, top_ - 5, mark.text, kSoft, kTextSize, fits ? 0 : 1);
   }
 
   cv::Scalar color(std::size_t index) const {

@@ -88,7 +88,8 @@ void TrainOptions::bind(OptionSet& options) {
       .add("device", device, "auto, cpu, cuda or cuda:N", "NAME")
       .add("replicas", replicas, "copies of the net that share a batch (0: by batch and threads)")
       .add("loader-threads", loader_threads, "threads that decode and augment; never changes the result")
-      .add("cache-gb", cache_gb, "decoded images kept in memory, GB");
+      .add("cache-gb", cache_gb, "decoded images kept in memory, GB")
+      .add("tensorboard", tensorboard, "also write event files for TensorBoard, to runs/<id>/tensorboard");
 }
 
 void TrainOptions::validate() const {

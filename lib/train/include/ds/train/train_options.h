@@ -65,8 +65,9 @@ struct TrainOptions {
   int threads = 0;                 // 0: all processors
   int replicas =
       0;  // copies of the net that share a batch, one per group of threads; 0: by batch and threads
-  int loader_threads = 2;  // never changes the result
-  double cache_gb = 2;     // decoded images kept in memory
+  int loader_threads = 2;    // never changes the result
+  double cache_gb = 2;       // decoded images kept in memory
+  bool tensorboard = false;  // event files beside the metrics; never changes the result
   std::uint64_t seed = 0;
 
   /// The peak rate of this run.
