@@ -6,6 +6,8 @@
 
 #include <algorithm>
 
+#include "batch_tensor.h"
+
 namespace ds {
 namespace {
 
@@ -108,16 +110,13 @@ StepLoss Replicas::step(const Batch& batch, const LossOptions& options, bool bfl
   const auto count = static_cast<int>(nets_.size());
   std::vector<StepLoss> losses(nets_.size());
   std::vector<double> shares(nets_.size());
-  auto all =
-      at::from_blob(const_cast<float*>(batch.values.data()), {batch.count, batch.height, batch.width, 3})
-          .permute({0, 3, 1, 2});
   team_.run([&](int replica) {
     const int begin = batch.count * replica / count;
     const int end = batch.count * (replica + 1) / count;
     const auto at = static_cast<std::size_t>(replica);
     flats_[at]->gradients.zero_();
     if (begin == end) return;
-    auto images = all.slice(0, begin, end).to(flats_[at]->values.device());
+    auto images = images_of(batch, begin, end, flats_[at]->values.device());
     LossParts loss;
     {
       Autocast autocast(bfloat16);

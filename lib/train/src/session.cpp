@@ -16,6 +16,7 @@
 #include "ds/nn/architectures.h"
 #include "ds/nn/state_dict.h"
 #include "ds/project/project.h"
+#include "ds/train/data_check.h"
 #include "ds/train/run_folder.h"
 #include "ds/train/train_data.h"
 #include "model_registration.h"
@@ -76,12 +77,8 @@ void tell(Project& project, const TrainHooks& hooks, Event event) {
     project.events().add(std::move(event));
 }
 
-/// Findings as warnings; the first fatal one is thrown.
-void require_usable(const TrainData& data, const RunConfig& config) {
-  for (const auto& finding : check_data(data, input_of(config.options))) {
-    if (finding.fatal) throw DataError(finding.message, finding.advice);
-    log::warning(fmt::format("{}; {}", finding.message, finding.advice));
-  }
+std::vector<DataFinding> require_usable(Project& project, const TrainData& data, const RunConfig& config) {
+  return require_usable(project, data, input_of(config.options), config.options.strict_data);
 }
 
 /// One run of a session, from its record to its model.
@@ -350,7 +347,8 @@ RunConfig resolve_config(Project& project, RunConfig config) {
 TrainReport train(Project& project, const std::vector<TrainJob>& jobs, const TrainHooks& hooks) {
   if (jobs.empty()) throw UsageError("there is nothing to train");
   auto data = load_train_data(project, jobs.front().config.snapshot);
-  for (const auto& job : jobs) require_usable(data, job.config);
+  std::vector<std::vector<DataFinding>> findings;
+  for (const auto& job : jobs) findings.push_back(require_usable(project, data, job.config));
   std::vector<RunRecord> records;
   for (const auto& job : jobs) {
     RunRecord record;
@@ -360,6 +358,7 @@ TrainReport train(Project& project, const std::vector<TrainJob>& jobs, const Tra
     record = project.runs().create(std::move(record));
     if (record.group.empty()) record.group = record.id;
     write_file_atomically(RunFolder(record.folder).config(), yaml_of(job.config, job.origins));
+    write_file_atomically(RunFolder(record.folder).findings(), to_json_text(findings[records.size()]));
     project.runs().update(record);
     records.push_back(std::move(record));
   }
@@ -386,7 +385,8 @@ TrainReport resume_training(Project& project, const std::string& run_id, const T
   }
   std::reverse(records.begin(), records.end());
   auto data = load_train_data(project, named.snapshot_id);
-  for (const auto& record : records) require_usable(data, read_config(RunFolder(record.folder).config()));
+  for (const auto& record : records)
+    require_usable(project, data, read_config(RunFolder(record.folder).config()));
   return execute_all(project, records, data, hooks);
 }
 

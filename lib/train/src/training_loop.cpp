@@ -81,13 +81,15 @@ void TrainingLoop::build(const StateDict& initial_weights) {
   optimizer_ = make_optimizer({options.optimizer, options.momentum, 0.999, 1e-8, options.weight_decay},
                               replicas_->parameters());
 
-  pictures_ = std::make_unique<PictureCache>(data_.train, std::max(in_.input.width, in_.input.height),
-                                             static_cast<std::uint64_t>(options.cache_gb * 1e9));
+  PictureCacheOptions keeping;
+  if (options.cache != "off") keeping.limit_bytes = static_cast<std::uint64_t>(options.cache_gb * 1e9);
+  if (options.cache == "disk") keeping.folder = data_.cache_folder;
+  pictures_ = std::make_unique<PictureCache>(data_.train, drawn_sides(options, in_.input), keeping);
   LoaderOptions loading;
   loading.seed = options.seed;
   loading.batch = options.batch;
   loading.threads = options.loader_threads;
-  loading.pixels = {spec_.channel_order == "rgb", spec_.scale, spec_.mean};
+  loading.pixels = pixel_scale(spec_);
   loading.repeats = repeat_factors(data_.train, classes, options.class_balance);
   loader_ = std::make_unique<BatchLoader>(*pictures_, loading);
   steps_per_epoch_ = loader_->steps_per_epoch();
@@ -169,13 +171,17 @@ bool TrainingLoop::is_evaluated() const {
 }
 
 EpochPlan TrainingLoop::plan() const {
-  EpochPlan plan{state_.epoch, in_.input.width, in_.input.height, in_.options.augment};
+  const auto& options = in_.options;
+  EpochPlan plan{state_.epoch, in_.input.width, in_.input.height, options.augment, {}};
   plan.augment.pad_value = spec_.pad_value;
-  if (is_closing()) {
+  if (!is_closing()) {
+    plan.sizes = {options.multi_scale_min, options.multi_scale_max, options.multi_scale_every,
+                  spec_.multiple};
+  } else {
     plan.augment.mosaic = 0;
     plan.augment.mixup = 0;
-    plan.augment.scale_min = in_.options.closing_scale_min;
-    plan.augment.scale_max = in_.options.closing_scale_max;
+    plan.augment.scale_min = options.closing_scale_min;
+    plan.augment.scale_max = options.closing_scale_max;
   }
   return plan;
 }
@@ -214,7 +220,9 @@ void TrainingLoop::run_step() {
   auto& flat = replicas_->parameters();
   LossOptions options;
   options.closing = is_closing();
+  options.label_smoothing = in_.options.label_smoothing;
   auto loss = replicas_->step(batch, options, in_.options.precision == "bf16");
+  loader_->recycle(std::move(batch));
   double norm = flat.clip_gradients(in_.options.clip_norm);
   if (!std::isfinite(loss.total) || !std::isfinite(norm)) {
     std::string parts;

@@ -3,6 +3,9 @@
 #include <signal.h>
 #include <sys/resource.h>
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <filesystem>
 #include <functional>
 #include <stdexcept>
@@ -13,6 +16,7 @@
 #include "ds/detect/model_card.h"
 #include "ds/media/synthetic_scene.h"
 #include "ds/project/project.h"
+#include "ds/train/data_check.h"
 #include "ds/train/run_folder.h"
 
 #include <catch2/catch.hpp>
@@ -274,4 +278,42 @@ TEST_CASE("data that cannot be trained on is refused before the first step") {
   REQUIRE(message_of([&] { ds::train(project, {small_job(project)}); }) ==
           "the val split of the snapshot is empty, so the best epoch could not be chosen");
   REQUIRE(project.runs().list().empty());
+}
+
+TEST_CASE("what the check of the data found stands in the run's folder, and stops a strict run") {
+  SceneProject scenes;
+  auto project = scenes.open();
+  auto report = ds::train(project, {small_job(project)});
+  auto file = ds::RunFolder(report.runs[0].run.folder).findings();
+  auto findings = ds::data_findings_from_json(ds::read_file(file), file);
+  std::vector<std::string> kinds;
+  for (const auto& finding : findings) kinds.push_back(finding.kind);
+  REQUIRE(std::count(kinds.begin(), kinds.end(), "few-objects") == 2);  // val has 4 images, test 2
+  auto strict = small_job(project, [](auto& options) { options.strict_data = true; });
+  auto message = message_of([&] { ds::train(project, {strict}); });
+  REQUIRE(message ==
+          fmt::format("--strict-data: {} ({} findings in all)", findings[0].message, findings.size()));
+  REQUIRE(project.runs().list().size() == 1);
+}
+
+TEST_CASE(
+    "sizes that change, a cache on the disk and smoothed labels train, stop and continue to the same end") {
+  SceneProject scenes;
+  auto project = scenes.open();
+  auto change = [](ds::TrainOptions& options) {
+    options.multi_scale_min = 0.5;
+    options.multi_scale_max = 1.5;
+    options.multi_scale_every = 1;
+    options.label_smoothing = 0.1;
+  };
+  auto on_disk = [&](ds::TrainOptions& options) {
+    change(options);
+    options.cache = "disk";
+  };
+  auto expected = outcome_of(project, ds::train(project, {small_job(project, change)}));
+  StepHook hook(3, [] { ds::request_stop(SIGTERM); });
+  REQUIRE_THROWS_AS(ds::train(project, {small_job(project, on_disk)}, {&hook}), ds::Interrupted);
+  ds::request_stop(0);
+  REQUIRE(fs::exists(scenes.folder() / "cache" / "pictures"));
+  REQUIRE(outcome_of(project, ds::resume_training(project, project.runs().get("latest").id)) == expected);
 }

@@ -59,8 +59,8 @@ struct OptionLine {
   std::string origin;  // "--learning-rate", "configs/train/speed.yaml:7"; empty: built in
 };
 
-/// The files of runs/<id>: config.yaml, metrics.jsonl, status.json, log.txt, last.ckpt, best.ckpt; with
-/// --tensorboard an event file in tensorboard/.
+/// The files of runs/<id>: config.yaml, metrics.jsonl, status.json, log.txt, findings.json,
+/// last.ckpt, best.ckpt; with --tensorboard an event file in tensorboard/.
 class RunFolder {
  public:
   explicit RunFolder(std::filesystem::path path) : path_(std::move(path)) {}
@@ -69,6 +69,8 @@ class RunFolder {
   std::filesystem::path last() const { return path_ / "last.ckpt"; }
   std::filesystem::path best() const { return path_ / "best.ckpt"; }
   std::filesystem::path log() const { return path_ / "log.txt"; }
+  /// What the check of the data found before the first step (ds/train/data_check.h).
+  std::filesystem::path findings() const { return path_ / "findings.json"; }
   std::filesystem::path lock() const { return path_ / "lock"; }
   std::filesystem::path tensorboard() const { return path_ / "tensorboard"; }
 

@@ -54,6 +54,15 @@ struct TrainOptions {
   /// Images with rare classes come up more often: repeat factor sqrt(t / f) of LVIS (arXiv 1908.03195) with
   /// this t; 0: off.
   double class_balance = 0;
+  /// Inputs of other sizes, times --input-size, outside the closing part (YOLOX and YOLOv3 draw one of
+  /// several every ten steps); 1 and 1: off.
+  double multi_scale_min = 1;
+  double multi_scale_max = 1;
+  int multi_scale_every = 10;  // steps
+  /// For labels whose class is often wrong: what the label says counts 1 - s, and s is spread over all
+  /// classes (arXiv 1512.00567, section 7).
+  double label_smoothing = 0;
+  bool strict_data = false;  // findings about the data stop the run
 
   double eval_share = 0.05;  // validation takes about this part of the time; its interval follows from it
   int eval_every = 0;        // epochs; 0: by eval_share
@@ -65,9 +74,10 @@ struct TrainOptions {
   int threads = 0;                 // 0: all processors
   int replicas =
       0;  // copies of the net that share a batch, one per group of threads; 0: by batch and threads
-  int loader_threads = 2;    // never changes the result
-  double cache_gb = 2;       // decoded images kept in memory
-  bool tensorboard = false;  // event files beside the metrics; never changes the result
+  int loader_threads = 2;     // never changes the result
+  std::string cache = "ram";  // where decoded images are kept: "ram", "disk", "off"; never changes the result
+  double cache_gb = 2;        // limit of that
+  bool tensorboard = false;   // event files beside the metrics; never changes the result
   std::uint64_t seed = 0;
 
   /// The peak rate of this run.
