@@ -97,7 +97,8 @@ void TrainOptions::bind(OptionSet& options) {
       .add("loader-threads", loader_threads, "threads that decode and augment; never changes the result")
       .choice("cache", cache, {"ram", "disk", "off"},
               "where decoded images are kept; never changes the result")
-      .add("cache-gb", cache_gb, "largest size of that, GB");
+      .add("cache-gb", cache_gb, "largest size of that, GB")
+      .add("tensorboard", tensorboard, "also write event files for TensorBoard, to runs/<id>/tensorboard");
 }
 
 void TrainOptions::validate() const {

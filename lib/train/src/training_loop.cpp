@@ -299,6 +299,7 @@ void TrainingLoop::finish_epoch(const OnValidation& on_validation) {
   decide_epochs();
   save_last();
   folder_.append_metrics(metrics);
+  if (in_.options.tensorboard) folder_.write_tensorboard();
   report_status(true);
 }
 

@@ -79,6 +79,7 @@ struct TrainOptions {
   int loader_threads = 2;     // never changes the result
   std::string cache = "ram";  // where decoded images are kept: "ram", "disk", "off"; never changes the result
   double cache_gb = 2;        // limit of that
+  bool tensorboard = false;   // event files beside the metrics; never changes the result
   std::uint64_t seed = 0;
 
   /// The peak rate of this run.
