@@ -24,6 +24,8 @@ struct RunFlags {
   std::string snapshot;
   std::string name;
   std::string resume;
+  std::string ranks = "auto";
+  RankTimeouts timeouts;
 };
 
 bool was_given(OptionSet& options, const std::string& name) {
@@ -150,10 +152,18 @@ int print_report(Context& context, const TrainReport& report) {
   return 0;
 }
 
-int run(Context& context, const RunFlags& flags, OptionSet& given) {
-  if (!context.shared.dry_run) use_fast_libraries();
-  auto project = open_project(context);
-  TrainHooks hooks{&context.progress, [&](const Event& event) { notify(project, event); }};
+/// What this process does beside rank 0.
+int follow(Context& context, Project& project, Ranks& ranks) {
+  // Rank 0 talks for all; errors are each rank's own.
+  log::configure(log::Level::error,
+                 context.shared.color == "always" ? log::Color::always : log::Color::never);
+  follow_training(project, ranks);
+  return 0;
+}
+
+int train_alone_or_first(Context& context, Project& project, const RunFlags& flags,
+                         std::vector<TrainJob> jobs, Ranks& ranks) {
+  TrainHooks hooks{&context.progress, [&](const Event& event) { notify(project, event); }, &ranks};
   if (!flags.resume.empty()) {
     if (context.shared.dry_run) {
       context.out.line(fmt::format("would continue run {}", project.runs().get(flags.resume).id));
@@ -161,14 +171,13 @@ int run(Context& context, const RunFlags& flags, OptionSet& given) {
     }
     return print_report(context, resume_training(project, flags.resume, hooks));
   }
-  auto jobs = make_jobs(flags, given, context.shared);
   // A dry run makes no snapshot.
   auto snapshot = context.shared.dry_run && flags.snapshot.empty()
                       ? std::string()
                       : resolve_snapshot(project, flags.snapshot);
   for (auto& job : jobs) {
     job.config.snapshot = snapshot;
-    job.config = resolve_config(project, job.config);
+    job.config = resolve_config(project, job.config, ranks);
   }
   if (context.shared.dry_run) {
     if (context.shared.json)
@@ -182,6 +191,25 @@ int run(Context& context, const RunFlags& flags, OptionSet& given) {
   return print_report(context, train(project, jobs, hooks));
 }
 
+int run(Context& context, const RunFlags& flags, OptionSet& given) {
+  auto place = flags.ranks == "off" || context.shared.dry_run ? RankPlace() : rank_place(rank_variables());
+  if (!context.shared.dry_run) use_fast_libraries();
+  auto project = open_project(context);
+  std::vector<TrainJob> jobs;
+  if (flags.resume.empty()) jobs = make_jobs(flags, given, context.shared);
+  Ranks ranks(place, flags.timeouts, project.folder() / "cache");
+  try {
+    ranks.require_same(request_facts(jobs, flags.resume));
+    if (!ranks.is_first()) return follow(context, project, ranks);
+    if (!ranks.alone())
+      log::info(fmt::format("{} ranks train together ({})", ranks.size(), rank_libraries()));
+    return train_alone_or_first(context, project, flags, std::move(jobs), ranks);
+  } catch (const std::exception& error) {
+    ranks.leave(error);
+    throw;
+  }
+}
+
 }  // namespace
 
 void add_run(Tool& tool) {
@@ -193,7 +221,8 @@ void add_run(Tool& tool) {
           "from the recipe, then --config, then flags; the run's config.yaml says where each came from. The "
           "best\n"
           "epoch on val becomes a model of the project, scored on test when there is one.\n"
-          "Ctrl-C and SIGTERM save and stop; --resume continues a stopped or killed run to the same result.")
+          "Ctrl-C and SIGTERM save and stop; --resume continues a stopped or killed run to the same result.\n"
+          "Started by torchrun, mpirun or srun, the processes train one model together (docs/TRAINING.md).")
       .example("ds-train run --budget 15m")
       .example("ds-train run --priority accuracy --candidates 3 --budget 2h")
       .example(
@@ -217,6 +246,12 @@ void add_run(Tool& tool) {
       .add("snapshot", flags.snapshot, "dataset version; default: a new one of everything done", "ID")
       .add("name", flags.name, "name of the model; default: architecture and time", "NAME")
       .add("resume", flags.resume, "continue this run (and the unfinished candidates beside it)", "RUN");
+  options.group("Ranks")
+      .choice(
+          "ranks", flags.ranks, {"auto", "off"},
+          "auto: share each batch with the processes that torchrun, mpirun or srun started beside this one")
+      .duration("join-timeout", flags.timeouts.join_s, "how long to wait until all ranks are there")
+      .duration("rank-timeout", flags.timeouts.wait_s, "how long to wait for a rank that says nothing");
   flags.train.bind(options);
   verb.run([&flags, &verb](Context& context) { return run(context, flags, verb.options()); });
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "ds/base/error.h"
+#include "ds/base/files.h"
 #include "ds/nn/architectures.h"
 #include "ds/project/project.h"
 
@@ -38,13 +39,17 @@ std::string run_config_yaml(const RunConfig& config, const std::map<std::string,
   return set.dump_yaml();
 }
 
-RunConfig read_run_config(const fs::path& file) {
+RunConfig run_config_from_text(const std::string& text, const std::string& name) {
   RunConfig config;
   OptionSet set;
   config.bind(set);
-  set.read_yaml(file);
+  set.read_yaml_text(text, name);
   config.options.validate();
   return config;
+}
+
+RunConfig read_run_config(const fs::path& file) {
+  return run_config_from_text(read_file(file), file.string());
 }
 
 InputSize input_of(const TrainOptions& options) {

@@ -10,7 +10,8 @@ namespace ds {
 
 /// The text of a run's config.yaml; an option's origin stands beside it as a comment.
 std::string run_config_yaml(const RunConfig& config, const std::map<std::string, std::string>& origins = {});
-/// Throws FormatError or UsageError naming the file when it does not hold a run's options.
+/// Throw FormatError or UsageError naming the file (or `name`) when it does not hold a run's options.
+RunConfig run_config_from_text(const std::string& text, const std::string& name);
 RunConfig read_run_config(const std::filesystem::path& file);
 
 /// The input size of resolved options.

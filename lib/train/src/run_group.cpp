@@ -14,6 +14,7 @@
 #include "ds/project/project.h"
 #include "ds/train/elimination.h"
 #include "run_config.h"
+#include "run_order.h"
 #include "single_run.h"
 
 namespace ds {
@@ -77,6 +78,7 @@ class GroupRun {
     report_.best = best();
     tell_all_done();
     if (!report_.best && failure_) std::rethrow_exception(failure_);
+    give_order(ranks_of(hooks_), std::nullopt);
     return std::move(report_);
   }
 
@@ -133,7 +135,7 @@ class GroupRun {
       throw;
     } catch (const std::exception& error) {
       note_failure(member, error);
-      if (members_.size() == 1) throw;
+      if (members_.size() == 1 || ranks_of(hooks_).broken()) throw;
       log::error(fmt::format("run {} failed: {}", member.record.id, error.what()));
     }
   }

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <thread>
 
 #include "ds/base/error.h"
 #include "ds/base/files.h"
@@ -17,6 +16,7 @@
 #include "model_registration.h"
 #include "run_config.h"
 #include "run_group.h"
+#include "run_order.h"
 #include "training_loop.h"
 
 namespace ds {
@@ -53,7 +53,7 @@ std::string resolve_snapshot(Project& project, const std::string& snapshot) {
   return project.snapshots().create({}).id;
 }
 
-RunConfig resolve_config(Project& project, RunConfig config) {
+RunConfig resolve_config(Project& project, RunConfig config, const Ranks& ranks) {
   auto& options = config.options;
   check_options(options);
   const auto& input = architectures().at(options.arch).make.input;
@@ -62,9 +62,8 @@ RunConfig resolve_config(Project& project, RunConfig config) {
                                          : options.input_size;
   auto size = parse_input_size(text, input.multiple, aspect);
   options.input_size = fmt::format("{}x{}", size.width, size.height);
-  if (options.threads <= 0)
-    options.threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-  if (options.device == "cpu" || options.device == "auto") options.replicas = replica_count(options);
+  if (options.threads <= 0) options.threads = processors_of_rank(ranks.local_size());
+  options.replicas = replica_count(options, ranks.size());
   if (!options.weights.empty()) {
     auto file = weight_file(project, options.weights);
     config.parent = fs::exists(options.weights) ? fs::absolute(options.weights).string()
@@ -115,9 +114,12 @@ TrainReport resume_training(Project& project, const std::string& run_id, const T
                      "start a new run with --weights to train on from it");
   std::reverse(records.begin(), records.end());
   auto data = load_train_data(project, named.snapshot_id);
-  for (const auto& record : records)
-    if (record.state != RunState::done)
-      require_usable(project, data, read_run_config(RunFolder(record.folder).config()));
+  for (const auto& record : records) {
+    if (record.state == RunState::done) continue;
+    auto config = read_run_config(RunFolder(record.folder).config());
+    require_usable(project, data, config);
+    replica_count(config.options, ranks_of(hooks).size());  // throws when the ranks cannot share them
+  }
   return execute_group(project, records, data, hooks);
 }
 

@@ -13,6 +13,7 @@
 #include "ds/project/project.h"
 #include "model_registration.h"
 #include "run_config.h"
+#include "run_order.h"
 
 namespace ds {
 
@@ -55,7 +56,7 @@ void SingleRun::noting(const std::function<RunState()>& work, std::string& messa
   }
 }
 
-TrainingLoop SingleRun::make_loop(const Leg& leg) {
+TrainingLoop SingleRun::make_loop(const Leg& leg, bool conclude) {
   if (leg.budget_s > 0 && leg.budget_s != config_.options.budget_s) {
     config_.options.budget_s = leg.budget_s;
     write_file_atomically(folder_.config(), run_config_yaml(config_));
@@ -66,7 +67,11 @@ TrainingLoop SingleRun::make_loop(const Leg& leg) {
   inputs.pause_elapsed_s = leg.pause_elapsed_s;
   if (!options.weights.empty() && !std::filesystem::exists(folder_.last()))
     inputs.initial_weights = read_weights(weight_file(project_, options.weights));
-  return {std::move(inputs), data_, folder_, hooks_.progress ? *hooks_.progress : no_progress()};
+  auto& ranks = ranks_of(hooks_);
+  give_order(ranks, RunOrder{record_.id, data_.snapshot_id, read_file(folder_.config()), leg.pause_epoch,
+                             leg.pause_elapsed_s, conclude});
+  require_same_data(ranks, [&]() -> const TrainData& { return data_; });
+  return {std::move(inputs), data_, folder_, hooks_.progress ? *hooks_.progress : no_progress(), ranks};
 }
 
 LegResult SingleRun::train(const Leg& leg) {
@@ -77,7 +82,7 @@ LegResult SingleRun::train(const Leg& leg) {
         log::info(fmt::format("{}: {} train, {} val, {} test images, {} classes, seed {}",
                               title_of(config_.options), data_.train.size(), data_.val.size(),
                               data_.test.size(), data_.classes.size(), config_.options.seed));
-        auto loop = make_loop(leg);
+        auto loop = make_loop(leg, false);
         auto progression = loop.run([&](const Progression& at, const ValidationResult& validation) {
           record_.metrics["ap"] = at.best_ap;
           record_.metrics["epoch"] = at.best_epoch;
@@ -106,7 +111,7 @@ TrainedRun SingleRun::conclude(const std::string& why) {
   std::string message = why;
   noting(
       [&] {
-        auto loop = make_loop({});
+        auto loop = make_loop({}, true);
         trained.model = publish(loop, loop.resumed());
         return RunState::done;
       },
@@ -122,8 +127,7 @@ ModelRecord SingleRun::publish(TrainingLoop& loop, const Progression& progressio
   auto card = card_for(options.arch, loop.input_spec(), loop.averaged_net(), data_.classes, input.width,
                        input.height);
   auto score = [&](const std::vector<TrainImage>& images, const Dataset& truth, const std::string& split) {
-    ValidationSet set(images, truth, loop.input_spec(), input);
-    auto result = set.evaluate(loop.averaged_net(), loop.team());
+    auto result = loop.score(images, truth);
     card.metrics[split + "/AP"] = result.ap();
     card.metrics[split + "/AP50"] = result.ap50();
     for (std::size_t c = 0; c < data_.classes.size(); ++c)

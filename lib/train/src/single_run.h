@@ -37,7 +37,9 @@ class SingleRun {
   TrainedRun conclude(const std::string& why);
 
  private:
-  TrainingLoop make_loop(const Leg& leg);
+  /// Tells the other ranks what comes.
+  /// @param conclude no training, only scores
+  TrainingLoop make_loop(const Leg& leg, bool conclude);
   ModelRecord publish(TrainingLoop& loop, const Progression& progression);
   void begin();
   void finish(RunState state, const std::string& message);

@@ -11,6 +11,7 @@
 #include "ds/project/event_log.h"
 #include "ds/project/model_store.h"
 #include "ds/project/run_store.h"
+#include "ds/train/ranks.h"
 #include "ds/train/train_options.h"
 
 namespace ds {
@@ -43,6 +44,8 @@ struct TrainHooks {
   /// Tells people what happened (first-model-done, run-done, run-failed, all-runs-done ...). Empty: the
   /// project's event log alone.
   std::function<void(const Event&)> announce = {};
+  /// Those that train with this process, which is rank 0; the others call `follow_training`. nullptr: alone.
+  Ranks* ranks = nullptr;
 };
 
 struct TrainedRun {
@@ -61,9 +64,9 @@ struct TrainReport {
 void check_options(const TrainOptions& options);
 /// Makes a snapshot of everything done when `snapshot` is empty, else finds it; returns its id.
 std::string resolve_snapshot(Project& project, const std::string& snapshot);
-/// Fills in what options leave open: input size, threads, replicas, parent. Throws UsageError for bad
-/// options.
-RunConfig resolve_config(Project& project, RunConfig config);
+/// Fills in what options leave open: input size, threads (of each rank), replicas (on all ranks), parent.
+/// Throws UsageError for bad options.
+RunConfig resolve_config(Project& project, RunConfig config, const Ranks& ranks = Ranks());
 
 /// Trains the jobs and registers each one's best weights as a model of the project. Several are candidates of
 /// one group: they are trained in stages, between which the hopeless drop out (`eliminate`). All jobs' data
@@ -73,6 +76,14 @@ TrainReport train(Project& project, const std::vector<TrainJob>& jobs, const Tra
 /// Continues a run from its last checkpoint to the result it would have had, then the unfinished runs of its
 /// group. Throws UsageError when all of them are done, or when it is going on.
 TrainReport resume_training(Project& project, const std::string& run_id, const TrainHooks& hooks = {});
+
+/// What the ranks must have been asked alike, for Ranks::require_same: the versions and every option that
+/// decides what is computed.
+std::vector<std::pair<std::string, std::string>> request_facts(const std::vector<TrainJob>& jobs,
+                                                               const std::string& resume);
+/// What every rank but 0 calls while rank 0 trains or resumes: computes its share of each run, reads the
+/// project and writes nothing. Returns, or throws, when rank 0 does.
+void follow_training(Project& project, Ranks& ranks);
 
 /// Puts a weight file into the registry as a model.
 struct RegisterRequest {
