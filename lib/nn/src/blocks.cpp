@@ -9,6 +9,11 @@ namespace {
 
 thread_local FlopCounter* current_counter = nullptr;
 
+/// libtorch 1.13 has no backward pass of the hard activations in bfloat16 on a CPU.
+bool needs_float(const at::Tensor& x) {
+  return x.scalar_type() == at::kBFloat16 && x.is_cpu() && at::GradMode::is_enabled();
+}
+
 }  // namespace
 
 FlopCounter::FlopCounter() : outer_(current_counter) {
@@ -39,38 +44,93 @@ at::Tensor Conv2d::forward(const at::Tensor& x) {
   return y;
 }
 
-BatchNorm2d::BatchNorm2d(int channels)
+BatchNorm2d::BatchNorm2d(int channels, const NormOptions& options)
     : weight(register_parameter("weight", at::ones({channels}))),
       bias(register_parameter("bias", at::zeros({channels}))),
       running_mean(register_buffer("running_mean", at::zeros({channels}))),
       running_var(register_buffer("running_var", at::ones({channels}))),
-      num_batches_tracked(register_buffer("num_batches_tracked", at::zeros({}, at::kLong))) {}
+      num_batches_tracked(register_buffer("num_batches_tracked", at::zeros({}, at::kLong))),
+      options_(options) {}
 
 at::Tensor BatchNorm2d::forward(const at::Tensor& x) {
-  if (is_training()) num_batches_tracked.add_(1);
-  return at::batch_norm(x, weight, bias, running_mean, running_var, is_training(), kMomentum, kEps,
+  if (folded_) return x;
+  if (calibrating_) {
+    auto values = x.detach().to(at::kDouble);
+    sums_.add_(at::stack({values.sum({0, 2, 3}), values.square().sum({0, 2, 3})}));
+    seen_ += x.numel() / x.size(1);
+  }
+  const bool training = is_training() && !calibrating_;
+  if (training) num_batches_tracked.add_(1);
+  return at::batch_norm(x, weight, bias, running_mean, running_var, training, options_.momentum, options_.eps,
                         at::globalContext().userEnabledCuDNN());
+}
+
+void BatchNorm2d::fold() {
+  if (folded_ || !conv_) return;
+  at::NoGradGuard no_grad;
+  auto factor = weight / at::sqrt(running_var + options_.eps);
+  auto shift = bias - running_mean * factor;
+  conv_->weight.mul_(factor.view({-1, 1, 1, 1}));
+  if (conv_->bias.defined())
+    conv_->bias.mul_(factor).add_(shift);
+  else
+    conv_->bias = conv_->register_parameter("bias", shift, /*requires_grad=*/false);
+  folded_ = true;
+}
+
+void BatchNorm2d::begin_calibration() {
+  sums_ = at::zeros({2, weight.size(0)}, weight.options().dtype(at::kDouble).requires_grad(false));
+  seen_ = 0;
+  calibrating_ = true;
+}
+
+void BatchNorm2d::end_calibration() {
+  calibrating_ = false;
+  if (seen_ == 0) return;
+  at::NoGradGuard no_grad;
+  auto mean = sums_[0] / seen_;
+  auto variance = (sums_[1] / seen_ - mean.square()).clamp_min(0);
+  auto old_scale = weight / at::sqrt(running_var.to(at::kDouble) + options_.eps);
+  auto old_shift = bias - running_mean * old_scale;
+  weight.copy_(old_scale * at::sqrt(variance + options_.eps));
+  bias.copy_(old_shift + old_scale * mean);
+  running_mean.copy_(mean);
+  running_var.copy_(variance);
+}
+
+at::Tensor hard_sigmoid(const at::Tensor& x) {
+  return needs_float(x) ? at::hardsigmoid(x.to(at::kFloat)).to(x.scalar_type()) : at::hardsigmoid(x);
+}
+
+at::Tensor activated(const at::Tensor& x, Activation activation) {
+  if ((activation == Activation::relu6 || activation == Activation::hardswish) && needs_float(x))
+    return activated(x.to(at::kFloat), activation).to(x.scalar_type());
+  auto y = x;
+  const bool recorded = at::GradMode::is_enabled();
+  switch (activation) {
+    case Activation::none:
+      return x;
+    case Activation::relu:
+      return recorded ? at::relu(x) : at::relu_(y);
+    case Activation::relu6:
+      return recorded ? at::relu6(x) : at::relu6_(y);
+    case Activation::hardswish:
+      return recorded ? at::hardswish(x) : at::hardswish_(y);
+    case Activation::silu:
+      return recorded ? at::silu(x) : at::silu_(y);
+  }
+  return x;
 }
 
 ConvBlock::ConvBlock(int in, int out, int kernel, int stride, int groups)
     : conv_(
           register_module("conv", std::make_shared<Conv2d>(Conv2d::Shape{in, out, kernel, stride, groups}))),
-      bn_(register_module("bn", std::make_shared<BatchNorm2d>(out))) {}
-
-at::Tensor ConvBlock::forward(const at::Tensor& x) {
-  auto y = conv_->forward(x);
-  if (!folded_) y = bn_->forward(y);
-  return at::GradMode::is_enabled() ? at::silu(y) : at::silu_(y);
+      bn_(register_module("bn", std::make_shared<BatchNorm2d>(out))) {
+  bn_->follow(conv_);
 }
 
-void ConvBlock::fold() {
-  if (folded_) return;
-  at::NoGradGuard no_grad;
-  auto factor = bn_->weight / at::sqrt(bn_->running_var + BatchNorm2d::kEps);
-  conv_->weight.mul_(factor.view({-1, 1, 1, 1}));
-  conv_->bias =
-      conv_->register_parameter("bias", bn_->bias - bn_->running_mean * factor, /*requires_grad=*/false);
-  folded_ = true;
+at::Tensor ConvBlock::forward(const at::Tensor& x) {
+  return activated(bn_->forward(conv_->forward(x)), Activation::silu);
 }
 
 SeparableConvBlock::SeparableConvBlock(int in, int out, int kernel, int stride)

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 /// The layers the architectures are made of. Names of parameters follow the families' official checkpoints.
@@ -38,33 +39,65 @@ class Conv2d : public Block {
   Shape shape_;
 };
 
-/// BatchNorm over channels, eps 1e-3 and momentum 0.03 as YOLOX uses them.
+/// BatchNorm's constants; the defaults are YOLOX's.
+struct NormOptions {
+  double eps = 1e-3;
+  double momentum = 0.03;
+};
+
+/// BatchNorm over channels.
 class BatchNorm2d : public Block {
  public:
-  static constexpr double kEps = 1e-3;
-  static constexpr double kMomentum = 0.03;
-  explicit BatchNorm2d(int channels);
+  explicit BatchNorm2d(int channels, const NormOptions& options = {});
   at::Tensor forward(const at::Tensor& x) override;
+
+  /// Says whose output this normalises, and nobody else uses: what fold() folds into, and where a file with
+  /// folded weights keeps its bias.
+  void follow(std::shared_ptr<Conv2d> conv) { conv_ = std::move(conv); }
+  const std::shared_ptr<Conv2d>& convolution() const { return conv_; }
+  double eps() const { return options_.eps; }
+
+  /// Folds this into its convolution, for good; forward() then hands its input on. Without one: nothing.
+  void fold();
+
+  /// Until end_calibration(), forward() computes what it does in evaluation mode and sums its input's
+  /// statistics.
+  void begin_calibration();
+  /// Takes the mean m and variance v of all input since as the running statistics, and the weight and bias
+  /// with which evaluation mode computes the same as before: from y = w0 x + b0 to weight = w0 sqrt(v + eps),
+  /// bias = b0 + w0 m. Training mode on that same input then computes the same, too.
+  void end_calibration();
 
   at::Tensor weight;
   at::Tensor bias;
   at::Tensor running_mean;
   at::Tensor running_var;
   at::Tensor num_batches_tracked;
+
+ private:
+  NormOptions options_;
+  std::shared_ptr<Conv2d> conv_;
+  bool folded_ = false;
+  bool calibrating_ = false;
+  std::int64_t seen_ = 0;  // values per channel
+  at::Tensor sums_;        // [2,C] float64: of the values, of their squares
 };
+
+enum class Activation { none, relu, relu6, hardswish, silu };
+/// In place where no gradient is recorded: x is not used again.
+at::Tensor activated(const at::Tensor& x, Activation activation);
+/// min(max(x / 6 + 1/2, 0), 1)
+at::Tensor hard_sigmoid(const at::Tensor& x);
 
 /// Convolution, BatchNorm, SiLU: children `conv`, `bn`.
 class ConvBlock : public Block {
  public:
   ConvBlock(int in, int out, int kernel, int stride, int groups = 1);
   at::Tensor forward(const at::Tensor& x) override;
-  /// Folds the BatchNorm into the convolution, for good.
-  void fold();
 
  private:
   std::shared_ptr<Conv2d> conv_;
   std::shared_ptr<BatchNorm2d> bn_;
-  bool folded_ = false;
 };
 
 /// A depthwise then a pointwise ConvBlock: children `dconv`, `pconv`.

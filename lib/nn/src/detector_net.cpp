@@ -3,24 +3,34 @@
 #include <ATen/ATen.h>
 
 #include "blocks.h"
+#include "ds/base/error.h"
 
 namespace ds {
+
+std::vector<ForeignName> DetectorNet::foreign_names() const {
+  std::vector<ForeignName> names;
+  for (const auto& prefix : backbone_prefixes()) names.push_back({"", prefix});
+  return names;
+}
 
 std::vector<std::vector<ScoredBox>> DetectorNet::candidates(const Decoded& decoded,
                                                             double score_threshold) const {
   auto boxes = decoded.boxes.detach().to(at::kCPU, at::kFloat).contiguous();
   auto scores = decoded.scores.detach().to(at::kCPU, at::kFloat).contiguous();
-  const auto images = scores.size(0);
-  const auto anchors = scores.size(1);
-  const auto classes = scores.size(2);
-  std::vector<std::vector<ScoredBox>> all(static_cast<std::size_t>(images));
+  at::Tensor classes;
+  if (decoded.classes.defined()) classes = decoded.classes.to(at::kCPU, at::kLong).contiguous();
+  const auto rows = scores.size(1);
+  const auto columns = scores.size(2);
+  std::vector<std::vector<ScoredBox>> all(static_cast<std::size_t>(scores.size(0)));
   const float* box = boxes.data_ptr<float>();
   const float* score = scores.data_ptr<float>();
+  const std::int64_t* row_class = classes.defined() ? classes.data_ptr<std::int64_t>() : nullptr;
   for (auto& found : all) {
-    for (std::int64_t a = 0; a < anchors; ++a, box += 4, score += classes) {
-      for (std::int64_t c = 0; c < classes; ++c)
+    for (std::int64_t row = 0; row < rows; ++row, box += 4, score += columns) {
+      const int first_class = row_class == nullptr ? 0 : static_cast<int>(*row_class++);
+      for (std::int64_t c = 0; c < columns; ++c)
         if (score[c] > score_threshold)
-          found.push_back({{box[0], box[1], box[2], box[3]}, score[c], static_cast<int>(c)});
+          found.push_back({{box[0], box[1], box[2], box[3]}, score[c], first_class + static_cast<int>(c)});
     }
   }
   return all;
@@ -59,6 +69,25 @@ std::int64_t flop_count(DetectorNet& net, int input_height, int input_width) {
   net.forward_raw(at::zeros({1, 3, input_height, input_width}, net.parameters().front().options()));
   net.train(was_training);
   return counter.flops();
+}
+
+void calibrate_batch_norms(DetectorNet& net, const std::vector<std::string>& names,
+                           const std::vector<at::Tensor>& batches) {
+  std::vector<BatchNorm2d*> norms;
+  auto modules = net.named_modules("", /*include_self=*/false);
+  for (const auto& name : names) {
+    const auto* module = modules.find(name);
+    auto* norm = module == nullptr ? nullptr : dynamic_cast<BatchNorm2d*>(module->get());
+    if (norm == nullptr) throw Error("the network has no BatchNorm '" + name + "'");
+    norms.push_back(norm);
+  }
+  at::NoGradGuard no_grad;
+  const bool was_training = net.is_training();
+  net.eval();
+  for (auto* norm : norms) norm->begin_calibration();
+  for (const auto& images : batches) net.forward_raw(images);
+  for (auto* norm : norms) norm->end_calibration();
+  net.train(was_training);
 }
 
 void to_channels_last(torch::nn::Module& net) {

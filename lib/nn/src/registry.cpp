@@ -1,3 +1,5 @@
+#include "arch/faster_rcnn.h"
+#include "arch/ssdlite.h"
 #include "arch/yolox.h"
 #include "ds/nn/architectures.h"
 
@@ -7,6 +9,8 @@ const Registry<Architecture>& architectures() {
   static const Registry<Architecture> registry = [] {
     Registry<Architecture> all("architecture");
     yolox::register_architectures(all);
+    ssdlite::register_architectures(all);
+    faster_rcnn::register_architectures(all);
     return all;
   }();
   return registry;

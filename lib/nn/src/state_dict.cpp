@@ -10,6 +10,7 @@
 #include "ds/base/error.h"
 #include "ds/weights/weight_file.h"
 #include "tensors.h"
+#include "weight_transfer.h"
 
 namespace ds {
 namespace {
@@ -114,6 +115,8 @@ std::string LoadReport::summary() const {
     text += "; " + std::to_string(skipped.size()) + " skipped (" + first_few(skipped_lines(*this)) + ")";
   if (!missing.empty())
     text += "; " + std::to_string(missing.size()) + " missing (" + first_few(missing) + ")";
+  if (!unfolded.empty())
+    text += "; " + std::to_string(unfolded.size()) + " BatchNorms came folded into their convolutions";
   return text;
 }
 
@@ -123,18 +126,21 @@ LoadReport load_into(torch::nn::Module& net, const StateDict& state, LoadPolicy 
   std::unordered_map<std::string, at::Tensor> waiting(own.tensors.begin(), own.tensors.end());
   LoadReport report;
   std::vector<std::pair<at::Tensor, at::Tensor>> copies;
-  for (const auto& [name, tensor] : state.tensors) {
+  auto placement = place_weights(net, state);
+  if (policy == LoadPolicy::matching) unfold_batch_norms(net, placement);
+  report.unfolded = std::move(placement.unfolded);
+  for (const auto& [file_name, name, tensor] : placement.tensors) {
     auto target = waiting.find(name);
     if (target == waiting.end()) {
-      report.skipped.push_back({name, "not in the network"});
+      report.skipped.push_back({file_name, "not in the network"});
       continue;
     }
     if (target->second.sizes() == tensor.sizes()) {
       copies.emplace_back(target->second, tensor);
       report.loaded.push_back(name);
     } else {
-      report.skipped.push_back({name, "shape " + shape_text(tensor.sizes()) + " in the file, " +
-                                          shape_text(target->second.sizes()) + " in the network"});
+      report.skipped.push_back({file_name, "shape " + shape_text(tensor.sizes()) + " in the file, " +
+                                               shape_text(target->second.sizes()) + " in the network"});
     }
     waiting.erase(target);
   }

@@ -30,7 +30,7 @@ at::Tensor anchor_tensor(const std::vector<AnchorPoint>& anchors, at::Device dev
 
 void fold_all(torch::nn::Module& net) {
   for (const auto& module : net.modules(/*include_self=*/false))
-    if (auto* block = dynamic_cast<ConvBlock*>(module.get())) block->fold();
+    if (auto* norm = dynamic_cast<BatchNorm2d*>(module.get())) norm->fold();
 }
 
 }  // namespace ds

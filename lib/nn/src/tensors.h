@@ -15,7 +15,7 @@ std::string shape_text(at::IntArrayRef shape);
 void check_images(const at::Tensor& images, int multiple);
 /// @return [A,3] float32: column, row, stride
 at::Tensor anchor_tensor(const std::vector<AnchorPoint>& anchors, at::Device device);
-/// Folds the BatchNorm of every Block below.
+/// Folds every BatchNorm below that knows its convolution.
 void fold_all(torch::nn::Module& net);
 
 }  // namespace ds

@@ -34,12 +34,15 @@ struct LossOptions {
   /// target whatever the class (1, or the matched IoU) and C the number of classes (arXiv 1512.00567, section
   /// 7).
   double label_smoothing = 0;
+  /// Of what a family draws at random (the anchors and proposals that a two-stage loss samples). The loss is
+  /// a function of net, batch and this; torch's generators are left alone.
+  std::uint64_t seed = 0;
 };
 
 struct LossParts {
   at::Tensor total;  // 0-dim float32, with gradient: what to call backward() on
-  /// The weighted parts that sum to `total`, for the log: "box", "obj", "cls", "l1" ... as the family has
-  /// them.
+  /// The weighted parts that sum to `total`, for the log: "box", "obj", "cls", "l1", "rpn_box" ... as the
+  /// family has them.
   std::vector<std::pair<std::string, double>> parts;
   int num_foreground = 0;  // anchors or proposals assigned to an object in this batch
 };
@@ -47,7 +50,16 @@ struct LossParts {
 /// What every family gives before suppression.
 struct Decoded {
   at::Tensor boxes;   // [B,A,4] float32: x0 y0 x1 y1, input pixels
-  at::Tensor scores;  // [B,A,C] float32 in [0,1]
+  at::Tensor scores;  // [B,A,C] float32 in [0,1]; [B,A,1] where `classes` is defined
+  /// [B,A] int64: the class each row speaks for, in families whose boxes are one class's own. Undefined: each
+  /// row speaks for all classes.
+  at::Tensor classes;
+};
+
+/// A beginning of tensor names as other files have it, and what stands there in the net.
+struct ForeignName {
+  std::string from;
+  std::string to;
 };
 
 struct PostprocessOptions {
@@ -65,7 +77,8 @@ class DetectorNet : public torch::nn::Module {
   virtual int input_multiple() const = 0;
 
   /// The network's output in its family's own layout (the one its ONNX export has): for grid families
-  /// [B,A,5+C], undecoded box offsets, then objectness and class scores after the sigmoid.
+  /// [B,A,5+C], undecoded box offsets, then objectness and class scores after the sigmoid. Its rows belong to
+  /// anchors or, in two-stage families, to the proposals kept; rows for want of proposals have scores of 0.
   virtual at::Tensor forward_raw(const at::Tensor& images) = 0;
   /// @param raw what forward_raw gave for images of input_height x input_width
   virtual Decoded decode(const at::Tensor& raw, int input_height, int input_width) const = 0;
@@ -79,6 +92,9 @@ class DetectorNet : public torch::nn::Module {
   virtual void fold_batch_norm() = 0;
   /// Prefixes of the parameter names that a "freeze the backbone" option means.
   virtual std::vector<std::string> backbone_prefixes() const = 0;
+  /// Other names under which files hold this net's tensors, tried in order for a name that the net does not
+  /// have: by default those of the backbone alone.
+  virtual std::vector<ForeignName> foreign_names() const;
   /// Sets the output biases so that every class starts at its prior probability (done by the constructor).
   virtual void reset_classifier() = 0;
 
@@ -86,8 +102,8 @@ class DetectorNet : public torch::nn::Module {
   std::vector<std::vector<ScoredBox>> postprocess(const Decoded& decoded,
                                                   const PostprocessOptions& options) const;
   /// One box for every anchor and class whose score is greater than the threshold, without suppression (what
-  /// an engine hands to the shared suppression). Speaking for all classes instead of the best one is worth
-  /// about half a point of AP.
+  /// an engine hands to the shared suppression); the classes of an anchor stand side by side. Speaking for
+  /// all classes instead of the best one is worth about half a point of AP.
   std::vector<std::vector<ScoredBox>> candidates(const Decoded& decoded, double score_threshold) const;
   /// forward_raw, decode, postprocess; the caller chooses no-grad and eval mode.
   std::vector<std::vector<ScoredBox>> detect(const at::Tensor& images, const PostprocessOptions& options);
@@ -95,8 +111,16 @@ class DetectorNet : public torch::nn::Module {
 
 /// Trainable parameters of a module.
 std::int64_t parameter_count(const torch::nn::Module& net);
-/// Multiply-adds counted as two operations, convolutions only, for one image of that size.
+/// Multiply-adds counted as two operations, convolutions and fully connected layers only, for one image of
+/// that size.
 std::int64_t flop_count(DetectorNet& net, int input_height, int input_width);
+/// Centres BatchNorms on data without changing what the net computes in evaluation mode (see
+/// BatchNorm2d::end_calibration): training then starts from the same function. For weights that came folded,
+/// see LoadReport::unfolded.
+/// @param names of the BatchNorm modules in question
+/// @param batches images as forward_raw takes them
+void calibrate_batch_norms(DetectorNet& net, const std::vector<std::string>& names,
+                           const std::vector<at::Tensor>& batches);
 /// Lays every 4-dim parameter out as channels-last (torch's C++ `to()` cannot).
 void to_channels_last(torch::nn::Module& net);
 

@@ -41,17 +41,23 @@ struct LoadReport {
     std::string name;
     std::string why;  // "shape [80,64,1,1] in the file, [3,64,1,1] in the network" or "not in the network"
   };
-  std::vector<std::string> loaded;
+  std::vector<std::string> loaded;  // names in the network
   std::vector<Skipped> skipped;
   std::vector<std::string> missing;  // in the network, not in the file; keep their initial values
+  /// BatchNorms of the network whose weights came folded into their convolutions (see load_into): they
+  /// compute what the file means in evaluation mode, but training needs calibrate_batch_norms first.
+  std::vector<std::string> unfolded;
 
   /// `loaded 480 of 486 tensors; 6 skipped (...)`: one line for the log.
   std::string summary() const;
 };
 
 /// Copies into the net's tensors (their device, dtype and layout stay). `num_batches_tracked` may be missing
-/// under either policy. Throws DataError naming the first differences when `strict` is violated, and when
-/// nothing at all fits.
+/// under either policy, and names are understood as DetectorNet::foreign_names() says. Under `matching`,
+/// BatchNorm that was folded into its convolution is unfolded: a convolution's bias that the net does not
+/// have becomes its BatchNorm's, and a BatchNorm that the file holds as one that changes nothing but adds its
+/// bias gets the net's own eps; both are listed in `unfolded`. Throws DataError naming the first differences
+/// when `strict` is violated, and when nothing at all fits.
 LoadReport load_into(torch::nn::Module& net, const StateDict& state, LoadPolicy policy = LoadPolicy::strict);
 
 }  // namespace ds
