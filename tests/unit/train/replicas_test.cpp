@@ -20,7 +20,7 @@ ds::Batch noise(int count) {
   batch.height = batch.width = kSide;
   ds::Random random(3);
   for (int i = 0; i < count * kSide * kSide * 3; ++i)
-    batch.values.push_back(static_cast<float>(random.uniform(0, 255)));
+    batch.pixels.push_back(static_cast<std::uint8_t>(random.below(256)));
   for (int i = 0; i < count; ++i) {
     batch.objects.emplace_back();
     if (i + 1 < count) batch.objects.back().push_back({{4.0 + i, 8, 40, 44}, i % 2});
@@ -32,7 +32,7 @@ ds::Batch slice_of(const ds::Batch& batch, int first, int last) {
   ds::Batch slice = batch;
   slice.count = last - first;
   const auto image = kSide * kSide * 3;
-  slice.values.assign(batch.values.begin() + first * image, batch.values.begin() + last * image);
+  slice.pixels.assign(batch.pixels.begin() + first * image, batch.pixels.begin() + last * image);
   slice.objects.assign(batch.objects.begin() + first, batch.objects.begin() + last);
   return slice;
 }
