@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "norm_silu.h"
+
 namespace ds {
 namespace {
 
@@ -63,6 +65,13 @@ at::Tensor BatchNorm2d::forward(const at::Tensor& x) {
   if (training) num_batches_tracked.add_(1);
   return at::batch_norm(x, weight, bias, running_mean, running_var, training, options_.momentum, options_.eps,
                         at::globalContext().userEnabledCuDNN());
+}
+
+at::Tensor BatchNorm2d::forward_silu(const at::Tensor& x) {
+  if (!is_training() || calibrating_ || folded_ || !at::GradMode::is_enabled() || !norm_silu_takes(x))
+    return activated(forward(x), Activation::silu);
+  num_batches_tracked.add_(1);
+  return norm_silu(x, weight, bias, running_mean, running_var, options_.momentum, options_.eps);
 }
 
 void BatchNorm2d::fold() {
@@ -130,7 +139,7 @@ ConvBlock::ConvBlock(int in, int out, int kernel, int stride, int groups)
 }
 
 at::Tensor ConvBlock::forward(const at::Tensor& x) {
-  return activated(bn_->forward(conv_->forward(x)), Activation::silu);
+  return bn_->forward_silu(conv_->forward(x));
 }
 
 SeparableConvBlock::SeparableConvBlock(int in, int out, int kernel, int stride)
