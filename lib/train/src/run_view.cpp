@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "ds/base/files.h"
 #include "ds/base/process.h"
 #include "ds/base/text.h"
 #include "ds/project/project.h"
@@ -54,6 +55,8 @@ RunView look_at(const RunRecord& run) {
   }
   view.status = folder.read_status();
   view.epochs = folder.read_metrics();
+  if (std::filesystem::exists(folder.findings()))
+    view.findings = data_findings_from_json(read_file(folder.findings()), folder.findings());
   return view;
 }
 

@@ -68,7 +68,12 @@ TEST_CASE("a run is looked at through its folder") {
   write_file_atomically(
       RunFolder(folder.path()).config(),
       "arch: yolox-tiny  # --arch\ninput_size: 416x320\nweights: \"\"\nbatch: 4  # a b.yaml:7\n");
+  REQUIRE(view.findings.empty());
+  write_file_atomically(RunFolder(folder.path()).findings(),
+                        to_json_text(std::vector<DataFinding>{{"few-objects", false, "few", "more"}}));
   view = look_at(record);
+  REQUIRE(view.findings.size() == 1);
+  REQUIRE(view.findings[0].message == "few");
   REQUIRE(view.config.options.arch == "yolox-tiny");
   REQUIRE(view.title() == "yolox-nano 416x320");
   REQUIRE(view.options.size() == 4);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "ds/project/run_store.h"
+#include "ds/train/data_check.h"
 #include "ds/train/run_folder.h"
 #include "ds/train/session.h"
 
@@ -19,6 +20,7 @@ struct RunView {
   std::vector<OptionLine> options;                 // of config.yaml; empty when there is none
   std::optional<RunStatus> status = std::nullopt;  // nothing before it began
   std::vector<EpochMetrics> epochs = {};
+  std::vector<DataFinding> findings = {};  // of the check of its data
 
   /// "yolox-nano 416x320".
   std::string title() const;
