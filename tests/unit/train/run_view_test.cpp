@@ -43,6 +43,14 @@ TEST_CASE("time left: what a run says itself, and for those that wait the pace o
           Approx(120));
 }
 
+TEST_CASE("time left of a run that waits for its next turn is what it has not done yet") {
+  auto waiting = made_run("r-1", RunState::queued, 3);
+  waiting.config.options.budget_s = 100;
+  REQUIRE(*seconds_left(waiting, {waiting}) == 90);  // 9 epochs of 10 s, as it says itself
+  waiting.status->eta_s = std::nullopt;
+  REQUIRE(*seconds_left(waiting, {waiting}) == 70);  // of 100 s 30 are spent
+}
+
 TEST_CASE("time left is nothing where it cannot be told, and 0 when a run has ended") {
   auto queued = made_run("r-2", RunState::queued, 0);
   REQUIRE_FALSE(seconds_left(queued, {queued}));
