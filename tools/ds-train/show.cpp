@@ -67,6 +67,10 @@ nlohmann::ordered_json json_of(const RunView& run) {
   auto json = run_json(run.record);
   json["epochs"] = nlohmann::ordered_json::array();
   for (const auto& metrics : run.epochs) json["epochs"].push_back(epoch_json(metrics));
+  json["findings"] = nlohmann::ordered_json::array();
+  for (const auto& finding : run.findings)
+    json["findings"].push_back(
+        {{"kind", finding.kind}, {"message", finding.message}, {"advice", finding.advice}});
   return json;
 }
 
@@ -125,6 +129,9 @@ int show(Context& context, const ShowFlags& flags) {
   }
   print_facts(context, run.record);
   if (auto advice = continuation(run); !advice.empty()) context.out.line("\n" + advice);
+  if (!run.findings.empty()) context.out.line("\nfound in the data:");
+  for (const auto& finding : run.findings)
+    context.out.line(fmt::format("  {}; {}", finding.message, finding.advice));
   Table table;
   table.column("epoch", Table::Align::right)
       .column("loss", Table::Align::right)

@@ -29,7 +29,7 @@
         const width = ctx.measureText(mark.text).width;
         ctx.setLineDash([4, 4]);
         ctx.beginPath();
-        ctx.moveTo(x, area.top - 14);
+        ctx.moveTo(x, area.top - 12);
         ctx.lineTo(x, area.bottom);
         ctx.stroke();
         ctx.fillText(mark.text, x + 4 + width > area.right ? x - 4 - width : x + 4, area.top - 4);

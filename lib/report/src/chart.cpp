@@ -131,8 +131,11 @@ nlohmann::ordered_json chart_config(const Chart& chart) {
     options["indexAxis"] = "y";
     options["interaction"]["axis"] = "y";
   }
-  // Their words stand above the curves.
-  if (!chart.marks.empty()) options["layout"]["padding"]["top"] = 16;
+  // Their words stand above the curves, where the legend leaves room.
+  if (!chart.marks.empty()) {
+    options["layout"]["padding"]["top"] = 16;
+    options["plugins"]["legend"]["align"] = "start";
+  }
   for (const auto& mark : chart.marks)
     options["plugins"]["marks"]["lines"].push_back(
         {{"at", mark.at}, {"text", mark.text}, {"color", "--soft"}});

@@ -207,6 +207,8 @@ std::string run_page(const std::vector<RunView>& group, std::size_t shown, const
   page.subtitle(run.record.id).footer(footer);
   add_state(page, run);
   add_facts(page, run);
+  for (const auto& finding : run.findings)
+    page.advice(fmt::format("In the data: {}; {}", finding.message, finding.advice));
   if (run.epochs.empty())
     page.text("No epoch has ended yet.");
   else

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "ds/base/files.h"
 #include "ds/base/process.h"
 #include "ds/base/text.h"
 #include "ds/project/project.h"
@@ -54,6 +55,8 @@ RunView look_at(const RunRecord& run) {
   }
   view.status = folder.read_status();
   view.epochs = folder.read_metrics();
+  if (std::filesystem::exists(folder.findings()))
+    view.findings = data_findings_from_json(read_file(folder.findings()), folder.findings());
   return view;
 }
 
@@ -80,8 +83,11 @@ std::vector<std::string> short_names(const std::vector<RunView>& runs) {
 std::optional<double> seconds_left(const RunView& run, const std::vector<RunView>& beside) {
   if (!run.is_live()) return 0.0;
   if (run.record.state == RunState::running) return run.status ? run.status->eta_s : std::nullopt;
+  // One that has begun and waits for its next turn.
+  const bool begun = run.status && run.status->step > 0;
+  if (begun && run.status->eta_s) return run.status->eta_s;
   const auto& options = run.config.options;
-  if (options.budget_s > 0) return options.budget_s;
+  if (options.budget_s > 0) return std::max(0.0, options.budget_s - (begun ? run.status->elapsed_s : 0));
   double sum = 0;
   int count = 0;
   for (const auto& other : beside)

@@ -54,13 +54,16 @@ TEST_CASE("run report: the page holds curves, candidates, epochs and options wit
   auto run = made_run("r-1", RunState::stopped, 12);
   run.record.message = "killed";
   run.options = {{"batch", "4", "--batch"}, {"epochs", "12", ""}};
+  run.findings = {
+      {"class-without-boxes", false, "class 'disc' has no box in the val split", "move some there"}};
   auto page = run_page({run, made_run("r-2", RunState::done, 6)}, 0, "Made by a test");
   for (const char* part :
        {"Training of yolox-nano 64x64", "stopped: killed; continue it with: ds-train run --resume r-1",
         ">Loss<", ">AP on val<", ">AP per class on val<", ">Learning rate<", ">Images a second in training<",
         ">Norm of the gradient<", "\"closing part\"", ">Candidates<", "#2 yolox-nano 64x64",
         "<td class=\"left\">batch</td><td class=\"left\">4</td><td class=\"left\">--batch</td>",
-        "<td class=\"left\">12</td><td class=\"left\">built in</td>", "Made by a test"})
+        "<td class=\"left\">12</td><td class=\"left\">built in</td>", "Made by a test",
+        "In the data: class &#39;disc&#39; has no box in the val split; move some there"})
     REQUIRE((has(page, part) || (UNSCOPED_INFO(part), false)));
   // The class without objects has no curve.
   REQUIRE_FALSE(has(page, R"("label":"square")"));

@@ -43,6 +43,14 @@ TEST_CASE("time left: what a run says itself, and for those that wait the pace o
           Approx(120));
 }
 
+TEST_CASE("time left of a run that waits for its next turn is what it has not done yet") {
+  auto waiting = made_run("r-1", RunState::queued, 3);
+  waiting.config.options.budget_s = 100;
+  REQUIRE(*seconds_left(waiting, {waiting}) == 90);  // 9 epochs of 10 s, as it says itself
+  waiting.status->eta_s = std::nullopt;
+  REQUIRE(*seconds_left(waiting, {waiting}) == 70);  // of 100 s 30 are spent
+}
+
 TEST_CASE("time left is nothing where it cannot be told, and 0 when a run has ended") {
   auto queued = made_run("r-2", RunState::queued, 0);
   REQUIRE_FALSE(seconds_left(queued, {queued}));
@@ -68,7 +76,12 @@ TEST_CASE("a run is looked at through its folder") {
   write_file_atomically(
       RunFolder(folder.path()).config(),
       "arch: yolox-tiny  # --arch\ninput_size: 416x320\nweights: \"\"\nbatch: 4  # a b.yaml:7\n");
+  REQUIRE(view.findings.empty());
+  write_file_atomically(RunFolder(folder.path()).findings(),
+                        to_json_text(std::vector<DataFinding>{{"few-objects", false, "few", "more"}}));
   view = look_at(record);
+  REQUIRE(view.findings.size() == 1);
+  REQUIRE(view.findings[0].message == "few");
   REQUIRE(view.config.options.arch == "yolox-tiny");
   REQUIRE(view.title() == "yolox-nano 416x320");
   REQUIRE(view.options.size() == 4);

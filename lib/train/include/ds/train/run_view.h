@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "ds/project/run_store.h"
+#include "ds/train/data_check.h"
 #include "ds/train/run_folder.h"
 #include "ds/train/session.h"
 
@@ -19,6 +20,7 @@ struct RunView {
   std::vector<OptionLine> options;                 // of config.yaml; empty when there is none
   std::optional<RunStatus> status = std::nullopt;  // nothing before it began
   std::vector<EpochMetrics> epochs = {};
+  std::vector<DataFinding> findings = {};  // of the check of its data
 
   /// "yolox-nano 416x320".
   std::string title() const;
@@ -35,8 +37,9 @@ std::vector<RunView> look_at_group(Project& project, const std::string& run_id);
 /// the same one.
 std::vector<std::string> short_names(const std::vector<RunView>& runs);
 
-/// Expected seconds of training that lie before a run: what it says itself; for a queued one its budget, or
-/// its epochs at the mean pace of the others per epoch and input pixel. Nothing when that cannot be told, 0
+/// Expected seconds of training that lie before a run: what it says itself, also when it waits for its next
+/// turn (an upper bound, then: it may be eliminated); for one that has not begun its budget, or its epochs at
+/// the mean pace of the others per epoch and input pixel. Nothing when that cannot be told, 0
 /// when the run has ended.
 std::optional<double> seconds_left(const RunView& run, const std::vector<RunView>& beside);
 /// The sum over all; nothing when it is not known of one.
