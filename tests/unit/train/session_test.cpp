@@ -275,3 +275,10 @@ TEST_CASE("data that cannot be trained on is refused before the first step") {
           "the val split of the snapshot is empty, so the best epoch could not be chosen");
   REQUIRE(project.runs().list().empty());
 }
+
+TEST_CASE("fp16 on a CPU is refused") {
+  SceneProject scenes;
+  auto project = scenes.open();
+  auto job = small_job(project, [](auto& options) { options.precision = "fp16"; });
+  REQUIRE(message_of([&] { ds::train(project, {job}); }) == "--precision fp16 needs a GPU");
+}
