@@ -71,7 +71,7 @@ Progression progression_from_json(const std::string& text, const std::filesystem
     p.loss_sum = json.at("loss_sum").get<double>();
     p.norm_sum = json.at("norm_sum").get<double>();
     p.foreground_sum = json.at("foreground_sum").get<std::int64_t>();
-    p.loss_scale = json.value("loss_scale", p.loss_scale);  // since 0.2
+    p.loss_scale = json.value("loss_scale", p.loss_scale);  // not in older ones
     p.steps_at_scale = json.value("steps_at_scale", 0);
     for (const auto& [name, value] : json.at("part_sums").items())
       p.part_sums.emplace_back(name, value.get<double>());

@@ -57,6 +57,10 @@ std::string text_of(const std::vector<std::uint8_t>& bytes) {
   return {bytes.begin(), bytes.end()};
 }
 
+std::vector<std::uint8_t> bytes_of(const std::string& text) {
+  return {text.begin(), text.end()};
+}
+
 /// How the ranks of one start find each other.
 class Meeting {
  public:
@@ -111,7 +115,7 @@ class Meeting {
     if (place_.rank == 0) {
       auto store = listen(0);
       auto token = random_hex(8);
-      store->set("token", {token.begin(), token.end()});
+      store->set("token", bytes_of(token));
       auto port = dynamic_cast<c10d::TCPStore&>(*store).getPort();
       write_file_atomically(file(), fmt::format("{} {} {}\n", host_name(), port, token));
       return store;
@@ -149,7 +153,7 @@ class Meeting {
       throw UsageError(fmt::format("two processes are rank {}", place_.rank),
                        "start each with a RANK of its own");
     auto mine = fmt::format("{} {} {}", place_.size, getpid(), host_name());
-    store.set(fmt::format("here/{}", place_.rank), {mine.begin(), mine.end()});
+    store.set(fmt::format("here/{}", place_.rank), bytes_of(mine));
     for (int rank = 0; rank < place_.size; ++rank) {
       auto key = fmt::format("here/{}", rank);
       while (!store.check({key})) {
@@ -247,7 +251,7 @@ bool RankLink::Parts::uses_nccl([[maybe_unused]] const at::Tensor& tensor) {
   if (!nccl_decided) {
     nccl_decided = true;
     auto gpu = fmt::format("{} {}", host_name(), tensor.device().str());
-    store->set(fmt::format("gpu/{}", place.rank), {gpu.begin(), gpu.end()});
+    store->set(fmt::format("gpu/{}", place.rank), bytes_of(gpu));
     std::set<std::string> gpus;
     for (int rank = 0; rank < place.size; ++rank)
       gpus.insert(text_of(store->get(fmt::format("gpu/{}", rank))));
@@ -332,7 +336,7 @@ void RankLink::close() {
 }
 
 void RankLink::post(const std::string& key, const std::string& text) {
-  parts_->store->set(key, {text.begin(), text.end()});
+  parts_->store->set(key, bytes_of(text));
 }
 bool RankLink::is_posted(const std::string& key) {
   return parts_->store->check({key});

@@ -1,6 +1,9 @@
-// What a run keeps and what its ranks share: checkpoints, the best weights, the state.
+// What a run keeps, shows, and shares with its ranks: checkpoints, the best weights, the state.
 
 #include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
 
 #include "ds/base/error.h"
 #include "ds/base/log.h"
@@ -76,6 +79,34 @@ void TrainingLoop::load_best() {
 ValidationResult TrainingLoop::score(const std::vector<TrainImage>& images, const Dataset& truth) {
   ValidationSet set(images, truth, spec_, in_.input);
   return set.evaluate(*average_, *team_, ranks_);
+}
+
+void TrainingLoop::report_status(bool force) {
+  status_.epoch =
+      std::min(state_.epoch + 1, std::max(1, state_.epochs > 0 ? state_.epochs : state_.epoch + 1));
+  status_.epochs = state_.epochs;
+  status_.step = state_.step;
+  status_.steps = static_cast<std::int64_t>(state_.epochs) * steps_per_epoch_;
+  status_.images_per_s = epoch_training_s_ > 0 ? epoch_images_ / epoch_training_s_ : 0;
+  if (state_.last_ap >= 0) status_.ap = state_.last_ap;
+  if (state_.best_epoch > 0) status_.best_ap = state_.best_ap;
+  status_.best_epoch = state_.best_epoch;
+  status_.elapsed_s = elapsed();
+  if (in_.options.budget_s > 0 && state_.epochs == 0)
+    status_.eta_s = std::max(0.0, in_.options.budget_s - elapsed());
+  else if (state_.step > 0)
+    status_.eta_s =
+        elapsed() / static_cast<double>(state_.step) * static_cast<double>(status_.steps - state_.step);
+  std::string ap =
+      status_.best_ap ? fmt::format("  AP {:.3f} (best {:.3f})", *status_.ap, *status_.best_ap) : "";
+  progress_.note(fmt::format("epoch {}{}  loss {:.2f}{}  {:.1f} images/s", status_.epoch,
+                             state_.epochs > 0 ? fmt::format("/{}", state_.epochs) : std::string(),
+                             status_.loss, ap, status_.images_per_s));
+  if (!force && since_status_.seconds() < 2) return;
+  since_status_.restart();
+  status_.pid = static_cast<int>(getpid());
+  status_.updated = utc_now();
+  folder_.write_status(status_);
 }
 
 }  // namespace ds

@@ -3,9 +3,11 @@
 #include <ATen/ATen.h>
 #include <torch/utils.h>
 
+#include "ds/base/error.h"
 #include "ds/base/random.h"
 #include "ds/nn/architectures.h"
 #include "rank_threads.h"
+#include "training_loop.h"
 
 #include <catch2/catch.hpp>
 
@@ -90,4 +92,35 @@ TEST_CASE("gradients, statistics and losses do not depend on the number of ranks
       REQUIRE(result.loss.num_foreground == expected.loss.num_foreground);
     }
   }
+}
+
+TEST_CASE("replicas are counted over all ranks") {
+  ds::TrainOptions options;
+  options.device = "cpu";
+  options.threads = 2;
+  options.batch = 16;
+  REQUIRE(ds::replica_count(options) == 2);
+  REQUIRE(ds::replica_count(options, 2) == 4);
+  REQUIRE(ds::replica_count(options, 8) == 8);
+  options.replicas = 4;
+  REQUIRE(ds::replica_count(options, 2) == 4);
+  REQUIRE_THROWS_WITH(ds::replica_count(options, 3), "4 replicas cannot be shared over 3 ranks");
+  options.replicas = 0;
+  options.batch = 2;
+  REQUIRE_THROWS_WITH(ds::replica_count(options, 4),
+                      "--batch 2: there are 4 replicas, and each needs an image");
+}
+
+TEST_CASE("a checkpoint's progression keeps the loss scale, and does without in older files") {
+  ds::Progression progression;
+  progression.loss_scale = 512;
+  progression.steps_at_scale = 77;
+  auto text = ds::to_json_text(progression);
+  auto read = ds::progression_from_json(text, "last.ckpt");
+  REQUIRE(read.loss_scale == 512);
+  REQUIRE(read.steps_at_scale == 77);
+  const std::string added = R"("loss_scale":512.0,"steps_at_scale":77,)";
+  REQUIRE(text.find(added) != std::string::npos);
+  text.erase(text.find(added), added.size());
+  REQUIRE(ds::progression_from_json(text, "last.ckpt").loss_scale == 65'536);
 }

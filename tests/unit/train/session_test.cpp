@@ -374,3 +374,10 @@ TEST_CASE(
   REQUIRE(fs::exists(scenes.folder() / "cache" / "pictures"));
   REQUIRE(outcome_of(project, ds::resume_training(project, project.runs().get("latest").id)) == expected);
 }
+
+TEST_CASE("fp16 on a CPU is refused") {
+  SceneProject scenes;
+  auto project = scenes.open();
+  auto job = small_job(project, [](auto& options) { options.precision = "fp16"; });
+  REQUIRE(message_of([&] { ds::train(project, {job}); }) == "--precision fp16 needs a GPU");
+}
