@@ -59,7 +59,8 @@ at::Tensor BatchNorm2d::forward(const at::Tensor& x) {
     sums_.add_(at::stack({values.sum({0, 2, 3}), values.square().sum({0, 2, 3})}));
     seen_ += x.numel() / x.size(1);
   }
-  const bool training = is_training() && !calibrating_;
+  // One value has no variance: an image alone on a map of 1x1 is normalised as in evaluation.
+  const bool training = is_training() && !calibrating_ && x.numel() > x.size(1);
   if (training) num_batches_tracked.add_(1);
   return at::batch_norm(x, weight, bias, running_mean, running_var, training, options_.momentum, options_.eps,
                         at::globalContext().userEnabledCuDNN());

@@ -5,6 +5,9 @@
 #include <ATen/autocast_mode.h>
 
 #include <algorithm>
+#include <string>
+
+#include "ds/base/random.h"
 
 namespace ds {
 namespace {
@@ -42,6 +45,11 @@ std::vector<ImageTargets> targets_of(const Batch& batch, int begin, int end) {
 }
 
 }  // namespace
+
+at::Tensor images_of(const Batch& batch) {
+  return at::from_blob(const_cast<float*>(batch.values.data()), {batch.count, batch.height, batch.width, 3})
+      .permute({0, 3, 1, 2});
+}
 
 WorkerTeam::WorkerTeam(int workers, int threads_each) : failures_(static_cast<std::size_t>(workers)) {
   for (int i = 0; i < workers; ++i)
@@ -108,9 +116,7 @@ StepLoss Replicas::step(const Batch& batch, const LossOptions& options, bool bfl
   const auto count = static_cast<int>(nets_.size());
   std::vector<StepLoss> losses(nets_.size());
   std::vector<double> shares(nets_.size());
-  auto all =
-      at::from_blob(const_cast<float*>(batch.values.data()), {batch.count, batch.height, batch.width, 3})
-          .permute({0, 3, 1, 2});
+  auto all = images_of(batch);
   team_.run([&](int replica) {
     const int begin = batch.count * replica / count;
     const int end = batch.count * (replica + 1) / count;
@@ -118,10 +124,12 @@ StepLoss Replicas::step(const Batch& batch, const LossOptions& options, bool bfl
     flats_[at]->gradients.zero_();
     if (begin == end) return;
     auto images = all.slice(0, begin, end).to(flats_[at]->values.device());
+    auto own_options = options;
+    own_options.seed = Random(options.seed, "replica " + std::to_string(replica)).next();
     LossParts loss;
     {
       Autocast autocast(bfloat16);
-      loss = nets_[at]->loss(images, targets_of(batch, begin, end), options);
+      loss = nets_[at]->loss(images, targets_of(batch, begin, end), own_options);
     }
     loss.total.backward();
     shares[at] = static_cast<double>(end - begin) / batch.count;

@@ -45,6 +45,9 @@ class WorkerTeam {
   std::vector<std::thread> threads_;
 };
 
+/// The batch's pixels as the network takes them: a channels-last view [count,3,height,width] of `batch`.
+at::Tensor images_of(const Batch& batch);
+
 struct StepLoss {
   double total = 0;
   std::vector<std::pair<std::string, double>> parts;
@@ -64,7 +67,8 @@ class Replicas {
   DetectorNet& net() { return *nets_.front(); }
   FlatParameters& parameters() { return *flats_.front(); }
   /// Forward and backward over the batch: afterwards parameters().gradients is the mean over the images'
-  /// replicas and parameters().statistics the mean over the replicas.
+  /// replicas and parameters().statistics the mean over the replicas. Each replica draws from its own part of
+  /// options.seed.
   StepLoss step(const Batch& batch, const LossOptions& options, bool bfloat16);
   /// Gives every replica the first one's statistics (after a checkpoint was loaded).
   void spread_statistics();

@@ -11,6 +11,7 @@
 
 #include "ds/base/error.h"
 #include "ds/base/log.h"
+#include "ds/base/random.h"
 #include "ds/base/stop.h"
 #include "ds/base/text.h"
 #include "ds/nn/state_dict.h"
@@ -20,6 +21,7 @@ namespace {
 
 constexpr double kDecideAfter = 0.08;    // share of a budget after which its epochs are counted
 constexpr double kBudgetReserve = 0.04;  // share kept for the last validation and the test
+constexpr int kCalibrationBatches = 4;   // of weights that came without BatchNorm's statistics
 
 torch::Device device_of(const std::string& name) {
   const bool has_cuda = at::globalContext().hasCUDA();
@@ -67,6 +69,7 @@ void TrainingLoop::build(const StateDict& initial_weights) {
   if (!initial_weights.tensors.empty()) {
     auto report = load_into(*net, initial_weights, LoadPolicy::matching);
     log::info(report.summary());
+    unfolded_ = report.unfolded;
   }
   net->to(device);
   average_ = make();
@@ -107,9 +110,24 @@ void TrainingLoop::resume() {
                         : "start a new run");
   }
   replicas_->spread_statistics();
+  unfolded_.clear();
   elapsed_before_ = state_.elapsed_s;
   folder_.truncate_metrics(state_.epoch);
   log::info(fmt::format("continuing at epoch {}, step {}", state_.epoch + 1, state_.step));
+}
+
+void TrainingLoop::calibrate() {
+  if (unfolded_.empty()) return;
+  std::vector<at::Tensor> batches;
+  loader_->start(plan(), 0);
+  while (static_cast<int>(batches.size()) < std::min(kCalibrationBatches, steps_per_epoch_))
+    batches.push_back(images_of(loader_->next())
+                          .to(replicas_->parameters().values.device(), at::kFloat,
+                              /*non_blocking=*/false, /*copy=*/true));
+  calibrate_batch_norms(replicas_->net(), unfolded_, batches);
+  replicas_->spread_statistics();
+  replicas_->parameters().average_into(*average_flat_, 0);
+  log::info(fmt::format("{} BatchNorms calibrated on {} batches", unfolded_.size(), batches.size()));
 }
 
 Progression TrainingLoop::run(const OnValidation& on_validation) {
@@ -118,6 +136,7 @@ Progression TrainingLoop::run(const OnValidation& on_validation) {
   progress_.begin(in_.title, static_cast<std::int64_t>(state_.epochs) * steps_per_epoch_);
   progress_.advance(state_.step);
   try {
+    calibrate();
     while (!is_over()) {
       run_epoch();
       finish_epoch(on_validation);
@@ -214,6 +233,7 @@ void TrainingLoop::run_step() {
   auto& flat = replicas_->parameters();
   LossOptions options;
   options.closing = is_closing();
+  options.seed = Random(in_.options.seed, fmt::format("loss/{}", state_.step)).next();
   auto loss = replicas_->step(batch, options, in_.options.precision == "bf16");
   double norm = flat.clip_gradients(in_.options.clip_norm);
   if (!std::isfinite(loss.total) || !std::isfinite(norm)) {

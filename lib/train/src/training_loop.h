@@ -50,6 +50,8 @@ class TrainingLoop {
  private:
   void build(const StateDict& initial_weights);
   void resume();
+  /// Gives BatchNorms that came folded their statistics, from the first batches: once, before the first step.
+  void calibrate();
   void run_epoch();
   void run_step();
   void finish_epoch(const OnValidation& on_validation);
@@ -80,6 +82,7 @@ class TrainingLoop {
   std::unique_ptr<PictureCache> pictures_;
   std::unique_ptr<BatchLoader> loader_;
   std::unique_ptr<ValidationSet> validation_;
+  std::vector<std::string> unfolded_;  // BatchNorms that wait for calibrate()
   Progression state_;
   RunStatus status_;
   Stopwatch watch_;
