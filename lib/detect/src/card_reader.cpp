@@ -58,6 +58,21 @@ class Section {
     read(key, value, "a number");
     if (!std::isfinite(value)) fail(node_[key], "'" + key + "' is not a number");
   }
+  /// One number for all three channels, or a list of three.
+  void read(const std::string& key, std::array<double, 3>& values) const {
+    auto child = node_[key];
+    if (!child.IsDefined()) return;
+    try {
+      if (child.IsSequence())
+        values = child.as<std::array<double, 3>>();
+      else
+        values.fill(child.as<double>());
+    } catch (const YAML::Exception&) {
+      fail(child, "'" + key + "' is not a number or a list of three");
+    }
+    for (double value : values)
+      if (!std::isfinite(value)) fail(child, "'" + key + "' is not a number or a list of three");
+  }
   void read_positive(const std::string& key, int& value) const {
     read(key, value, "a whole number");
     if (value < 1) fail(node_[key], "'" + key + "' is " + std::to_string(value) + ", expected at least 1");

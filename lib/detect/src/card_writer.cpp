@@ -35,6 +35,13 @@ void write_number(YAML::Emitter& out, const char* key, T value) {
 void write_number(YAML::Emitter& out, const char* key, double value) {
   out << YAML::Key << key << YAML::Value << shortest(value);
 }
+/// One number where all channels share it, as cards had it before there were three.
+void write_channels(YAML::Emitter& out, const char* key, const std::array<double, 3>& values) {
+  if (values[0] == values[1] && values[1] == values[2]) return write_number(out, key, values[0]);
+  out << YAML::Key << key << YAML::Value << YAML::Flow << YAML::BeginSeq;
+  for (double value : values) out << shortest(value);
+  out << YAML::EndSeq;
+}
 
 void write_lineage(YAML::Emitter& out, const Lineage& lineage) {
   out << YAML::Key << "lineage" << YAML::Value << YAML::BeginMap;
@@ -65,8 +72,8 @@ std::string to_yaml(const ModelCard& card) {
   out << YAML::EndMap;
   out << YAML::Key << "preprocessing" << YAML::Value << YAML::BeginMap;
   write_text(out, "channel_order", card.preprocessing.channel_order);
-  write_number(out, "scale", card.preprocessing.scale);
-  write_number(out, "mean", card.preprocessing.mean);
+  write_channels(out, "scale", card.preprocessing.scale);
+  write_channels(out, "mean", card.preprocessing.mean);
   write_text(out, "letterbox", card.preprocessing.letterbox);
   write_number(out, "pad_value", card.preprocessing.pad_value);
   out << YAML::EndMap;

@@ -73,15 +73,21 @@ void letterbox_to_input(const cv::Mat& image, int width, int height, const Prepr
   auto fit = letterbox_top_left(bgr.cols, bgr.rows, width, height);
   auto canvas = letterbox_image(bgr, fit, preprocessing.pad_value);
   const bool rgb = preprocessing.channel_order == "rgb";
-  const auto scale = static_cast<float>(preprocessing.scale);
-  const auto mean = static_cast<float>(preprocessing.mean);
   const auto plane = static_cast<std::size_t>(width) * static_cast<std::size_t>(height);
-  float* planes[3] = {out + (rgb ? 2 * plane : 0), out + plane, out + (rgb ? 0 : 2 * plane)};  // of b, g, r
+  float* planes[3];  // of b, g, r
+  float scale[3];
+  float mean[3];
+  for (std::size_t i = 0; i < 3; ++i) {
+    std::size_t channel = rgb ? 2 - i : i;
+    planes[i] = out + channel * plane;
+    scale[i] = static_cast<float>(preprocessing.scale[channel]);
+    mean[i] = static_cast<float>(preprocessing.mean[channel]);
+  }
   for (int row = 0; row < height; ++row) {
     const auto* pixel = canvas.ptr<unsigned char>(row);
     auto at = static_cast<std::size_t>(row) * static_cast<std::size_t>(width);
     for (int column = 0; column < width; ++column, ++at) {
-      for (float* channel : planes) channel[at] = (static_cast<float>(*pixel++) - mean) * scale;
+      for (std::size_t i = 0; i < 3; ++i) planes[i][at] = (static_cast<float>(*pixel++) - mean[i]) * scale[i];
     }
   }
 }

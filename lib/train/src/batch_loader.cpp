@@ -7,22 +7,29 @@
 #include <numeric>
 #include <utility>
 
+#include "ds/nn/architectures.h"
+
 namespace ds {
-namespace {
+
+PixelScale pixel_scale(const InputSpec& spec) {
+  return {spec.channel_order == "rgb", spec.scale, spec.mean};
+}
 
 void write_values(const TrainSample& sample, const PixelScale& pixels, float* out) {
-  const auto scale = static_cast<float>(pixels.scale);
-  const auto mean = static_cast<float>(pixels.mean);
+  float scale[3];
+  float mean[3];
+  for (std::size_t c = 0; c < 3; ++c) {
+    scale[c] = static_cast<float>(pixels.scale[c]);
+    mean[c] = static_cast<float>(pixels.mean[c]);
+  }
   const std::size_t first = pixels.rgb ? 2 : 0;
   const std::size_t last = pixels.rgb ? 0 : 2;
   for (std::size_t i = 0; i < sample.bgr.size(); i += 3) {
-    out[i] = (static_cast<float>(sample.bgr[i + first]) - mean) * scale;
-    out[i + 1] = (static_cast<float>(sample.bgr[i + 1]) - mean) * scale;
-    out[i + 2] = (static_cast<float>(sample.bgr[i + last]) - mean) * scale;
+    out[i] = (static_cast<float>(sample.bgr[i + first]) - mean[0]) * scale[0];
+    out[i + 1] = (static_cast<float>(sample.bgr[i + 1]) - mean[1]) * scale[1];
+    out[i + 2] = (static_cast<float>(sample.bgr[i + last]) - mean[2]) * scale[2];
   }
 }
-
-}  // namespace
 
 namespace {
 

@@ -87,7 +87,7 @@ void TrainingLoop::build(const StateDict& initial_weights) {
   loading.seed = options.seed;
   loading.batch = options.batch;
   loading.threads = options.loader_threads;
-  loading.pixels = {spec_.channel_order == "rgb", spec_.scale, spec_.mean};
+  loading.pixels = pixel_scale(spec_);
   loading.repeats = repeat_factors(data_.train, classes, options.class_balance);
   loader_ = std::make_unique<BatchLoader>(*pictures_, loading);
   steps_per_epoch_ = loader_->steps_per_epoch();

@@ -8,21 +8,13 @@
 #include "ds/media/image_io.h"
 #include "ds/metrics/matching.h"
 #include "ds/metrics/operating_point.h"
+#include "ds/train/batch_loader.h"
 
 namespace ds {
 namespace {
 
 // As ds-compare eval uses them, so that the numbers agree.
 constexpr PostprocessOptions kScoring{0.01, 0.65, 100};
-
-void write_pixels(const TrainSample& sample, const InputSpec& spec, float* out) {
-  const bool rgb = spec.channel_order == "rgb";
-  for (std::size_t i = 0; i < sample.bgr.size(); ++i) {
-    std::size_t channel = i % 3;
-    auto pixel = sample.bgr[i - channel + (rgb ? 2 - channel : channel)];
-    out[i] = static_cast<float>((pixel - spec.mean) * spec.scale);
-  }
-}
 
 }  // namespace
 
@@ -70,7 +62,7 @@ ValidationResult ValidationSet::evaluate(DetectorNet& net, WorkerTeam& team) {
       auto count = std::min(kBatch, images_.size() - begin);
       auto values = at::empty({static_cast<std::int64_t>(count), input_.height, input_.width, 3});
       for (std::size_t i = 0; i < count; ++i)
-        write_pixels(sample(begin + i), spec_,
+        write_values(sample(begin + i), pixel_scale(spec_),
                      values.data_ptr<float>() + static_cast<std::int64_t>(i) * stride);
       auto boxes = net.detect(values.permute({0, 3, 1, 2}).to(device), kScoring);
       for (std::size_t i = 0; i < count; ++i)

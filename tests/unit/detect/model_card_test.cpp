@@ -16,7 +16,7 @@ ModelCard full_card() {
   card.classes = {"no", "1.0", "a: b", "红细胞", "#x"};
   card.input_width = 640;
   card.input_height = 416;
-  card.preprocessing = {"rgb", 1.0 / 255, 0.5, "top-left", 0};
+  card.preprocessing = {"rgb", {1 / 58.395, 1 / 57.12, 1.0 / 255}, {0.5, 0.5, 0.5}, "top-left", 0};
   card.score_threshold = 0.3;
   card.nms_iou = 0.7;
   card.parameters = 912159;
@@ -61,6 +61,18 @@ TEST_CASE("texts that YAML blocks would change come back as well") {
   }
 }
 
+TEST_CASE("scale and mean are one number for all channels, or three") {
+  auto card = full_card();
+  card.preprocessing.mean = {103.53, 116.28, 123.675};
+  card.preprocessing.scale = {0.5, 0.5, 0.5};
+  auto yaml = to_yaml(card);
+  REQUIRE(yaml.find("  scale: 0.5\n  mean: [103.53, 116.28, 123.675]\n") != std::string::npos);
+  REQUIRE(model_card_from_yaml(yaml) == card);
+  auto small = model_card_from_yaml(kSmall + "preprocessing: {scale: 2, mean: [1, 2, 3]}\n");
+  REQUIRE(small.preprocessing.scale == std::array<double, 3>{2, 2, 2});
+  REQUIRE(small.preprocessing.mean == std::array<double, 3>{1, 2, 3});
+}
+
 TEST_CASE("a small card gets the defaults") {
   auto card = model_card_from_yaml(kSmall);
   REQUIRE(card.classes == std::vector<std::string>{"a", "b"});
@@ -89,6 +101,9 @@ TEST_CASE("a wrong card is refused with its line and column") {
           "model.yaml:4:10: 'weights' is '../x', expected a file inside the model's folder");
   REQUIRE(complaint(kSmall + "preprocessing: {letterbox: center}\n") ==
           "model.yaml:4:28: 'letterbox' is 'center', expected top-left");
+  for (const char* mean : {"dark", "[1, 2]", "[1, 2, x]", ".nan", "[1, 2, .inf]"})
+    REQUIRE(complaint(kSmall + "preprocessing: {mean: " + mean + "}\n") ==
+            "model.yaml:4:23: 'mean' is not a number or a list of three");
   REQUIRE(complaint(kSmall + "metrics: {AP: good}\n") == "model.yaml:4:15: metric 'AP' is not a number");
   REQUIRE(complaint("format: 1\narchitecture: x\nclasses: [a, b, a]\n") ==
           "model.yaml:3:17: class 'a' is there twice");

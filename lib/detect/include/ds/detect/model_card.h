@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -9,12 +10,12 @@
 /// The card of a trained model: `model.yaml` beside `weights.safetensors` in a model bundle.
 namespace ds {
 
-/// How an image becomes the network's input: value = (pixel - mean) * scale per channel, after a top-left
-/// letterbox (bilinear, scaled sides truncated, ds/geometry/letterbox.h).
+/// How an image becomes the network's input: value = (pixel - mean[c]) * scale[c] for each channel c, after a
+/// top-left letterbox (bilinear, scaled sides truncated, ds/geometry/letterbox.h).
 struct Preprocessing {
-  std::string channel_order = "bgr";  // "bgr" or "rgb"
-  double scale = 1;
-  double mean = 0;
+  std::string channel_order = "bgr";        // "bgr" or "rgb"
+  std::array<double, 3> scale = {1, 1, 1};  // channels in channel_order
+  std::array<double, 3> mean = {0, 0, 0};
   std::string letterbox = "top-left";  // the only placement of format 1
   int pad_value = 114;
   bool operator==(const Preprocessing&) const = default;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <functional>
 #include <memory>
 #include <string>
@@ -16,8 +17,9 @@ struct InputSpec {
   int default_height = 416;
   int multiple = 32;                  // sides must be multiples of this
   std::string channel_order = "bgr";  // "bgr" or "rgb"
-  double scale = 1;                   // value = (pixel - mean) * scale
-  double mean = 0;
+  // value = (pixel - mean[c]) * scale[c], channels c in channel_order
+  std::array<double, 3> scale = {1, 1, 1};
+  std::array<double, 3> mean = {0, 0, 0};
   int pad_value = 114;  // top-left letterbox, see ds/geometry/letterbox.h
 };
 

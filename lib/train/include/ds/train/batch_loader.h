@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <condition_variable>
 #include <cstdint>
 #include <exception>
@@ -14,6 +15,8 @@
 
 namespace ds {
 
+struct InputSpec;
+
 /// What the network takes in one step: [count, height, width, 3] float32, and each image's objects.
 struct Batch {
   int count = 0;
@@ -23,12 +26,18 @@ struct Batch {
   std::vector<std::vector<TrainObject>> objects;
 };
 
-/// How pixels become the network's numbers: value = (pixel - mean) * scale.
+/// How pixels become the network's numbers: value = (pixel - mean[c]) * scale[c], channels c in the network's
+/// order.
 struct PixelScale {
   bool rgb = false;
-  double scale = 1;
-  double mean = 0;
+  std::array<double, 3> scale = {1, 1, 1};
+  std::array<double, 3> mean = {0, 0, 0};
 };
+
+/// What an architecture asks for.
+PixelScale pixel_scale(const InputSpec& spec);
+/// A sample as the network takes it. @param out room for [height,width,3] float32
+void write_values(const TrainSample& sample, const PixelScale& pixels, float* out);
 
 struct LoaderOptions {
   std::uint64_t seed = 0;
