@@ -1,3 +1,4 @@
+#include "arch/rtmdet.h"
 #include "arch/yolox.h"
 #include "ds/nn/architectures.h"
 
@@ -7,6 +8,7 @@ const Registry<Architecture>& architectures() {
   static const Registry<Architecture> registry = [] {
     Registry<Architecture> all("architecture");
     yolox::register_architectures(all);
+    rtmdet::register_architectures(all);
     return all;
   }();
   return registry;

@@ -37,6 +37,11 @@ bool is_counter(const std::string& name) {
   return name.ends_with("num_batches_tracked");
 }
 
+/// Stored beside the weights by mmdetection, and no part of the network.
+bool is_preprocessing(const std::string& name) {
+  return name.starts_with("data_preprocessor.");
+}
+
 std::string first_few(const std::vector<std::string>& lines) {
   constexpr std::size_t kShown = 5;
   std::string text;
@@ -124,6 +129,7 @@ LoadReport load_into(torch::nn::Module& net, const StateDict& state, LoadPolicy 
   LoadReport report;
   std::vector<std::pair<at::Tensor, at::Tensor>> copies;
   for (const auto& [name, tensor] : state.tensors) {
+    if (is_preprocessing(name)) continue;
     auto target = waiting.find(name);
     if (target == waiting.end()) {
       report.skipped.push_back({name, "not in the network"});

@@ -50,8 +50,9 @@ struct LoadReport {
 };
 
 /// Copies into the net's tensors (their device, dtype and layout stay). `num_batches_tracked` may be missing
-/// under either policy. Throws DataError naming the first differences when `strict` is violated, and when
-/// nothing at all fits.
+/// under either policy, and `data_preprocessor.` (mmdetection's mean and deviation of the pixels, which stand
+/// in the architecture's InputSpec) may be there. Throws DataError naming the first differences when `strict`
+/// is violated, and when nothing at all fits.
 LoadReport load_into(torch::nn::Module& net, const StateDict& state, LoadPolicy policy = LoadPolicy::strict);
 
 }  // namespace ds
