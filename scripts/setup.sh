@@ -18,6 +18,8 @@ packages=(
   libavformat-dev libavcodec-dev libavutil-dev libswscale-dev
   # used by scripts and tests
   curl zip sqlite3 openmpi-bin
+  # a test compares our SSDlite and Faster R-CNN with its own (skipped where it is not installed)
+  python3-torchvision
 )
 
 missing=()

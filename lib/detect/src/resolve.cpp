@@ -11,15 +11,31 @@
 namespace ds {
 namespace {
 
+/// Values of RTMDet's pixels: ImageNet's mean over its deviation.
+const Preprocessing kNormalised = {
+    "bgr", {1 / 57.375, 1 / 57.12, 1 / 58.395}, {103.53, 116.28, 123.675}, "top-left", 114};
+
 /// What a bare weights file is recognised by. The networks themselves are registered in ds::nn, which these
 /// tools do not link.
 struct KnownNetwork {
   const char* name;
-  std::int64_t stem_channels;  // rows of backbone.backbone.stem.conv.conv.weight
+  const char* stem;            // its first convolution
+  std::int64_t stem_channels;  // rows of it
   int side;
+  Preprocessing preprocessing = {};
 };
-constexpr KnownNetwork kNetworks[] = {{"yolox-nano", 16, 416}, {"yolox-tiny", 24, 416}, {"yolox-s", 32, 640},
-                                      {"yolox-m", 48, 640},    {"yolox-l", 64, 640},    {"yolox-x", 80, 640}};
+constexpr const char* kYoloxStem = "backbone.backbone.stem.conv.conv.weight";
+constexpr const char* kRtmdetStem = "backbone.stem.0.conv.weight";
+const KnownNetwork kNetworks[] = {
+    {"yolox-nano", kYoloxStem, 16, 416},
+    {"yolox-tiny", kYoloxStem, 24, 416},
+    {"yolox-s", kYoloxStem, 32, 640},
+    {"yolox-m", kYoloxStem, 48, 640},
+    {"yolox-l", kYoloxStem, 64, 640},
+    {"yolox-x", kYoloxStem, 80, 640},
+    {"rtmdet-tiny", kRtmdetStem, 12, 640, kNormalised},
+    {"rtmdet-s", kRtmdetStem, 16, 640, kNormalised},
+};
 
 const KnownNetwork& network_called(const std::string& name) {
   std::vector<std::string> known;
@@ -35,10 +51,10 @@ const KnownNetwork& recognise(const std::filesystem::path& path, const WeightFil
   if (!wanted.empty()) return network_called(wanted);
   for (const char* key : {"architecture", "arch"})
     if (auto name = file.metadata_value(key); !name.empty()) return network_called(name);
-  if (const auto* stem = file.find("backbone.backbone.stem.conv.conv.weight");
-      stem != nullptr && !stem->shape.empty())
-    for (const auto& network : kNetworks)
-      if (network.stem_channels == stem->shape[0]) return network;
+  for (const auto& network : kNetworks)
+    if (const auto* stem = file.find(network.stem);
+        stem != nullptr && !stem->shape.empty() && network.stem_channels == stem->shape[0])
+      return network;
   throw UsageError(path.string() + " does not say which architecture it is for", "Name it with --arch.");
 }
 
@@ -96,6 +112,7 @@ ModelCard card_of_weights(const std::filesystem::path& path, const DetectorOptio
   ModelCard card;
   card.architecture = network.name;
   card.classes = find_classes(path, file, options);
+  card.preprocessing = network.preprocessing;
   card.input_width = network.side;
   card.input_height = network.side;
   return card;

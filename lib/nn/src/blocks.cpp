@@ -38,6 +38,11 @@ Conv2d::Conv2d(const Shape& shape) : shape_(shape) {
     bias = register_parameter("bias", at::empty({shape.out}, at::kFloat).uniform_(-bound, bound));
 }
 
+Conv2d::Conv2d(const Shape& shape, const at::Tensor& given_weight, const at::Tensor& given_bias)
+    : weight(register_parameter("weight", given_weight)), shape_(shape) {
+  if (given_bias.defined()) bias = register_parameter("bias", given_bias);
+}
+
 at::Tensor Conv2d::forward(const at::Tensor& x) {
   int padding = (shape_.kernel - 1) / 2;
   auto y =
@@ -61,7 +66,8 @@ at::Tensor BatchNorm2d::forward(const at::Tensor& x) {
     sums_.add_(at::stack({values.sum({0, 2, 3}), values.square().sum({0, 2, 3})}));
     seen_ += x.numel() / x.size(1);
   }
-  const bool training = is_training() && !calibrating_;
+  // One value has no variance: an image alone on a map of 1x1 is normalised as in evaluation.
+  const bool training = is_training() && !calibrating_ && x.numel() > x.size(1);
   if (training) num_batches_tracked.add_(1);
   return at::batch_norm(x, weight, bias, running_mean, running_var, training, options_.momentum, options_.eps,
                         at::globalContext().userEnabledCuDNN());
@@ -131,10 +137,19 @@ at::Tensor activated(const at::Tensor& x, Activation activation) {
   return x;
 }
 
-ConvBlock::ConvBlock(int in, int out, int kernel, int stride, int groups)
-    : conv_(
-          register_module("conv", std::make_shared<Conv2d>(Conv2d::Shape{in, out, kernel, stride, groups}))),
-      bn_(register_module("bn", std::make_shared<BatchNorm2d>(out))) {
+ConvBlock::ConvBlock(int in, int out, int kernel, int stride, int groups, const NormOptions& norm)
+    : ConvBlock(std::make_shared<Conv2d>(Conv2d::Shape{in, out, kernel, stride, groups}), norm) {
+  bn_->follow(conv_);
+}
+
+ConvBlock::ConvBlock(std::shared_ptr<Conv2d> conv, const NormOptions& norm)
+    : conv_(register_module("conv", std::move(conv))),
+      bn_(register_module("bn", std::make_shared<BatchNorm2d>(conv_->shape().out, norm))) {}
+
+void ConvBlock::own_convolution() {
+  auto weight = conv_->weight.detach().clone();
+  auto bias = conv_->bias.defined() ? conv_->bias.detach().clone() : at::Tensor();
+  conv_ = replace_module("conv", std::make_shared<Conv2d>(conv_->shape(), weight, bias));
   bn_->follow(conv_);
 }
 
@@ -163,6 +178,19 @@ at::Tensor Chain::forward(const at::Tensor& x) {
   auto y = x;
   for (const auto& block : blocks_) y = block->forward(y);
   return y;
+}
+
+SpatialPyramid::SpatialPyramid(int in, int out, const NormOptions& norm)
+    : conv1_(register_module("conv1", std::make_shared<ConvBlock>(in, in / 2, 1, 1, 1, norm))),
+      conv2_(register_module("conv2", std::make_shared<ConvBlock>(in / 2 * 4, out, 1, 1, 1, norm))) {}
+
+at::Tensor SpatialPyramid::forward(const at::Tensor& x) {
+  // A maximum over 9 is one over 5 of one over 5, and 13 one more: same values, a fraction of the work.
+  auto narrow = conv1_->forward(x);
+  auto five = at::max_pool2d(narrow, {5, 5}, {1, 1}, {2, 2});
+  auto nine = at::max_pool2d(five, {5, 5}, {1, 1}, {2, 2});
+  auto thirteen = at::max_pool2d(nine, {5, 5}, {1, 1}, {2, 2});
+  return conv2_->forward(at::cat({narrow, five, nine, thirteen}, 1));
 }
 
 }  // namespace ds

@@ -2,6 +2,7 @@
 
 #include <torch/nn/module.h>
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -30,7 +31,10 @@ class Conv2d : public Block {
     bool bias = false;
   };
   explicit Conv2d(const Shape& shape);
+  /// With a weight and a bias (undefined: none) that are there already.
+  Conv2d(const Shape& shape, const at::Tensor& given_weight, const at::Tensor& given_bias);
   at::Tensor forward(const at::Tensor& x) override;
+  const Shape& shape() const { return shape_; }
 
   at::Tensor weight;
   at::Tensor bias;
@@ -95,8 +99,12 @@ at::Tensor hard_sigmoid(const at::Tensor& x);
 /// Convolution, BatchNorm, SiLU: children `conv`, `bn`.
 class ConvBlock : public Block {
  public:
-  ConvBlock(int in, int out, int kernel, int stride, int groups = 1);
+  ConvBlock(int in, int out, int kernel, int stride, int groups = 1, const NormOptions& norm = {});
+  /// Over a convolution that several blocks may share, each with a BatchNorm of its own: no folding then.
+  ConvBlock(std::shared_ptr<Conv2d> conv, const NormOptions& norm);
   at::Tensor forward(const at::Tensor& x) override;
+  /// Replaces the convolution by a copy of its own, so that its BatchNorm can be folded into it.
+  void own_convolution();
 
  private:
   std::shared_ptr<Conv2d> conv_;
@@ -126,6 +134,34 @@ class Chain : public Block {
  private:
   std::vector<std::shared_ptr<Block>> blocks_;
 };
+
+/// Modules side by side: children `0`, `1` ...
+template <typename T>
+class ModuleList : public torch::nn::Module {
+ public:
+  explicit ModuleList(std::vector<std::shared_ptr<T>> items) : items_(std::move(items)) {
+    for (std::size_t i = 0; i < items_.size(); ++i) register_module(std::to_string(i), items_[i]);
+  }
+  T& operator[](std::size_t i) const { return *items_[i]; }
+  std::size_t size() const { return items_.size(); }
+
+ private:
+  std::vector<std::shared_ptr<T>> items_;
+};
+
+/// Spatial pyramid pooling with windows 5, 9, 13: children `conv1`, `conv2`.
+class SpatialPyramid : public Block {
+ public:
+  SpatialPyramid(int in, int out, const NormOptions& norm = {});
+  at::Tensor forward(const at::Tensor& x) override;
+
+ private:
+  std::shared_ptr<ConvBlock> conv1_;
+  std::shared_ptr<ConvBlock> conv2_;
+};
+
+/// Feature maps at strides 8, 16, 32.
+using Levels = std::array<at::Tensor, 3>;
 
 /// While it lives, convolutions on this thread add their operations (2 per multiply-add) to `flops()`.
 class FlopCounter {

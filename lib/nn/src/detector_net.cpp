@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include <set>
+
 #include "blocks.h"
 #include "ds/base/error.h"
 
@@ -55,9 +57,18 @@ std::vector<std::vector<ScoredBox>> DetectorNet::detect(const at::Tensor& images
       options);
 }
 
+std::vector<std::pair<std::string, at::Tensor>> distinct_parameters(const torch::nn::Module& net) {
+  std::vector<std::pair<std::string, at::Tensor>> distinct;
+  std::set<const void*> seen;
+  for (const auto& item : net.named_parameters())
+    if (seen.insert(item.value().unsafeGetTensorImpl()).second)
+      distinct.emplace_back(item.key(), item.value());
+  return distinct;
+}
+
 std::int64_t parameter_count(const torch::nn::Module& net) {
   std::int64_t count = 0;
-  for (const auto& parameter : net.parameters()) count += parameter.numel();
+  for (const auto& [name, parameter] : distinct_parameters(net)) count += parameter.numel();
   return count;
 }
 

@@ -51,8 +51,8 @@ Moments moments_of(const float* x, std::int64_t rows, std::int64_t channels) {
   Moments moments{std::vector<double>(count, 0), std::vector<double>(count, 0)};
   double done = 0;
   for (std::size_t block = 0; block < blocks; ++block) {
-    const auto size = static_cast<double>(
-        std::min(kBlockRows, rows - static_cast<std::int64_t>(block) * kBlockRows));
+    const auto size =
+        static_cast<double>(std::min(kBlockRows, rows - static_cast<std::int64_t>(block) * kBlockRows));
     for (std::size_t c = 0; c < count; ++c) {
       const double delta = means[block * count + c] - moments.mean[c];
       moments.mean[c] += delta * size / (done + size);
@@ -64,7 +64,8 @@ Moments moments_of(const float* x, std::int64_t rows, std::int64_t channels) {
   return moments;
 }
 
-/// Saved for the backward pass: the input, the weight, [3,C] scale, shift and mean, [C] 1 / standard deviation.
+/// Saved for the backward pass: the input, the weight, [3,C] scale, shift and mean, [C] 1 / standard
+/// deviation.
 class NormSilu : public torch::autograd::Function<NormSilu> {
  public:
   static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& input,

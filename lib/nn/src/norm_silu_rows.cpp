@@ -13,8 +13,8 @@
 namespace ds::rows {
 namespace {
 
-/// e^x within 2 units in the last place for |x| < 87, clamped beyond: 2^n times a polynomial on [-ln 2 / 2, ln 2 / 2]
-/// (the minimax coefficients of Cephes' expf), in operations that compilers turn into vectors.
+/// e^x within 2 units in the last place for |x| < 87, clamped beyond: 2^n times a polynomial on [-ln 2 / 2,
+/// ln 2 / 2] (the minimax coefficients of Cephes' expf), in operations that compilers turn into vectors.
 DS_INLINE float exponential(float x) {
   x = x < -87.0F ? -87.0F : x;
   x = x > 87.0F ? 87.0F : x;
@@ -81,8 +81,8 @@ void silu_backward(const float* __restrict gradient, const float* __restrict x, 
 
 DS_FOR_EACH_PROCESSOR
 void norm_backward(const float* __restrict x, std::int64_t rows, std::int64_t channels,
-                   const float* __restrict scale, const float* __restrict offset, const float* __restrict slope,
-                   const float* __restrict mean, float* __restrict out) {
+                   const float* __restrict scale, const float* __restrict offset,
+                   const float* __restrict slope, const float* __restrict mean, float* __restrict out) {
   for (std::int64_t r = 0; r < rows; ++r, x += channels, out += channels)
     for (std::int64_t c = 0; c < channels; ++c)
       out[c] = out[c] * scale[c] - offset[c] - (x[c] - mean[c]) * slope[c];

@@ -1,4 +1,5 @@
 #include "arch/faster_rcnn.h"
+#include "arch/rtmdet.h"
 #include "arch/ssdlite.h"
 #include "arch/yolox.h"
 #include "ds/nn/architectures.h"
@@ -9,6 +10,7 @@ const Registry<Architecture>& architectures() {
   static const Registry<Architecture> registry = [] {
     Registry<Architecture> all("architecture");
     yolox::register_architectures(all);
+    rtmdet::register_architectures(all);
     ssdlite::register_architectures(all);
     faster_rcnn::register_architectures(all);
     return all;

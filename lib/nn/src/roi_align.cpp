@@ -2,29 +2,24 @@
 
 #include <ATen/ATen.h>
 
-#include <algorithm>
-
 namespace ds {
 namespace {
 
 constexpr int kBins = 7;
 constexpr int kSamples = kBins * 2;  // per side
-enum : std::int64_t { kBilinear = 0, kBorder = 1 };
 
-/// Cells of the samples along one axis, [N,14].
-at::Tensor sample_places(const at::Tensor& low, const at::Tensor& high, double scale) {
-  auto side = ((high - low) * scale).clamp_min(1);  // [N,1]
+/// How much each cell along one axis counts in each bin: [N,7,count]. Bilinear interpolation and the mean of
+/// a bin's 2x2 samples are both separable, so that rows and columns can be weighted one after the other.
+/// @param low, high [N,1] where the box begins and ends, input pixels
+at::Tensor bin_weights(const at::Tensor& low, const at::Tensor& high, double scale, std::int64_t count) {
+  auto side = ((high - low) * scale).clamp_min(1);
   auto steps = (at::arange(kSamples, low.options()) + 0.5) / kSamples;
-  return low * scale + side * steps;
-}
-
-/// Cells as grid_sampler counts them with aligned corners: -1 is the first, 1 the last.
-at::Tensor to_grid(const at::Tensor& cells, std::int64_t count) {
-  return cells * (2.0 / static_cast<double>(std::max<std::int64_t>(count - 1, 1))) - 1;
-}
-
-at::Tensor is_inside(const at::Tensor& cells, std::int64_t count) {
-  return at::logical_and(cells >= -1, cells <= count).to(cells.scalar_type());
+  auto places = low * scale + side * steps;  // [N,14] in cells
+  auto inside = at::logical_and(places >= -1, places <= count).to(places.scalar_type());
+  auto cells = at::arange(count, low.options());
+  auto distances = (places.clamp(0, count - 1).unsqueeze(2) - cells).abs();  // [N,14,count]
+  auto weights = (1 - distances).clamp_min(0) * inside.unsqueeze(2);         // [N,14,count]
+  return weights.view({low.size(0), kBins, kSamples / kBins, count}).mean(2);
 }
 
 }  // namespace
@@ -34,20 +29,13 @@ at::Tensor roi_align(const at::Tensor& features, const at::Tensor& boxes, double
   const auto height = features.size(1);
   const auto width = features.size(2);
   const auto count = boxes.size(0);
-  if (count == 0) return at::zeros({0, channels, kBins, kBins}, features.options());
-  auto x = sample_places(boxes.slice(1, 0, 1), boxes.slice(1, 2, 3), scale);
-  auto y = sample_places(boxes.slice(1, 1, 2), boxes.slice(1, 3, 4), scale);
-  auto full = [&](const at::Tensor& rows, const at::Tensor& columns) {  // [N,14,14,2]
-    return at::stack({columns.unsqueeze(1).expand({count, kSamples, kSamples}),
-                      rows.unsqueeze(2).expand({count, kSamples, kSamples})},
-                     3);
-  };
-  // One image of N * 14 rows: grid_sampler takes one grid for each image.
-  auto grid = full(to_grid(y, height), to_grid(x, width)).reshape({1, count * kSamples, kSamples, 2});
-  auto sampled = at::grid_sampler(features.unsqueeze(0), grid, kBilinear, kBorder, /*align_corners=*/true);
-  auto bins = sampled.view({channels, count, kSamples, kSamples});
-  auto inside = is_inside(y, height).unsqueeze(2) * is_inside(x, width).unsqueeze(1);  // [N,14,14]
-  return at::avg_pool2d(bins * inside, {2, 2}).transpose(0, 1).contiguous();           // [N,C,7,7]
+  auto rows = bin_weights(boxes.slice(1, 1, 2), boxes.slice(1, 3, 4), scale, height);
+  auto columns = bin_weights(boxes.slice(1, 0, 1), boxes.slice(1, 2, 3), scale, width);
+  auto by_row = features.transpose(0, 1).reshape({height, channels * width});        // [h,C*w]
+  auto binned = at::matmul(rows.reshape({count * kBins, height}), by_row);           // [N*7,C*w]
+  binned = binned.view({count, kBins * channels, width});                            // [N,7*C,w]
+  binned = at::bmm(binned, columns.transpose(1, 2));                                 // [N,7*C,7]
+  return binned.view({count, kBins, channels, kBins}).transpose(1, 2).contiguous();  // [N,C,7,7]
 }
 
 }  // namespace ds

@@ -3,13 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <functional>
+
+#include "dynamic_k.h"
 
 namespace ds {
 namespace {
 
-constexpr float kUnreachable =
-    1e9F;  // the cost of a pair outside the centre region, and of anything not a number
 constexpr float kMaxLog = 100.0F;  // binary cross entropy clamps its logarithms here
 
 struct Candidate {
@@ -63,13 +62,6 @@ Candidate make_candidate(int anchor_idx, const AnchorPoint& anchor, const Assign
   return candidate;
 }
 
-/// Objects x candidates.
-struct Table {
-  std::vector<float> cost;
-  std::vector<float> iou;
-  std::size_t columns = 0;
-};
-
 std::vector<Candidate> find_candidates(const std::vector<AnchorPoint>& anchors,
                                        const AssignPredictions& predictions,
                                        const std::vector<AssignObject>& objects, float radius) {
@@ -83,11 +75,12 @@ std::vector<Candidate> find_candidates(const std::vector<AnchorPoint>& anchors,
   return candidates;
 }
 
-Table fill_table(const std::vector<AnchorPoint>& anchors, const AssignPredictions& predictions,
-                 const std::vector<AssignObject>& objects, const std::vector<Candidate>& candidates,
-                 const SimOtaOptions& options) {
-  Table table;
-  table.columns = candidates.size();
+PairTable fill_table(const std::vector<AnchorPoint>& anchors, const AssignPredictions& predictions,
+                     const std::vector<AssignObject>& objects, const std::vector<Candidate>& candidates,
+                     const SimOtaOptions& options) {
+  PairTable table;
+  table.objects = objects.size();
+  table.candidates = candidates.size();
   table.cost.resize(objects.size() * candidates.size());
   table.iou.resize(table.cost.size());
   for (std::size_t o = 0; o < objects.size(); ++o) {
@@ -105,22 +98,11 @@ Table fill_table(const std::vector<AnchorPoint>& anchors, const AssignPrediction
         cost = class_cost - options.iou_weight * std::log(iou + 1e-8F);
         if (!(cost < kUnreachable)) cost = kUnreachable;
       }
-      table.cost[o * table.columns + c] = cost;
-      table.iou[o * table.columns + c] = iou;
+      table.cost[o * table.candidates + c] = cost;
+      table.iou[o * table.candidates + c] = iou;
     }
   }
   return table;
-}
-
-/// How many anchors an object gets.
-std::size_t dynamic_k(const float* ious, std::size_t count, int candidates) {
-  std::vector<float> best(ious, ious + count);
-  auto top = std::min(count, static_cast<std::size_t>(candidates));
-  std::partial_sort(best.begin(), best.begin() + static_cast<std::ptrdiff_t>(top), best.end(),
-                    std::greater<>());
-  float sum = 0;
-  for (std::size_t i = 0; i < top; ++i) sum += best[i];
-  return std::max<std::size_t>(1, static_cast<std::size_t>(sum));
 }
 
 }  // namespace
@@ -130,38 +112,10 @@ std::vector<Assignment> assign_sim_ota(const std::vector<AnchorPoint>& anchors,
                                        const std::vector<AssignObject>& objects,
                                        const SimOtaOptions& options) {
   auto candidates = find_candidates(anchors, predictions, objects, options.center_radius);
-  auto table = fill_table(anchors, predictions, objects, candidates, options);
-  std::vector<int> wanted_by(candidates.size(), 0);
-  std::vector<int> owner(candidates.size(), -1);
-  std::vector<std::size_t> order;
-  for (std::size_t o = 0; o < objects.size(); ++o) {
-    const float* cost = table.cost.data() + o * table.columns;
-    order.clear();
-    for (std::size_t c = 0; c < candidates.size(); ++c)
-      if (cost[c] < kUnreachable) order.push_back(c);
-    auto k = std::min(order.size(),
-                      dynamic_k(table.iou.data() + o * table.columns, table.columns, options.candidates));
-    std::partial_sort(
-        order.begin(), order.begin() + static_cast<std::ptrdiff_t>(k), order.end(),
-        [&](std::size_t a, std::size_t b) { return cost[a] != cost[b] ? cost[a] < cost[b] : a < b; });
-    for (std::size_t i = 0; i < k; ++i) {
-      ++wanted_by[order[i]];
-      owner[order[i]] = static_cast<int>(o);
-    }
-  }
-  std::vector<Assignment> assignments;
-  for (std::size_t c = 0; c < candidates.size(); ++c) {
-    if (wanted_by[c] == 0) continue;
-    auto chosen = static_cast<std::size_t>(owner[c]);
-    if (wanted_by[c] > 1) {
-      chosen = 0;
-      for (std::size_t o = 1; o < objects.size(); ++o)
-        if (table.cost[o * table.columns + c] < table.cost[chosen * table.columns + c]) chosen = o;
-    }
-    assignments.push_back(
-        {candidates[c].anchor_idx, static_cast<int>(chosen), table.iou[chosen * table.columns + c]});
-  }
-  return assignments;
+  std::vector<int> indices;
+  for (const auto& candidate : candidates) indices.push_back(candidate.anchor_idx);
+  return match_dynamic_k(fill_table(anchors, predictions, objects, candidates, options), indices,
+                         options.candidates);
 }
 
 }  // namespace ds

@@ -38,6 +38,11 @@ bool is_counter(const std::string& name) {
   return name.ends_with("num_batches_tracked");
 }
 
+/// Stored beside the weights by mmdetection, and no part of the network.
+bool is_preprocessing(const std::string& name) {
+  return name.starts_with("data_preprocessor.");
+}
+
 std::string first_few(const std::vector<std::string>& lines) {
   constexpr std::size_t kShown = 5;
   std::string text;
@@ -130,6 +135,7 @@ LoadReport load_into(torch::nn::Module& net, const StateDict& state, LoadPolicy 
   if (policy == LoadPolicy::matching) unfold_batch_norms(net, placement);
   report.unfolded = std::move(placement.unfolded);
   for (const auto& [file_name, name, tensor] : placement.tensors) {
+    if (is_preprocessing(name)) continue;
     auto target = waiting.find(name);
     if (target == waiting.end()) {
       report.skipped.push_back({file_name, "not in the network"});

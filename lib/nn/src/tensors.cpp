@@ -28,6 +28,14 @@ at::Tensor anchor_tensor(const std::vector<AnchorPoint>& anchors, at::Device dev
   return view.to(device, at::kFloat, /*non_blocking=*/false, /*copy=*/true);
 }
 
+at::Tensor doubled(const at::Tensor& x) {
+  return at::upsample_nearest2d(x, {x.size(2) * 2, x.size(3) * 2});
+}
+
+at::Tensor cells_first(const at::Tensor& x) {
+  return x.permute({0, 2, 3, 1}).reshape({x.size(0), x.size(2) * x.size(3), x.size(1)});
+}
+
 void fold_all(torch::nn::Module& net) {
   for (const auto& module : net.modules(/*include_self=*/false))
     if (auto* norm = dynamic_cast<BatchNorm2d*>(module.get())) norm->fold();

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "ds/nn/detector_net.h"
+
 namespace ds {
 namespace {
 
@@ -45,11 +47,11 @@ void FlatParameters::adopt(torch::nn::Module& net, const std::vector<std::string
   std::vector<at::Tensor> matrices;
   std::vector<at::Tensor> vectors;
   std::vector<at::Tensor> frozen;
-  for (const auto& item : net.named_parameters()) {
-    if (is_frozen(item.key(), frozen_prefixes))
-      frozen.push_back(item.value());
+  for (const auto& [name, parameter] : distinct_parameters(net)) {
+    if (is_frozen(name, frozen_prefixes))
+      frozen.push_back(parameter);
     else
-      (item.value().dim() > 1 ? matrices : vectors).push_back(item.value());
+      (parameter.dim() > 1 ? matrices : vectors).push_back(parameter);
   }
   decayed = total_of(matrices);
   trained = decayed + total_of(vectors);

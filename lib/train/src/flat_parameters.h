@@ -13,8 +13,9 @@ namespace ds {
 
 /// A net's parameters, gradients and BatchNorm statistics as windows into three long vectors, so that an
 /// optimiser step, gradient clipping, averaging and a sum over replicas or ranks are a few operations on one
-/// vector instead of hundreds on short ones. Four-dimensional parameters lie channels-last. The order of the
-/// values: parameters that weight decay applies to (two dimensions or more), biases and norms, frozen ones.
+/// vector instead of hundreds on short ones. A parameter that stands under several names has one place.
+/// Four-dimensional parameters lie channels-last. The order of the values: parameters that weight decay
+/// applies to (two dimensions or more), biases and norms, frozen ones.
 class FlatParameters {
  public:
   /// Moves the net's tensors into the vectors. Parameters whose name begins with one of `frozen_prefixes`

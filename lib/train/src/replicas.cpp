@@ -6,6 +6,9 @@
 #include <torch/version.h>
 
 #include <algorithm>
+#include <string>
+
+#include "ds/base/random.h"
 
 #include "add_in_halves.h"
 #include "batch_tensor.h"
@@ -143,10 +146,12 @@ std::vector<StepLoss> Replicas::compute(const Batch& batch, const StepOptions& o
     flat.gradients.zero_();
     if (begin < end) {
       auto images = images_of(batch, begin, end, device);
+      auto own = options.loss;
+      own.seed = Random(own.seed, "replica " + std::to_string(replica)).next();
       LossParts loss;
       {
         Autocast autocast(options.precision, device.type());
-        loss = nets_[at]->loss(images, targets_of(batch, begin, end), options.loss);
+        loss = nets_[at]->loss(images, targets_of(batch, begin, end), own);
       }
       (options.loss_scale == 1 ? loss.total : loss.total * options.loss_scale).backward();
       losses[at] = {loss.total.item<double>(), loss.parts, loss.num_foreground};

@@ -88,8 +88,9 @@ class Replicas {
   DetectorNet& net() { return *nets_.front(); }
   FlatParameters& parameters() { return *flats_.front(); }
   /// Forward and backward over this rank's slice of the batch: afterwards parameters().gradients is the mean
-  /// over the images of all replicas and parameters().statistics the mean over all replicas. Throws on every
-  /// rank what the computation, or `next`, threw on one.
+  /// over the images of all replicas and parameters().statistics the mean over all replicas. Each replica
+  /// draws from its own part of options.loss.seed. Throws on every rank what the computation, or `next`,
+  /// threw on one.
   /// @param next gives the slice, and `recycle` gets it back when it is no longer needed
   StepLoss step(const std::function<Batch()>& next, const StepOptions& options,
                 const std::function<void(Batch)>& recycle = {});

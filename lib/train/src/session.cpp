@@ -109,7 +109,8 @@ TrainReport resume_training(Project& project, const std::string& run_id, const T
     const bool beside = !named.group.empty() && run.group == named.group && run.state != RunState::failed;
     if (run.id == named.id || beside) records.push_back(run);
   }
-  if (std::all_of(records.begin(), records.end(), [](const auto& run) { return run.state == RunState::done; }))
+  if (std::all_of(records.begin(), records.end(),
+                  [](const auto& run) { return run.state == RunState::done; }))
     throw UsageError(fmt::format("run {} is done; its model is {}", named.id, named.model_id),
                      "start a new run with --weights to train on from it");
   std::reverse(records.begin(), records.end());

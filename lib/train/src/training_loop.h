@@ -64,6 +64,10 @@ class TrainingLoop {
   void load_last();
   void share_state();
   void as_first(const std::function<void()>& work);
+  LoaderOptions loader_options() const;
+  /// Gives BatchNorms that came folded their statistics, from the first batches: once, before the first step.
+  void calibrate();
+  void calibrate_first();
   void run_epoch();
   void run_step();
   bool unscale_gradients();
@@ -98,6 +102,7 @@ class TrainingLoop {
   std::unique_ptr<PictureCache> pictures_;
   std::unique_ptr<BatchLoader> loader_;
   std::unique_ptr<ValidationSet> validation_;
+  std::vector<std::string> unfolded_;  // BatchNorms that wait for calibrate()
   Progression state_;
   RunStatus status_;
   Stopwatch watch_;

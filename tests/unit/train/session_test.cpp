@@ -16,6 +16,7 @@
 #include "ds/detect/model_card.h"
 #include "ds/media/synthetic_scene.h"
 #include "ds/project/project.h"
+#include "ds/testing/shared_data.h"
 #include "ds/train/data_check.h"
 #include "ds/train/run_folder.h"
 
@@ -173,6 +174,33 @@ TEST_CASE("a run that was interrupted inside an epoch continues to the result it
           "run " + run.id + " is done; its model is " + resumed.runs[0].model->id);
 }
 
+TEST_CASE("two-stage samples, and statistics for folded weights, are the same after an interruption") {
+  struct Kind {
+    const char* arch;
+    const char* weights;
+  };
+  for (auto [arch, weights] :
+       {Kind{"faster-rcnn-mobilenetv3", ""},
+        Kind{"ssdlite-mobilenetv2", "data/weights/mobilenet_v2/mobilenet_v2_imagenet.pth"}}) {
+    INFO(arch);
+    if (*weights != 0 && ds::testing::shared_is_absent(weights)) continue;
+    SceneProject scenes;
+    auto project = scenes.open();
+    auto job = small_job(project, [name = arch, file = weights](ds::TrainOptions& options) {
+      options.arch = name;
+      options.epochs = 2;
+      options.replicas = 2;
+      if (*file != 0) options.weights = (ds::testing::shared_folder() / file).string();
+    });
+    auto expected = outcome_of(project, ds::train(project, {job}));
+    StepHook hook(1, [] { ds::request_stop(SIGTERM); });
+    REQUIRE_THROWS_AS(ds::train(project, {job}, {&hook}), ds::Interrupted);
+    ds::request_stop(0);
+    REQUIRE(outcome_of(project, ds::resume_training(project, "latest")) == expected);
+    REQUIRE(outcome_of(project, ds::train(project, {job})) == expected);
+  }
+}
+
 TEST_CASE("a run whose process died loses at most the epoch and continues to the same result") {
   SceneProject scenes;
   auto project = scenes.open();
@@ -270,7 +298,8 @@ TEST_CASE("of three candidates the hopeless drop out between stages and still be
   REQUIRE(epochs == std::vector<double>{1, 2, 4});
 
   // Cut off in the second stage, the group continues to the same models.
-  // 3 candidates x 2 steps; a continued run reports the 2 steps it has; then the first step of the second stage.
+  // 3 candidates x 2 steps; a continued run reports the 2 steps it has; then the first step of the second
+  // stage.
   StepHook hook(3 * 2 + 2 + 1, [] { ds::request_stop(SIGTERM); });
   REQUIRE_THROWS_AS(ds::train(project, jobs, {&hook}), ds::Interrupted);
   ds::request_stop(0);

@@ -30,6 +30,13 @@ at::Tensor anchors_first(const at::Tensor& x, std::int64_t columns) {
   return x.permute({0, 2, 3, 1}).reshape({x.size(0), -1, columns});
 }
 
+/// Most of the second stage's work: [N,256,7,7] to [N,1024]. As a convolution it runs on oneDNN's kernels on
+/// a CPU, three times as fast as on an OpenBLAS that does not know the processor.
+at::Tensor first_layer(const Linear& layer, const at::Tensor& rois) {
+  FlopCounter::add(2 * rois.size(0) * layer.weight.numel());
+  return at::conv2d(rois, layer.weight.view({kHidden, kPyramidChannels, 7, 7}), layer.bias).flatten(1);
+}
+
 std::vector<CornerBox> cell_anchors() {
   std::vector<CornerBox> anchors;
   for (double aspect : kAspects) {
@@ -122,9 +129,8 @@ RoiOutput RoiHeads::forward(const at::Tensor& features, const std::vector<at::Te
   auto values = features.to(at::kFloat);
   std::vector<at::Tensor> rois;
   for (std::size_t i = 0; i < boxes.size(); ++i)
-    rois.push_back(
-        roi_align(values[static_cast<std::int64_t>(i)], boxes[i].to(values.device()), kRoiScale).flatten(1));
-  auto x = activated(fc6_->forward(at::cat(rois)), Activation::relu);
+    rois.push_back(roi_align(values[static_cast<std::int64_t>(i)], boxes[i].to(values.device()), kRoiScale));
+  auto x = activated(first_layer(*fc6_, at::cat(rois)), Activation::relu);
   x = activated(fc7_->forward(x), Activation::relu);
   c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::autocast_dispatch_keyset);
   x = x.to(at::kFloat);

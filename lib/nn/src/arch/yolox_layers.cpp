@@ -7,19 +7,9 @@
 #include <cmath>
 #include <cstdint>
 
+#include "tensors.h"
+
 namespace ds::yolox {
-namespace {
-
-at::Tensor doubled(const at::Tensor& x) {
-  return at::upsample_nearest2d(x, {x.size(2) * 2, x.size(3) * 2});
-}
-
-/// [B,C,h,w] to [B,h*w,C]; no copy when x is channels-last.
-at::Tensor cells_first(const at::Tensor& x) {
-  return x.permute({0, 2, 3, 1}).reshape({x.size(0), x.size(2) * x.size(3), x.size(1)});
-}
-
-}  // namespace
 
 int Scale::channels(int full) const {
   return static_cast<int>(full * width);
@@ -61,19 +51,6 @@ CspLayer::CspLayer(int in, int out, int repeats, bool shortcut, bool depthwise)
 
 at::Tensor CspLayer::forward(const at::Tensor& x) {
   return conv3_->forward(at::cat({bottlenecks_->forward(conv1_->forward(x)), conv2_->forward(x)}, 1));
-}
-
-SpatialPyramid::SpatialPyramid(int in, int out)
-    : conv1_(register_module("conv1", std::make_shared<ConvBlock>(in, in / 2, 1, 1))),
-      conv2_(register_module("conv2", std::make_shared<ConvBlock>(in / 2 * 4, out, 1, 1))) {}
-
-at::Tensor SpatialPyramid::forward(const at::Tensor& x) {
-  // A maximum over 9 is one over 5 of one over 5, and 13 one more: same values, a fraction of the work.
-  auto narrow = conv1_->forward(x);
-  auto five = at::max_pool2d(narrow, {5, 5}, {1, 1}, {2, 2});
-  auto nine = at::max_pool2d(five, {5, 5}, {1, 1}, {2, 2});
-  auto thirteen = at::max_pool2d(nine, {5, 5}, {1, 1}, {2, 2});
-  return conv2_->forward(at::cat({narrow, five, nine, thirteen}, 1));
 }
 
 CspDarknet::CspDarknet(const Scale& scale) {

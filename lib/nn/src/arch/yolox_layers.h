@@ -52,20 +52,6 @@ class CspLayer : public Block {
   std::shared_ptr<Chain> bottlenecks_;
 };
 
-/// Spatial pyramid pooling with windows 5, 9, 13: children `conv1`, `conv2`.
-class SpatialPyramid : public Block {
- public:
-  SpatialPyramid(int in, int out);
-  at::Tensor forward(const at::Tensor& x) override;
-
- private:
-  std::shared_ptr<ConvBlock> conv1_;
-  std::shared_ptr<ConvBlock> conv2_;
-};
-
-/// Feature maps at strides 8, 16, 32.
-using Levels = std::array<at::Tensor, 3>;
-
 /// Children `stem`, `dark2` .. `dark5`.
 class CspDarknet : public torch::nn::Module {
  public:

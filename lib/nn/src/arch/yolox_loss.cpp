@@ -6,9 +6,8 @@
 #include <cmath>
 
 #include "arch/yolox.h"
-#include "ds/base/error.h"
 #include "ds/nn/sim_ota.h"
-#include "tensors.h"
+#include "grid_targets.h"
 
 namespace ds::yolox {
 namespace {
@@ -26,39 +25,6 @@ struct Matches {
   std::int64_t size() const { return static_cast<std::int64_t>(rows.size()); }
 };
 
-std::vector<AssignObject> objects_of(const ImageTargets& targets, int num_classes) {
-  std::vector<AssignObject> objects;
-  for (const auto& target : targets.objects) {
-    if (target.ignore || !is_proper(target.box)) continue;
-    if (target.class_idx < 0 || target.class_idx >= num_classes)
-      throw Error("target of class index " + std::to_string(target.class_idx) + " in a network of " +
-                  std::to_string(num_classes) + " classes");
-    const auto& box = target.box;
-    objects.push_back({static_cast<float>(box.center_x()), static_cast<float>(box.center_y()),
-                       static_cast<float>(box.width()), static_cast<float>(box.height()), target.class_idx});
-  }
-  return objects;
-}
-
-bool has_ignored(const std::vector<ImageTargets>& targets) {
-  return std::any_of(targets.begin(), targets.end(), [](const ImageTargets& image) {
-    return std::any_of(image.objects.begin(), image.objects.end(),
-                       [](const auto& object) { return object.ignore; });
-  });
-}
-
-void hide_ignored(const ImageTargets& targets, const std::vector<AnchorPoint>& anchors, float* weights) {
-  for (const auto& target : targets.objects) {
-    if (!target.ignore) continue;
-    for (std::size_t a = 0; a < anchors.size(); ++a) {
-      double x = (anchors[a].column + 0.5) * anchors[a].stride;
-      double y = (anchors[a].row + 0.5) * anchors[a].stride;
-      const auto& box = target.box;
-      if (x > box.x0 && x < box.x1 && y > box.y0 && y < box.y1) weights[a] = 0;
-    }
-  }
-}
-
 Matches match(const HeadOutput& output, const std::vector<AnchorPoint>& anchors,
               const std::vector<ImageTargets>& targets) {
   auto boxes = output.box_and_objectness.detach().to(at::kCPU).contiguous();
@@ -66,8 +32,7 @@ Matches match(const HeadOutput& output, const std::vector<AnchorPoint>& anchors,
   const auto num_anchors = static_cast<std::int64_t>(anchors.size());
   const auto num_classes = static_cast<int>(classes.size(2));
   const auto images = static_cast<std::int64_t>(targets.size());
-  std::vector<std::vector<AssignObject>> objects(targets.size());
-  for (std::size_t i = 0; i < targets.size(); ++i) objects[i] = objects_of(targets[i], num_classes);
+  auto objects = assign_objects(targets, classes.size(0), num_classes);
   std::vector<std::vector<Assignment>> assigned(targets.size());
   at::parallel_for(0, images, 1, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
@@ -79,12 +44,9 @@ Matches match(const HeadOutput& output, const std::vector<AnchorPoint>& anchors,
   });
 
   Matches matches;
-  if (has_ignored(targets))
-    matches.object_weights.assign(static_cast<std::size_t>(images * num_anchors), 1.0F);
+  matches.object_weights = anchor_weights(targets, anchors, 0.5F);
   for (std::size_t i = 0; i < targets.size(); ++i) {
     auto first_row = static_cast<std::int64_t>(i) * num_anchors;
-    if (!matches.object_weights.empty())
-      hide_ignored(targets[i], anchors, matches.object_weights.data() + first_row);
     for (const auto& assignment : assigned[i]) {
       const auto& object = objects[i][static_cast<std::size_t>(assignment.object_idx)];
       const auto& anchor = anchors[static_cast<std::size_t>(assignment.anchor_idx)];
@@ -98,13 +60,6 @@ Matches match(const HeadOutput& output, const std::vector<AnchorPoint>& anchors,
     }
   }
   return matches;
-}
-
-template <typename T>
-at::Tensor to_tensor(const std::vector<T>& values, at::IntArrayRef shape, at::ScalarType dtype,
-                     at::Device device) {
-  auto view = at::from_blob(const_cast<T*>(values.data()), shape, dtype);
-  return view.to(device, dtype, /*non_blocking=*/false, /*copy=*/true);
 }
 
 /// Sum over boxes of 1 - IoU^2. @param boxes, objects [N,4] cx cy w h
@@ -133,15 +88,6 @@ at::Tensor wanted_offsets(const at::Tensor& objects, const at::Tensor& cells) {
                  1);
 }
 
-at::Tensor class_weight_tensor(const std::vector<double>& weights, std::int64_t num_classes,
-                               at::Device device) {
-  if (weights.empty()) return {};
-  if (static_cast<std::int64_t>(weights.size()) != num_classes)
-    throw Error(std::to_string(weights.size()) + " class weights for " + std::to_string(num_classes) +
-                " classes");
-  return to_tensor(weights, {num_classes}, at::kDouble, device).to(at::kFloat);
-}
-
 }  // namespace
 
 LossParts yolox_loss(const HeadOutput& output, int input_height, int input_width,
@@ -150,9 +96,6 @@ LossParts yolox_loss(const HeadOutput& output, int input_height, int input_width
   auto anchors = anchor_points(input_height, input_width, {8, 16, 32});
   const auto device = output.classes.device();
   const auto num_classes = output.classes.size(2);
-  if (static_cast<std::int64_t>(targets.size()) != output.classes.size(0))
-    throw Error(std::to_string(targets.size()) + " targets for a batch of " +
-                std::to_string(output.classes.size(0)));
   auto matches = match(output, anchors, targets);
   const auto count = matches.size();
   const double share = 1.0 / static_cast<double>(std::max<std::int64_t>(count, 1));
@@ -185,17 +128,12 @@ LossParts yolox_loss(const HeadOutput& output, int input_height, int input_width
                                          class_weight_tensor(options.class_weights, num_classes, device)) *
                     share;
   std::vector<at::Tensor> parts = {box_part, object_part, class_part};
-  std::vector<std::string> names = {"box", "obj", "cls"};
+  std::vector<const char*> names = {"box", "obj", "cls"};
   if (options.closing) {
     parts.push_back((offsets - wanted_offsets(objects, cells)).abs().sum() * share);
     names.emplace_back("l1");
   }
-  auto stacked = at::stack(parts);
-  auto values = stacked.detach().to(at::kCPU);
-  LossParts result{stacked.sum(), {}, static_cast<int>(count)};
-  for (std::size_t i = 0; i < names.size(); ++i)
-    result.parts.emplace_back(names[i], static_cast<double>(values.data_ptr<float>()[i]));
-  return result;
+  return sum_of_parts(names, parts, count);
 }
 
 }  // namespace ds::yolox

@@ -43,7 +43,8 @@ struct Comparison {
 };
 
 /// Throws UsageError when nothing is stored (or nothing that fits), DataError when stored files are broken.
-Comparison compare_stored(Project& project, const StoredSelection& selection, const BootstrapOptions& bootstrap);
+Comparison compare_stored(Project& project, const StoredSelection& selection,
+                          const BootstrapOptions& bootstrap);
 
 /// The gate between the newest evaluations of two models. Throws UsageError naming the command to run when
 /// one has none, DataError when they were measured on different truths.

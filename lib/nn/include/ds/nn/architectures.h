@@ -31,7 +31,7 @@ struct Architecture {
   std::function<std::shared_ptr<DetectorNet>(int num_classes)> make;
 };
 
-/// "yolox-nano", "yolox-tiny", "yolox-s" ...; iterate it for help texts and contract tests.
+/// "yolox-nano", "yolox-tiny", "rtmdet-tiny" ...; iterate it for help texts and contract tests.
 const Registry<Architecture>& architectures();
 /// Throws UsageError for an unknown name (listing the known) and for num_classes < 1.
 std::shared_ptr<DetectorNet> make_detector_net(const std::string& architecture, int num_classes);

@@ -109,7 +109,10 @@ class DetectorNet : public torch::nn::Module {
   std::vector<std::vector<ScoredBox>> detect(const at::Tensor& images, const PostprocessOptions& options);
 };
 
-/// Trainable parameters of a module.
+/// A module's parameters in their order; one that stands under several names (levels that share their
+/// convolutions) once, under the first.
+std::vector<std::pair<std::string, at::Tensor>> distinct_parameters(const torch::nn::Module& net);
+/// Trainable parameters of a module, shared ones counted once.
 std::int64_t parameter_count(const torch::nn::Module& net);
 /// Multiply-adds counted as two operations, convolutions and fully connected layers only, for one image of
 /// that size.

@@ -3,32 +3,18 @@
 #include <vector>
 
 #include "ds/nn/anchor_points.h"
+#include "ds/nn/assignment.h"
 
 /// SimOTA label assignment (Ge et al. 2021, "YOLOX: Exceeding YOLO Series in 2021", section 2.1, in the form
 /// of the authors' release 0.3) on plain float arrays: on a CPU it is far faster than many small tensor
 /// operations.
 namespace ds {
 
-/// An object as the assignment sees it, in input pixels.
-struct AssignObject {
-  float cx = 0;
-  float cy = 0;
-  float width = 0;
-  float height = 0;
-  int class_idx = 0;
-};
-
 /// One image's predictions, all row-major: box offsets and objectness [A,5], class logits [A,C].
 struct AssignPredictions {
   const float* box_and_objectness = nullptr;  // dx dy dw dh obj; offsets undecoded, obj a logit
   const float* class_logits = nullptr;
   int num_classes = 0;
-};
-
-struct Assignment {
-  int anchor_idx = 0;
-  int object_idx = 0;
-  float iou = 0;  // of the anchor's decoded prediction with the object
 };
 
 struct SimOtaOptions {

@@ -1,0 +1,84 @@
+// What the engine that serves models makes of the families whose rows differ from a grid's.
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+
+#include <opencv2/core.hpp>
+
+#include "ds/base/files.h"
+#include "ds/detect/detector.h"
+#include "ds/nn/architectures.h"
+#include "ds/nn/detector_net.h"
+#include "ds/nn/state_dict.h"
+
+#include <catch2/catch.hpp>
+
+using namespace ds;
+
+namespace {
+
+constexpr int kSide = 128;
+
+/// A bundle as training registers it.
+void write_bundle(const std::filesystem::path& folder, const std::string& architecture,
+                  const DetectorNet& net) {
+  const auto& input = architectures().at(architecture).make.input;
+  ModelCard card;
+  card.name = architecture;
+  card.architecture = architecture;
+  card.classes = {"a", "b", "c"};
+  card.input_width = kSide;
+  card.input_height = kSide;
+  card.preprocessing = {input.channel_order, input.scale, input.mean, "top-left", input.pad_value};
+  write_model_card(folder, card);
+  write_weights(folder / card.weights, state_of(net));
+}
+
+/// The picture as the network wants it.
+at::Tensor input_of(const cv::Mat& picture, const InputSpec& spec) {
+  auto pixels =
+      at::from_blob(picture.data, {1, kSide, kSide, 3}, at::kByte).permute({0, 3, 1, 2}).to(at::kFloat);
+  if (spec.channel_order == "rgb") pixels = pixels.flip(1);
+  auto channels = [](const std::array<double, 3>& values) {
+    return at::tensor({values[0], values[1], values[2]}).view({1, 3, 1, 1}).to(at::kFloat);
+  };
+  return (pixels - channels(spec.mean)) * channels(spec.scale);
+}
+
+}  // namespace
+
+TEST_CASE("the torch engine serves every family's bundle with the network's own answers") {
+  cv::Mat picture(kSide, kSide, CV_8UC3);
+  cv::theRNG().state = 11;
+  cv::randu(picture, 0, 255);
+  for (const std::string name :
+       {"yolox-nano", "ssdlite-mobilenetv3", "ssdlite-mobilenetv2", "faster-rcnn-mobilenetv3"}) {
+    INFO(name);
+    TemporaryFolder folder;
+    at::set_num_threads(1);
+    at::manual_seed(2);
+    auto net = make_detector_net(name, 3);
+    {
+      // Scores that differ from each other, so that their order is the same folded and unfolded.
+      at::NoGradGuard no_grad;
+      for (auto& [tensor_name, tensor] : state_of(*net).tensors)
+        if (tensor.dim() > 1 && tensor.size(0) <= 64) tensor.mul_(2);
+    }
+    write_bundle(folder.path(), name, *net);
+    net->eval();
+    DetectorOptions options;
+    options.threads = 1;
+    options.score_threshold = 0.005;
+    auto detector = load_detector(folder.path(), options);
+    auto served = detector.detect(picture);
+    at::NoGradGuard no_grad;
+    auto own = net->detect(input_of(picture, architectures().at(name).make.input), {0.005, 0.65, 100})[0];
+    REQUIRE(served.size() == own.size());
+    REQUIRE(served.size() > 3);
+    for (std::size_t i = 0; i < 3; ++i) {
+      REQUIRE(served[i].class_idx == own[i].class_idx);
+      REQUIRE(served[i].score == Approx(own[i].score).margin(1e-3));
+      REQUIRE(served[i].box.x0 == Approx(own[i].box.x0).margin(0.05));
+      REQUIRE(served[i].box.y1 == Approx(own[i].box.y1).margin(0.05));
+    }
+  }
+}
