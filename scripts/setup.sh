@@ -18,6 +18,8 @@ packages=(
   libavformat-dev libavcodec-dev libavutil-dev libswscale-dev
   # used by scripts and tests
   curl zip sqlite3
+  # schedulers that tests of ds-train submit start (no service of theirs is left running)
+  slurm-wlm munge openmpi-bin parallel
 )
 
 missing=()

@@ -7,21 +7,11 @@
 #include "ds/notify/notify.h"
 #include "ds/train/candidates.h"
 #include "ds/train/environment.h"
-#include "ds/train/session.h"
+#include "run_jobs.h"
 #include "verbs.h"
 
 namespace ds::train_tool {
 namespace {
-
-struct RunFlags {
-  TrainOptions train;
-  std::string priority = "balanced";
-  std::string recipe;
-  int candidates = 1;
-  std::string snapshot;
-  std::string name;
-  std::string resume;
-};
 
 bool was_given(OptionSet& options, const std::string& name) {
   return options.at(name).source != ValueSource::built_in;
@@ -49,7 +39,12 @@ TrainJob make_job(const Candidate& candidate, OptionSet& given) {
   return job;
 }
 
-/// What was asked for, checked as far as that goes without looking into the project.
+std::string length_text(const TrainOptions& options) {
+  return options.budget_s > 0 ? human_duration(options.budget_s) : fmt::format("{} epochs", options.epochs);
+}
+
+}  // namespace
+
 std::vector<TrainJob> make_jobs(const RunFlags& flags, OptionSet& given, const SharedOptions& shared) {
   CandidateRequest request;
   request.priority = flags.priority;
@@ -68,10 +63,6 @@ std::vector<TrainJob> make_jobs(const RunFlags& flags, OptionSet& given, const S
     jobs.push_back(std::move(job));
   }
   return jobs;
-}
-
-std::string length_text(const TrainOptions& options) {
-  return options.budget_s > 0 ? human_duration(options.budget_s) : fmt::format("{} epochs", options.epochs);
 }
 
 Table plan_table(const std::vector<TrainJob>& jobs) {
@@ -106,6 +97,8 @@ nlohmann::ordered_json plan_json(const std::vector<TrainJob>& jobs) {
   }
   return {{"candidates", list}};
 }
+
+namespace {
 
 int print_report(Context& context, const TrainReport& report) {
   if (context.shared.json) {
@@ -144,6 +137,12 @@ int run(Context& context, const RunFlags& flags, OptionSet& given) {
   if (!context.shared.dry_run) use_fast_libraries();
   auto project = open_project(context);
   TrainHooks hooks{&context.progress, [&](const Event& event) { notify(project, event); }};
+  if (!flags.finish.empty()) {
+    if (!flags.resume.empty()) throw UsageError("--finish and --resume: name the run once");
+    if (!context.shared.dry_run) return print_report(context, finish_training(project, flags.finish, hooks));
+    context.out.line(fmt::format("would finish run {}", project.runs().get(flags.finish).id));
+    return 0;
+  }
   if (!flags.resume.empty()) {
     if (context.shared.dry_run) {
       context.out.line(fmt::format("would continue run {}", project.runs().get(flags.resume).id));
@@ -174,6 +173,22 @@ int run(Context& context, const RunFlags& flags, OptionSet& given) {
 
 }  // namespace
 
+void bind_run_options(OptionSet& options, RunFlags& flags) {
+  options.group("What to train")
+      .choice("priority", flags.priority, {"speed", "balanced", "accuracy"},
+              "which grid the candidates come from")
+      .add("candidates", flags.candidates, "how many models to train; a budget is divided among them")
+      .add("recipe", flags.recipe, "recipe for all of them: a name or a YAML file; default: by the grid",
+           "NAME|FILE")
+      .add("snapshot", flags.snapshot, "dataset version; default: a new one of everything done", "ID")
+      .add("name", flags.name, "name of the model; default: architecture and time", "NAME")
+      .add("resume", flags.resume, "continue this run (and the unfinished candidates beside it)", "RUN")
+      .add("finish", flags.finish,
+           "start or continue this run alone, as the scripts of `ds-train submit` do; done already is exit 0",
+           "RUN");
+  flags.train.bind(options);
+}
+
 void add_run(Tool& tool) {
   auto& verb = tool.verb("run", "train one model, or several candidates, or continue a run");
   auto& flags = verb.keep<RunFlags>();
@@ -189,17 +204,7 @@ void add_run(Tool& tool) {
       .example("ds-train run --weights champion --recipe speed --epochs 30")
       .example("ds-train run --weights yolox_nano_coco.safetensors --arch yolox-nano --input-size 416")
       .example("ds-train run --resume latest");
-  auto& options = verb.options();
-  options.group("What to train")
-      .choice("priority", flags.priority, {"speed", "balanced", "accuracy"},
-              "which grid the candidates come from")
-      .add("candidates", flags.candidates, "how many models to train; a budget is divided among them")
-      .add("recipe", flags.recipe, "recipe for all of them: a name or a YAML file; default: by the grid",
-           "NAME|FILE")
-      .add("snapshot", flags.snapshot, "dataset version; default: a new one of everything done", "ID")
-      .add("name", flags.name, "name of the model; default: architecture and time", "NAME")
-      .add("resume", flags.resume, "continue this run (and the unfinished candidates beside it)", "RUN");
-  flags.train.bind(options);
+  bind_run_options(verb.options(), flags);
   verb.run([&flags, &verb](Context& context) { return run(context, flags, verb.options()); });
 }
 

@@ -347,28 +347,70 @@ RunConfig resolve_config(Project& project, RunConfig config) {
   return config;
 }
 
-TrainReport train(Project& project, const std::vector<TrainJob>& jobs, const TrainHooks& hooks) {
+namespace {
+
+TrainData usable_data(Project& project, const std::vector<TrainJob>& jobs) {
   if (jobs.empty()) throw UsageError("there is nothing to train");
   auto data = load_train_data(project, jobs.front().config.snapshot);
   for (const auto& job : jobs) require_usable(data, job.config);
+  return data;
+}
+
+std::vector<RunRecord> make_records(Project& project, const std::vector<TrainJob>& jobs,
+                                    const std::string& snapshot_id) {
   std::vector<RunRecord> records;
   for (const auto& job : jobs) {
     RunRecord record;
     record.group = records.empty() ? std::string() : records.front().group;
     record.architecture = job.config.options.arch;
-    record.snapshot_id = data.snapshot_id;
+    record.snapshot_id = snapshot_id;
     record = project.runs().create(std::move(record));
     if (record.group.empty()) record.group = record.id;
     write_file_atomically(RunFolder(record.folder).config(), yaml_of(job.config, job.origins));
     project.runs().update(record);
     records.push_back(std::move(record));
   }
+  return records;
+}
+
+void tell_started(Project& project, const TrainHooks& hooks, const std::vector<RunRecord>& records) {
   Event event;
   event.kind = "run-started";
-  event.message = fmt::format("Training of {} model{} began.", jobs.size(), jobs.size() == 1 ? "" : "s");
+  event.message =
+      fmt::format("Training of {} model{} began.", records.size(), records.size() == 1 ? "" : "s");
   event.fields["run"] = records.front().id;
   tell(project, hooks, std::move(event));
+}
+
+}  // namespace
+
+TrainReport train(Project& project, const std::vector<TrainJob>& jobs, const TrainHooks& hooks) {
+  auto data = usable_data(project, jobs);
+  auto records = make_records(project, jobs, data.snapshot_id);
+  tell_started(project, hooks, records);
   return execute_all(project, records, data, hooks);
+}
+
+std::vector<RunRecord> queue_training(Project& project, const std::vector<TrainJob>& jobs) {
+  auto data = usable_data(project, jobs);
+  return make_records(project, jobs, data.snapshot_id);
+}
+
+TrainReport finish_training(Project& project, const std::string& run_id, const TrainHooks& hooks) {
+  auto record = project.runs().get(run_id);
+  if (record.state == RunState::done) {
+    TrainReport report;
+    report.runs.push_back({record, project.models().get(record.model_id), {}});
+    report.best = 0;
+    return report;
+  }
+  if (record.state == RunState::running)
+    throw Busy(fmt::format("run {} is going on in another process", record.id),
+               fmt::format("ds-train watch {}", record.id));
+  auto data = load_train_data(project, record.snapshot_id);
+  require_usable(data, read_config(RunFolder(record.folder).config()));
+  if (record.state == RunState::queued) tell_started(project, hooks, {record});
+  return execute_all(project, {record}, data, hooks);
 }
 
 TrainReport resume_training(Project& project, const std::string& run_id, const TrainHooks& hooks) {

@@ -71,6 +71,14 @@ TrainReport train(Project& project, const std::vector<TrainJob>& jobs, const Tra
 /// group. Throws UsageError when it is done or going on.
 TrainReport resume_training(Project& project, const std::string& run_id, const TrainHooks& hooks = {});
 
+/// Checks the jobs' data and makes their records and folders, as `train` does, and leaves them queued for
+/// `finish_training`, on whatever machine.
+std::vector<RunRecord> queue_training(Project& project, const std::vector<TrainJob>& jobs);
+/// Brings one run to its end, wherever it stands: starts a queued one, continues one that stopped or failed,
+/// and reports one that is done as it is. The candidates beside it are left alone. A scheduler may ask for
+/// this as often as it likes. Throws Busy while another process has the run.
+TrainReport finish_training(Project& project, const std::string& run_id, const TrainHooks& hooks = {});
+
 /// Puts a weight file into the registry as a model.
 struct RegisterRequest {
   std::string weights;
