@@ -18,7 +18,7 @@ packages=(
   libavformat-dev libavcodec-dev libavutil-dev libswscale-dev
   # used by scripts and tests
   curl zip sqlite3
-  # schedulers that tests of ds-train submit start (no service of theirs is left running)
+  # schedulers that the tests of ds-train submit start themselves, with settings and ports of their own
   slurm-wlm munge openmpi-bin parallel
 )
 

@@ -30,18 +30,21 @@ std::string item_lines(const JobSpec& spec) {
   return fmt::format("items=({})\n", shell_words(spec.items));
 }
 
-std::string finish_function(const JobSpec& spec, const std::string& command) {
+std::string finish_function(const JobSpec& spec, const std::string& command, const std::string& stop) {
   // A trapped signal ends `wait` early: the code counts once the process is gone.
   return fmt::format(R"(stopped=0
 process=
-trap 'stopped=1; [[ -n $process ]] && kill -TERM "$process" 2>/dev/null' TERM INT
+ask_to_end() {{ # PID
+  {}
+}}
+trap 'stopped=1; [[ -n $process ]] && ask_to_end "$process"' TERM INT
 # Again after exit 75 (a process was lost, the disk was full, the project was locked) or a kill.
 finish() {{ # ITEM
-  local start code
+  local start code pause
   for ((start = 0; ; ++start)); do
     {} &
     process=$!
-    ((stopped)) && kill -TERM "$process"
+    ((stopped)) && ask_to_end "$process"
     while :; do
       wait "$process"
       code=$?
@@ -52,13 +55,15 @@ finish() {{ # ITEM
     ((stopped || (code != 75 && code != 137) || start >= {})) && return "$code"
     echo "$1 ended with exit $code; it goes on in ${{DS_RETRY_DELAY:-10}} s" >&2
     sleep "${{DS_RETRY_DELAY:-10}}" &
-    process=$!
-    wait "$process"
-    ((stopped)) && return "$code"
+    pause=$!
+    wait "$pause"
+    ((stopped)) || continue
+    kill "$pause" 2>/dev/null
+    return "$code"
   done
 }}
 )",
-                     command, spec.max_requeues);
+                     stop, command, spec.max_requeues);
 }
 
 void refuse_unused(const JobSpec& spec, const std::string& engine, const std::vector<std::string>& unused) {

@@ -10,6 +10,14 @@
 namespace ds::detail {
 namespace {
 
+/// mpirun that gets SIGTERM kills its processes before they have saved. Those on this machine get it instead:
+/// when one stops, all do. mpirun's other children bring up other machines.
+constexpr const char* kStop = R"(local child found=
+  for child in $(cat "/proc/$1/task/$1/children"); do
+    grep -qz '^OMPI_COMM_WORLD_RANK=' "/proc/$child/environ" && kill -TERM "$child" && found=1
+  done 2>/dev/null
+  [[ -n $found ]] || kill -TERM "$1" 2>/dev/null)";
+
 class MpiEngine : public JobEngine {
  public:
   std::string extension() const override { return ".sh"; }
@@ -23,7 +31,7 @@ class MpiEngine : public JobEngine {
 
   std::string script(const JobSpec& spec) const override {
     return "#!/bin/bash\n" + comment_lines(spec) + "set -u\n" + set_up_lines(spec) + item_lines(spec) +
-           finish_function(spec, shell_words(mpirun(spec)) + " \"$1\"") + R"(status=0
+           finish_function(spec, shell_words(mpirun(spec)) + " \"$1\"", kStop) + R"(status=0
 for item in "${items[@]}"; do
   finish "$item" || status=$?
   ((stopped)) && break
@@ -50,9 +58,9 @@ exit "$status"
     std::vector<std::string> words = {"mpirun", "-n", std::to_string(spec.world_size())};
     if (!spec.hosts.empty())
       words.insert(words.end(), {"--hostfile", std::filesystem::absolute(spec.hosts).string()});
-    // Threads of a process may use all its processors, and it has a minute to save when it is asked to stop.
+    // Threads of a process may use all its processors; it has time to save when another one has ended.
     words.insert(words.end(), {"--map-by", fmt::format("ppr:{}:node", spec.tasks_per_node), "--bind-to",
-                               "none", "--mca", "odls_base_sigkill_timeout", "60"});
+                               "none", "--mca", "odls_base_sigkill_timeout", "30"});
     for (const auto& [name, value] : spec.variables()) words.insert(words.end(), {"-x", name});
     words.insert(words.end(), spec.extra.begin(), spec.extra.end());
     words.insert(words.end(), spec.command.begin(), spec.command.end());

@@ -52,7 +52,7 @@ for item in "${{items[@]}}"; do
   while (($(jobs -rp | wc -l) >= {})); do sleep 0.5; done
   ((stopped)) && break
   (
-    trap 'stopped=1; [[ -n $process ]] && kill -TERM "$process" 2>/dev/null' TERM INT
+    trap 'stopped=1; [[ -n $process ]] && ask_to_end "$process"' TERM INT
     finish "$item"
   ) &
   processes+=($!)
