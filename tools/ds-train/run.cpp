@@ -133,12 +133,19 @@ int print_report(Context& context, const TrainReport& report) {
   return 0;
 }
 
-int run(Context& context, const RunFlags& flags, OptionSet& given) {
-  if (!context.shared.dry_run) use_fast_libraries();
-  auto project = open_project(context);
-  TrainHooks hooks{&context.progress, [&](const Event& event) { notify(project, event); }};
+/// What this process does beside rank 0.
+int follow(Context& context, Project& project, Ranks& ranks) {
+  // Rank 0 talks for all; errors are each rank's own.
+  log::configure(log::Level::error,
+                 context.shared.color == "always" ? log::Color::always : log::Color::never);
+  follow_training(project, ranks);
+  return 0;
+}
+
+int train_alone_or_first(Context& context, Project& project, const RunFlags& flags,
+                         std::vector<TrainJob> jobs, Ranks& ranks) {
+  TrainHooks hooks{&context.progress, [&](const Event& event) { notify(project, event); }, &ranks};
   if (!flags.finish.empty()) {
-    if (!flags.resume.empty()) throw UsageError("--finish and --resume: name the run once");
     if (!context.shared.dry_run) return print_report(context, finish_training(project, flags.finish, hooks));
     context.out.line(fmt::format("would finish run {}", project.runs().get(flags.finish).id));
     return 0;
@@ -150,14 +157,13 @@ int run(Context& context, const RunFlags& flags, OptionSet& given) {
     }
     return print_report(context, resume_training(project, flags.resume, hooks));
   }
-  auto jobs = make_jobs(flags, given, context.shared);
   // A dry run makes no snapshot.
   auto snapshot = context.shared.dry_run && flags.snapshot.empty()
                       ? std::string()
                       : resolve_snapshot(project, flags.snapshot);
   for (auto& job : jobs) {
     job.config.snapshot = snapshot;
-    job.config = resolve_config(project, job.config);
+    job.config = resolve_config(project, job.config, ranks.place());
   }
   if (context.shared.dry_run) {
     if (context.shared.json)
@@ -169,6 +175,26 @@ int run(Context& context, const RunFlags& flags, OptionSet& given) {
   if (jobs.size() > 1)
     log::info(fmt::format("{} candidates from {}:\n{}", jobs.size(), snapshot, plan_table(jobs).to_text()));
   return print_report(context, train(project, jobs, hooks));
+}
+
+int run(Context& context, const RunFlags& flags, OptionSet& given) {
+  if (!flags.finish.empty() && !flags.resume.empty())
+    throw UsageError("--finish and --resume: name the run once");
+  auto place = flags.ranks == "off" || context.shared.dry_run ? RankPlace() : rank_place(rank_variables());
+  if (!context.shared.dry_run) use_fast_libraries();
+  auto project = open_project(context);
+  std::vector<TrainJob> jobs;
+  const auto& old_run = flags.finish.empty() ? flags.resume : flags.finish;
+  if (old_run.empty()) jobs = make_jobs(flags, given, context.shared);
+  Ranks ranks(place, flags.timeouts, project.folder() / "cache");
+  try {
+    ranks.require_same(request_facts(jobs, old_run));
+    if (!ranks.is_first()) return follow(context, project, ranks);
+    return train_alone_or_first(context, project, flags, std::move(jobs), ranks);
+  } catch (const std::exception& error) {
+    ranks.leave(error);
+    throw;
+  }
 }
 
 }  // namespace
@@ -186,6 +212,12 @@ void bind_run_options(OptionSet& options, RunFlags& flags) {
       .add("finish", flags.finish,
            "start or continue this run alone, as the scripts of `ds-train submit` do; done already is exit 0",
            "RUN");
+  options.group("Ranks")
+      .choice(
+          "ranks", flags.ranks, {"auto", "off"},
+          "auto: share each batch with the processes that torchrun, mpirun or srun started beside this one")
+      .duration("join-timeout", flags.timeouts.join_s, "how long to wait until all ranks are there")
+      .duration("rank-timeout", flags.timeouts.wait_s, "how long to wait for a rank that says nothing");
   flags.train.bind(options);
 }
 
@@ -198,7 +230,8 @@ void add_run(Tool& tool) {
           "from the recipe, then --config, then flags; the run's config.yaml says where each came from. The "
           "best\n"
           "epoch on val becomes a model of the project, scored on test when there is one.\n"
-          "Ctrl-C and SIGTERM save and stop; --resume continues a stopped or killed run to the same result.")
+          "Ctrl-C and SIGTERM save and stop; --resume continues a stopped or killed run to the same result.\n"
+          "Started by torchrun, mpirun or srun, the processes train one model together (docs/TRAINING.md).")
       .example("ds-train run --budget 15m")
       .example("ds-train run --priority accuracy --candidates 3 --budget 2h")
       .example("ds-train run --weights champion --recipe speed --epochs 30")

@@ -6,6 +6,7 @@
 
 #include "ds/cli/shared_options.h"
 #include "ds/cli/table.h"
+#include "ds/train/ranks.h"
 #include "ds/train/session.h"
 
 /// From the options of `ds-train run` to what is trained; `submit` reads the same options.
@@ -20,6 +21,8 @@ struct RunFlags {
   std::string name;
   std::string resume;
   std::string finish;
+  std::string ranks = "auto";
+  RankTimeouts timeouts;
 };
 
 void bind_run_options(OptionSet& options, RunFlags& flags);

@@ -56,6 +56,17 @@ struct RunWords {
       log::warning(fmt::format("--threads {} compute on --cpus-per-task {}", shared.threads,
                                submit.job.cpus_per_task));
   }
+
+  /// What config.yaml does not hold: how the processes meet.
+  std::vector<std::string> own() {
+    std::vector<std::string> words;
+    for (const char* name : {"ranks", "join-timeout", "rank-timeout"}) {
+      const auto& option = verb.options().at(name);
+      if (option.source != ValueSource::built_in)
+        words.insert(words.end(), {std::string("--") + name, option.values().at(0)});
+    }
+    return words;
+  }
 };
 
 /// The runs that the job is for, still unmade in a dry run.
@@ -81,8 +92,16 @@ std::vector<RunRecord> runs_to_resume(Project& project, const std::string& name)
   return runs;
 }
 
+/// The place of rank 0 among the processes of the job.
+RankPlace place_in(const JobEngine& engine, const JobSpec& job) {
+  RankPlace place;
+  place.size = engine.processes(job);
+  place.local_size = std::min(place.size, job.tasks_per_node);
+  return place;
+}
+
 /// Everything that can be wrong is found here, before anything is made.
-Work plan_work(Project& project, RunWords& words, const JobSpec& job, bool dry_run) {
+Work plan_work(Project& project, RunWords& words, const JobEngine& engine, const JobSpec& job, bool dry_run) {
   Work work;
   if (!words.flags.resume.empty()) {
     work.runs = runs_to_resume(project, words.flags.resume);
@@ -98,7 +117,7 @@ Work plan_work(Project& project, RunWords& words, const JobSpec& job, bool dry_r
     auto& options = each.config.options;
     if (job.gpus_per_task > 0 && options.device == "auto") options.device = "cuda";
     each.config.snapshot = work.snapshot;
-    each.config = resolve_config(project, each.config);
+    each.config = resolve_config(project, each.config, place_in(engine, job));
   }
   return work;
 }
@@ -114,23 +133,25 @@ void require_inside(const Project& project, const Work& work) {
   }
 }
 
+/// @param own options of the run that are the process's, not the run's
 std::vector<std::string> worker_command(const SubmitFlags& flags, const Context& context,
-                                        const Project& project) {
+                                        const Project& project, const std::vector<std::string>& own) {
   auto tool = !flags.executable.empty()      ? flags.executable.string()
               : flags.engine == "kubernetes" ? std::string("ds-train")
                                              : (executable_folder() / "ds-train").string();
-  return {tool,
-          "run",
-          "--project",
-          fs::absolute(project.folder()).lexically_normal().string(),
-          "--as",
-          context.shared.effective_user(),
-          "--no-progress",
-          "--finish"};
+  std::vector<std::string> words = {
+      tool,           "run",
+      "--project",    fs::absolute(project.folder()).lexically_normal().string(),
+      "--as",         context.shared.effective_user(),
+      "--no-progress"};
+  words.insert(words.end(), own.begin(), own.end());
+  words.push_back("--finish");
+  return words;
 }
 
 /// Fills in what only the project and the runs can say.
-JobSpec complete(const SubmitFlags& flags, const Context& context, const Project& project, const Work& work) {
+JobSpec complete(const SubmitFlags& flags, const Context& context, const Project& project, const Work& work,
+                 const std::vector<std::string>& own) {
   auto spec = flags.job;
   auto folder = fs::absolute(project.folder()).lexically_normal();
   spec.name = !flags.job_name.empty() ? flags.job_name
@@ -138,7 +159,7 @@ JobSpec complete(const SubmitFlags& flags, const Context& context, const Project
                                       : work.runs.front().id;
   spec.folder = folder;
   spec.log = folder / "jobs" / (spec.name + ".log");
-  spec.command = worker_command(flags, context, project);
+  spec.command = worker_command(flags, context, project, own);
   spec.about = {
       fmt::format("Written by `ds-train submit --engine {}`. Every start of it goes on where the last "
                   "one ended.",
@@ -153,7 +174,7 @@ JobSpec complete(const SubmitFlags& flags, const Context& context, const Project
   return spec;
 }
 
-void print_dry_run(Context& context, const SubmitFlags& flags, const Work& work) {
+void print_dry_run(Context& context, const SubmitFlags& flags, const JobEngine& engine, const Work& work) {
   if (context.shared.json) {
     auto json = plan_json(work.jobs);
     json["engine"] = flags.engine;
@@ -163,10 +184,10 @@ void print_dry_run(Context& context, const SubmitFlags& flags, const Work& work)
   }
   if (!work.jobs.empty()) context.out.text(plan_table(work.jobs).to_text());
   auto count = std::max(work.jobs.size(), work.runs.size());
-  context.out.line(fmt::format("would {} {} for {}: {} training{}, {} process{} each",
-                               flags.submit ? "submit" : "write", "a job", flags.engine, count,
-                               count == 1 ? "" : "s", flags.job.world_size(),
-                               flags.job.world_size() == 1 ? "" : "es"));
+  auto processes = engine.processes(flags.job);
+  context.out.line(fmt::format("would {} a job for {}: {} training{}, {} process{} each",
+                               flags.submit ? "submit" : "write", flags.engine, count, count == 1 ? "" : "s",
+                               processes, processes == 1 ? "" : "es"));
 }
 
 /// What came of it.
@@ -222,17 +243,17 @@ int submit(Context& context, const SubmitFlags& flags, OptionSet& given) {
   auto settings = flags;
   if (!cpus_given && words.shared.threads > 0) settings.job.cpus_per_task = words.shared.threads;
   {
-    auto early = complete(settings, context, project, {});
+    auto early = complete(settings, context, project, {}, words.own());
     early.validate();
     engine->check(early);
   }
-  auto work = plan_work(project, words, settings.job, context.shared.dry_run);
+  auto work = plan_work(project, words, *engine, settings.job, context.shared.dry_run);
   if (flags.engine == "kubernetes") require_inside(project, work);
-  if (context.shared.dry_run) return print_dry_run(context, settings, work), 0;
+  if (context.shared.dry_run) return print_dry_run(context, settings, *engine, work), 0;
 
   const bool is_new = work.runs.empty();
   if (is_new) work.runs = queue_training(project, work.jobs);
-  auto spec = complete(settings, context, project, work);
+  auto spec = complete(settings, context, project, work, words.own());
   Submitted submitted;
   submitted.file = fs::absolute(
       flags.output.empty() ? spec.log.parent_path() / (spec.name + engine->extension()) : flags.output);

@@ -109,13 +109,15 @@ void BatchLoader::work() {
     const int step = next_to_make_++;
     const auto generation = generation_;
     const auto plan = plan_;
-    std::vector<std::size_t> indices(order_.begin() + step * options_.batch,
-                                     order_.begin() + (step + 1) * options_.batch);
+    const int last = options_.slice_last > 0 ? options_.slice_last : options_.batch;
+    const auto first_position = static_cast<std::size_t>(step * options_.batch + options_.slice_first);
+    std::vector<std::size_t> indices(order_.begin() + step * options_.batch + options_.slice_first,
+                                     order_.begin() + step * options_.batch + last);
     lock.unlock();
     Batch batch;
     std::exception_ptr failure;
     try {
-      batch = make(plan, indices, step);
+      batch = make(plan, indices, first_position);
     } catch (...) {
       failure = std::current_exception();
     }
@@ -129,7 +131,8 @@ void BatchLoader::work() {
   }
 }
 
-Batch BatchLoader::make(const EpochPlan& plan, const std::vector<std::size_t>& indices, int step) {
+Batch BatchLoader::make(const EpochPlan& plan, const std::vector<std::size_t>& indices,
+                        std::size_t first_position) {
   Batch batch;
   batch.count = static_cast<int>(indices.size());
   batch.width = plan.width;
@@ -138,7 +141,7 @@ Batch BatchLoader::make(const EpochPlan& plan, const std::vector<std::size_t>& i
   batch.values.resize(stride * indices.size());
   auto source = [this](std::size_t index) { return pictures_.get(index); };
   for (std::size_t i = 0; i < indices.size(); ++i) {
-    auto position = static_cast<std::size_t>(step) * indices.size() + i;
+    auto position = first_position + i;
     Random random(options_.seed, fmt::format("sample/{}/{}", plan.epoch, position));
     auto sample =
         augmented_sample(source, pictures_.size(), indices[i], plan.augment, plan.width, plan.height, random);

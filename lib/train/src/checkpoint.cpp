@@ -14,7 +14,20 @@ namespace {
 
 constexpr const char* kFormat = "ds-checkpoint-1";
 
-std::string to_text(const Progression& p) {
+void add_prefixed(StateDict& to, const StateDict& from, const std::string& prefix) {
+  for (const auto& [name, tensor] : from.tensors) to.tensors.emplace_back(prefix + name, tensor);
+}
+
+StateDict without_prefix(const StateDict& from, const std::string& prefix) {
+  StateDict part;
+  for (const auto& [name, tensor] : from.tensors)
+    if (name.starts_with(prefix)) part.tensors.emplace_back(name.substr(prefix.size()), tensor);
+  return part;
+}
+
+}  // namespace
+
+std::string to_json_text(const Progression& p) {
   nlohmann::ordered_json json = {{"epoch", p.epoch},
                                  {"step_in_epoch", p.step_in_epoch},
                                  {"step", p.step},
@@ -26,13 +39,15 @@ std::string to_text(const Progression& p) {
                                  {"elapsed_s", p.elapsed_s},
                                  {"loss_sum", p.loss_sum},
                                  {"norm_sum", p.norm_sum},
-                                 {"foreground_sum", p.foreground_sum}};
+                                 {"foreground_sum", p.foreground_sum},
+                                 {"loss_scale", p.loss_scale},
+                                 {"steps_at_scale", p.steps_at_scale}};
   json["part_sums"] = nlohmann::ordered_json::object();
   for (const auto& [name, value] : p.part_sums) json["part_sums"][name] = value;
   return json.dump();
 }
 
-Progression from_text(const std::string& text, const std::filesystem::path& path) {
+Progression progression_from_json(const std::string& text, const std::filesystem::path& path) {
   try {
     auto json = nlohmann::ordered_json::parse(text);
     Progression p;
@@ -48,6 +63,8 @@ Progression from_text(const std::string& text, const std::filesystem::path& path
     p.loss_sum = json.at("loss_sum").get<double>();
     p.norm_sum = json.at("norm_sum").get<double>();
     p.foreground_sum = json.at("foreground_sum").get<std::int64_t>();
+    p.loss_scale = json.value("loss_scale", p.loss_scale);  // since 0.2
+    p.steps_at_scale = json.value("steps_at_scale", 0);
     for (const auto& [name, value] : json.at("part_sums").items())
       p.part_sums.emplace_back(name, value.get<double>());
     return p;
@@ -56,19 +73,6 @@ Progression from_text(const std::string& text, const std::filesystem::path& path
   }
 }
 
-void add_prefixed(StateDict& to, const StateDict& from, const std::string& prefix) {
-  for (const auto& [name, tensor] : from.tensors) to.tensors.emplace_back(prefix + name, tensor);
-}
-
-StateDict without_prefix(const StateDict& from, const std::string& prefix) {
-  StateDict part;
-  for (const auto& [name, tensor] : from.tensors)
-    if (name.starts_with(prefix)) part.tensors.emplace_back(name.substr(prefix.size()), tensor);
-  return part;
-}
-
-}  // namespace
-
 void save_checkpoint(const std::filesystem::path& path, const CheckpointParts& parts,
                      const Progression& progression) {
   StateDict state;
@@ -76,7 +80,7 @@ void save_checkpoint(const std::filesystem::path& path, const CheckpointParts& p
   add_prefixed(state, state_of(parts.average), "ema/");
   for (const auto& [name, tensor] : parts.optimizer.state())
     state.tensors.emplace_back("optimizer/" + name, tensor);
-  state.metadata = {{"format", kFormat}, {"progression", to_text(progression)}};
+  state.metadata = {{"format", kFormat}, {"progression", to_json_text(progression)}};
   write_weights(path, state);
 }
 
@@ -94,7 +98,7 @@ Progression load_checkpoint(const std::filesystem::path& path, const CheckpointP
       throw FormatError({path}, fmt::format("optimiser state '{}' is missing or of another size", name));
     tensor.copy_(*stored);
   }
-  return from_text(state.metadata_value("progression"), path);
+  return progression_from_json(state.metadata_value("progression"), path);
 }
 
 }  // namespace ds

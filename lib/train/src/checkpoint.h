@@ -27,7 +27,15 @@ struct Progression {
   double norm_sum = 0;
   std::int64_t foreground_sum = 0;
   std::vector<std::pair<std::string, double>> part_sums;
+  // fp16 only: what the loss is multiplied by, and the steps since it last changed.
+  double loss_scale = 65'536;
+  int steps_at_scale = 0;
 };
+
+/// As JSON, every number to the last bit.
+std::string to_json_text(const Progression& progression);
+/// Throws FormatError naming `path`.
+Progression progression_from_json(const std::string& text, const std::filesystem::path& path);
 
 /// The parts of a run that a checkpoint holds.
 struct CheckpointParts {

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
-#include <thread>
 
 #include "ds/base/clock.h"
 #include "ds/base/error.h"
@@ -19,24 +18,13 @@
 #include "ds/train/run_folder.h"
 #include "ds/train/train_data.h"
 #include "model_registration.h"
+#include "run_order.h"
 #include "training_loop.h"
 
 namespace ds {
 namespace {
 
 namespace fs = std::filesystem;
-
-int multiple_of(const std::string& arch) {
-  return architectures().at(arch).make.input.multiple;
-}
-
-InputSize input_of(const TrainOptions& options) {
-  return parse_input_size(options.input_size, multiple_of(options.arch));
-}
-
-std::string title_of(const TrainOptions& options) {
-  return fmt::format("{} {}", options.arch, options.input_size);
-}
 
 /// The weight file that --weights means: a file, or a model of the project.
 fs::path weight_file(Project& project, const std::string& weights) {
@@ -61,12 +49,12 @@ std::string yaml_of(const RunConfig& config, const std::map<std::string, std::st
 }
 
 RunConfig read_config(const fs::path& file) {
-  RunConfig config;
-  OptionSet set;
-  config.bind(set);
-  set.read_yaml(file);
-  config.options.validate();
-  return config;
+  return config_from_yaml(read_file(file), file.string());
+}
+
+Ranks& ranks_of(const TrainHooks& hooks) {
+  static Ranks alone;
+  return hooks.ranks != nullptr ? *hooks.ranks : alone;
 }
 
 void tell(Project& project, const TrainHooks& hooks, Event event) {
@@ -135,7 +123,11 @@ class SingleRun {
     log::info(fmt::format("{}: {} train, {} val, {} test images, {} classes, seed {}", title_of(options),
                           data_.train.size(), data_.val.size(), data_.test.size(), data_.classes.size(),
                           options.seed));
-    TrainingLoop loop(std::move(inputs), data_, folder_, hooks_.progress ? *hooks_.progress : no_progress());
+    auto& ranks = ranks_of(hooks_);
+    give_order(ranks, RunOrder{record_.id, data_.snapshot_id, read_file(folder_.config())});
+    require_same_data(ranks, [&]() -> const TrainData& { return data_; });
+    TrainingLoop loop(std::move(inputs), data_, folder_, hooks_.progress ? *hooks_.progress : no_progress(),
+                      ranks);
     auto progression = loop.run([&](const Progression& at, const ValidationResult& result) {
       record_.metrics = {{"ap", at.best_ap}, {"epoch", at.best_epoch}, {"last_ap", result.ap()}};
       project_.runs().update(record_);
@@ -152,8 +144,7 @@ class SingleRun {
     auto card = card_for(options.arch, loop.input_spec(), loop.averaged_net(), data_.classes, input.width,
                          input.height);
     auto score = [&](const std::vector<TrainImage>& images, const Dataset& truth, const std::string& split) {
-      ValidationSet set(images, truth, loop.input_spec(), input);
-      auto result = set.evaluate(loop.averaged_net(), loop.team());
+      auto result = loop.score(images, truth);
       card.metrics[split + "/AP"] = result.ap();
       card.metrics[split + "/AP50"] = result.ap50();
       for (std::size_t c = 0; c < data_.classes.size(); ++c)
@@ -278,7 +269,7 @@ TrainReport execute_all(Project& project, const std::vector<RunRecord>& records,
       trained.error = error.what();
       tell(project, hooks,
            run_event("run-failed", fmt::format("Run {} failed: {}", record.id, error.what()), trained));
-      if (records.size() == 1) throw;
+      if (records.size() == 1 || ranks_of(hooks).broken()) throw;
       log::error(fmt::format("run {} failed: {}", record.id, error.what()));
     }
     report.runs.push_back(std::move(trained));
@@ -286,6 +277,7 @@ TrainReport execute_all(Project& project, const std::vector<RunRecord>& records,
   report.best = best_of(report.runs);
   tell_all_done(project, hooks, report);
   if (!report.best && failure) std::rethrow_exception(failure);
+  give_order(ranks_of(hooks), std::nullopt);
   return report;
 }
 
@@ -325,7 +317,7 @@ std::string resolve_snapshot(Project& project, const std::string& snapshot) {
   return project.snapshots().create({}).id;
 }
 
-RunConfig resolve_config(Project& project, RunConfig config) {
+RunConfig resolve_config(Project& project, RunConfig config, const RankPlace& place) {
   auto& options = config.options;
   check_options(options);
   const auto& input = architectures().at(options.arch).make.input;
@@ -334,9 +326,8 @@ RunConfig resolve_config(Project& project, RunConfig config) {
                                          : options.input_size;
   auto size = parse_input_size(text, input.multiple, aspect);
   options.input_size = fmt::format("{}x{}", size.width, size.height);
-  if (options.threads <= 0)
-    options.threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-  if (options.device == "cpu" || options.device == "auto") options.replicas = replica_count(options);
+  if (options.threads <= 0) options.threads = processors_of_rank(place.local_size);
+  options.replicas = replica_count(options, place.size);
   if (!options.weights.empty()) {
     auto file = weight_file(project, options.weights);
     config.parent = fs::exists(options.weights) ? fs::absolute(options.weights).string()
@@ -402,13 +393,16 @@ TrainReport finish_training(Project& project, const std::string& run_id, const T
     TrainReport report;
     report.runs.push_back({record, project.models().get(record.model_id), {}});
     report.best = 0;
+    give_order(ranks_of(hooks), std::nullopt);
     return report;
   }
   if (record.state == RunState::running)
     throw Busy(fmt::format("run {} is going on in another process", record.id),
                fmt::format("ds-train watch {}", record.id));
   auto data = load_train_data(project, record.snapshot_id);
-  require_usable(data, read_config(RunFolder(record.folder).config()));
+  auto config = read_config(RunFolder(record.folder).config());
+  require_usable(data, config);
+  replica_count(config.options, ranks_of(hooks).size());  // throws when the ranks cannot share them
   if (record.state == RunState::queued) tell_started(project, hooks, {record});
   return execute_all(project, {record}, data, hooks);
 }
@@ -428,7 +422,11 @@ TrainReport resume_training(Project& project, const std::string& run_id, const T
   }
   std::reverse(records.begin(), records.end());
   auto data = load_train_data(project, named.snapshot_id);
-  for (const auto& record : records) require_usable(data, read_config(RunFolder(record.folder).config()));
+  for (const auto& record : records) {
+    auto config = read_config(RunFolder(record.folder).config());
+    require_usable(data, config);
+    replica_count(config.options, ranks_of(hooks).size());  // throws when the ranks cannot share them
+  }
   return execute_all(project, records, data, hooks);
 }
 

@@ -59,7 +59,7 @@ void TrainOptions::bind(OptionSet& options) {
   options.group("Schedule")
       .add("epochs", epochs, "passes over the training images")
       .duration("budget", budget_s, "wall time to spend, validation included; decides the epochs (0: off)")
-      .add("batch", batch, "images per step")
+      .add("batch", batch, "images per step, of all ranks together")
       .choice("optimizer", optimizer, {"adamw", "sgd"}, "adamw, or sgd with Nesterov momentum")
       .add("learning-rate", learning_rate, "peak learning rate from scratch")
       .add("finetune-learning-rate", finetune_learning_rate, "peak when starting from weights (0: the same)")
@@ -83,10 +83,11 @@ void TrainOptions::bind(OptionSet& options) {
       .add("save-every-steps", save_every_steps, "also save inside an epoch, every N steps (0: at its end)");
   bind_augmentation(options, augment);
   options.group("Machine")
-      .choice("precision", precision, {"fp32", "bf16"},
-              "bf16 pays on large convolutions with AVX512-BF16 or a GPU")
-      .add("device", device, "auto, cpu, cuda or cuda:N", "NAME")
-      .add("replicas", replicas, "copies of the net that share a batch (0: by batch and threads)")
+      .choice("precision", precision, {"fp32", "bf16", "fp16"},
+              "bf16 pays on large convolutions with AVX512-BF16 or a GPU; fp16 needs a GPU")
+      .add("device", device, "auto, cpu, cuda or cuda:N; auto and cuda: each rank its own GPU", "NAME")
+      .add("replicas", replicas,
+           "copies of the net that share a batch, on all ranks together (0: by batch, threads and ranks)")
       .add("loader-threads", loader_threads, "threads that decode and augment; never changes the result")
       .add("cache-gb", cache_gb, "decoded images kept in memory, GB");
 }

@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
+#include <torch/cuda.h>
 #include <torch/utils.h>
 #include <unistd.h>
 
@@ -21,9 +22,16 @@ namespace {
 constexpr double kDecideAfter = 0.08;    // share of a budget after which its epochs are counted
 constexpr double kBudgetReserve = 0.04;  // share kept for the last validation and the test
 
-torch::Device device_of(const std::string& name) {
-  const bool has_cuda = at::globalContext().hasCUDA();
-  if (name == "auto") return has_cuda ? torch::Device("cuda") : torch::Device("cpu");
+constexpr double kLargestScale = 16'777'216;  // of an fp16 loss
+constexpr int kScaleSteps = 2000;             // without overflow until it is doubled
+
+/// @param local_rank which of this machine's GPUs "auto" and "cuda" mean, counted round
+torch::Device device_of(const std::string& name, int local_rank) {
+  const bool has_cuda = torch::cuda::is_available();
+  if (has_cuda && (name == "auto" || name == "cuda"))
+    return {at::kCUDA, static_cast<at::DeviceIndex>(
+                           local_rank % std::max(1, static_cast<int>(torch::cuda::device_count())))};
+  if (name == "auto") return {at::kCPU};
   if (name != "cpu" && name.rfind("cuda", 0) != 0)
     throw UsageError(fmt::format("--device: '{}' is not a device; write auto, cpu, cuda or cuda:N", name));
   torch::Device device(name);
@@ -40,17 +48,32 @@ bool is_out_of_memory(const std::string& what) {
 
 }  // namespace
 
-int replica_count(const TrainOptions& options) {
-  if (options.replicas > 0) return options.replicas;
-  return std::clamp(options.batch / 4, 1, std::max(1, options.threads));
+int replica_count(const TrainOptions& options, int ranks) {
+  int count = options.replicas;
+  const bool on_gpu =
+      options.device.starts_with("cuda") || (options.device == "auto" && torch::cuda::is_available());
+  if (count == 0 && on_gpu) count = ranks;
+  if (count == 0) count = ranks * std::clamp(options.batch / (4 * ranks), 1, std::max(1, options.threads));
+  if (count % ranks != 0)
+    throw UsageError(fmt::format("{} replicas cannot be shared over {} ranks", count, ranks),
+                     "--replicas counts all of them: a multiple of the ranks");
+  if (count > options.batch)
+    throw UsageError(
+        fmt::format("--batch {}: there are {} replicas, and each needs an image", options.batch, count),
+        "--batch is what all ranks see in a step");
+  return count;
 }
 
-TrainingLoop::TrainingLoop(Inputs inputs, const TrainData& data, RunFolder folder, Progress& progress)
-    : in_(std::move(inputs)), data_(data), folder_(std::move(folder)), progress_(progress) {
+TrainingLoop::TrainingLoop(Inputs inputs, const TrainData& data, RunFolder folder, Progress& progress,
+                           Ranks& ranks)
+    : in_(std::move(inputs)), data_(data), folder_(std::move(folder)), progress_(progress), ranks_(ranks) {
   cv::setNumThreads(1);
   at::globalContext().setDeterministicAlgorithms(true, /*warn_only=*/true);
   at::set_num_threads(1);
-  build(in_.initial_weights);
+  ranks_.together("building the network", [&] {
+    build(in_.initial_weights);
+    return std::string();
+  });
   status_.run = in_.run_id;
   status_.title = in_.title;
 }
@@ -60,7 +83,9 @@ void TrainingLoop::build(const StateDict& initial_weights) {
   const auto& architecture = architectures().at(options.arch).make;
   spec_ = architecture.input;
   const auto classes = static_cast<int>(data_.classes.size());
-  auto device = device_of(options.device);
+  auto device = device_of(options.device, ranks_.local_rank());
+  if (options.precision == "fp16" && !device.is_cuda())
+    throw UsageError("--precision fp16 needs a GPU", "bf16 and fp32 work on a CPU, too");
   auto make = [&options, classes] { return make_detector_net(options.arch, classes); };
   torch::manual_seed(options.seed);
   auto net = make();
@@ -72,9 +97,11 @@ void TrainingLoop::build(const StateDict& initial_weights) {
   average_ = make();
   average_->to(device);
   auto frozen = options.freeze_backbone ? net->backbone_prefixes() : std::vector<std::string>{};
-  const int replicas = device.is_cuda() ? 1 : ds::replica_count(options);
-  team_ = std::make_unique<WorkerTeam>(replicas, std::max(1, options.threads / replicas));
-  replicas_ = std::make_unique<Replicas>(net, make, *team_, frozen);
+  const BatchShare share = {options.batch, replica_count(options, ranks_.size()), ranks_.rank(),
+                            ranks_.size()};
+  team_ = std::make_unique<WorkerTeam>(share.local_replicas(),
+                                       std::max(1, options.threads / share.local_replicas()));
+  replicas_ = std::make_unique<Replicas>(net, make, *team_, share, ranks_, frozen);
   average_flat_ = std::make_unique<FlatParameters>(*average_, frozen);
   replicas_->parameters().average_into(*average_flat_, 0);
   average_->eval();
@@ -86,6 +113,8 @@ void TrainingLoop::build(const StateDict& initial_weights) {
   LoaderOptions loading;
   loading.seed = options.seed;
   loading.batch = options.batch;
+  loading.slice_first = share.first();
+  loading.slice_last = share.last();
   loading.threads = options.loader_threads;
   loading.pixels = {spec_.channel_order == "rgb", spec_.scale, spec_.mean};
   loading.repeats = repeat_factors(data_.train, classes, options.class_balance);
@@ -95,21 +124,16 @@ void TrainingLoop::build(const StateDict& initial_weights) {
   state_.epochs = options.budget_s > 0 ? 0 : options.epochs;
 }
 
-void TrainingLoop::resume() {
-  if (!std::filesystem::exists(folder_.last())) return;
+/// Work of rank 0 alone. What it throws is thrown on all ranks by the next operation that they have in
+/// common.
+void TrainingLoop::as_first(const std::function<void()>& work) {
+  if (ranks_.alone()) return work();
+  if (!ranks_.is_first() || own_error_) return;
   try {
-    state_ = load_checkpoint(folder_.last(), parts());
-  } catch (const DataError& error) {
-    throw DataError(error.what(),
-                    std::filesystem::exists(folder_.best())
-                        ? fmt::format("its best weights are whole: start a new run with --weights {}",
-                                      folder_.best().string())
-                        : "start a new run");
+    work();
+  } catch (const std::exception&) {
+    own_error_ = std::current_exception();
   }
-  replicas_->spread_statistics();
-  elapsed_before_ = state_.elapsed_s;
-  folder_.truncate_metrics(state_.epoch);
-  log::info(fmt::format("continuing at epoch {}, step {}", state_.epoch + 1, state_.step));
 }
 
 Progression TrainingLoop::run(const OnValidation& on_validation) {
@@ -123,7 +147,7 @@ Progression TrainingLoop::run(const OnValidation& on_validation) {
       finish_epoch(on_validation);
     }
   } catch (const Interrupted&) {
-    save_last();
+    if (ranks_.is_first()) save_last();
     progress_.end();
     throw;
   } catch (const std::bad_alloc&) {
@@ -137,7 +161,7 @@ Progression TrainingLoop::run(const OnValidation& on_validation) {
                 "a smaller --batch, --input-size or --cache-gb needs less");
   }
   progress_.end();
-  report_status(true);
+  if (ranks_.is_first()) report_status(true);
   return state_;
 }
 
@@ -198,24 +222,36 @@ void TrainingLoop::run_epoch() {
   Stopwatch epoch_watch;
   epoch_images_ = 0;
   while (state_.step_in_epoch < steps_per_epoch_) {
-    throw_if_stopped();
+    if (ranks_.alone())
+      throw_if_stopped();
+    else if (stop_signal_ != 0)
+      throw Interrupted(stop_signal_);
     run_step();
     epoch_images_ += in_.options.batch;
     epoch_training_s_ = epoch_watch.seconds();
-    report_status(false);
-    progress_.advance();
-    const int every = in_.options.save_every_steps;
-    if (every > 0 && state_.step % every == 0 && state_.step_in_epoch < steps_per_epoch_) save_last();
+    as_first([&] {
+      report_status(false);
+      progress_.advance();
+      const int every = in_.options.save_every_steps;
+      if (every > 0 && state_.step % every == 0 && state_.step_in_epoch < steps_per_epoch_) save_last();
+    });
   }
 }
 
 void TrainingLoop::run_step() {
-  auto batch = loader_->next();
   auto& flat = replicas_->parameters();
-  LossOptions options;
-  options.closing = is_closing();
-  auto loss = replicas_->step(batch, options, in_.options.precision == "bf16");
-  double norm = flat.clip_gradients(in_.options.clip_norm);
+  StepOptions options;
+  options.loss.closing = is_closing();
+  options.precision = in_.options.precision;
+  if (options.precision == "fp16") options.loss_scale = state_.loss_scale;
+  auto next = [&] {
+    if (own_error_) std::rethrow_exception(std::exchange(own_error_, nullptr));
+    return loader_->next();
+  };
+  auto loss = replicas_->step(next, options);
+  stop_signal_ = loss.stop_signal;
+  const bool overflowed = !unscale_gradients();
+  double norm = overflowed ? 0 : flat.clip_gradients(in_.options.clip_norm);
   if (!std::isfinite(loss.total) || !std::isfinite(norm)) {
     std::string parts;
     for (const auto& [name, value] : loss.parts) parts += fmt::format(" {} {:.3g}", name, value);
@@ -226,8 +262,10 @@ void TrainingLoop::run_step() {
         checkpoint_advice());
   }
   double rate = in_.options.peak_learning_rate() * learning_rate_factor(schedule(), state_.step);
-  optimizer_->step(rate);
-  flat.average_into(*average_flat_, ema_decay(in_.options.ema_width, state_.step + 1));
+  if (!overflowed) {
+    optimizer_->step(rate);
+    flat.average_into(*average_flat_, ema_decay(in_.options.ema_width, state_.step + 1));
+  }
   ++state_.step;
   ++state_.step_in_epoch;
   state_.loss_sum += loss.total;
@@ -241,6 +279,26 @@ void TrainingLoop::run_step() {
   }
   status_.learning_rate = rate;
   status_.loss = state_.loss_sum / state_.step_in_epoch;
+}
+
+/// fp16: the gradients in their own size again, and the next scale: half after an overflow, double after 2000
+/// steps without one (Micikevicius et al. 2018, arXiv 1710.03740, section 3.2). False when they overflowed:
+/// the step is left out. True for the other precisions, which need none.
+bool TrainingLoop::unscale_gradients() {
+  if (in_.options.precision != "fp16") return true;
+  auto& gradients = replicas_->parameters().gradients;
+  gradients.mul_(1 / state_.loss_scale);
+  const bool finite = std::isfinite(gradients.norm().item<double>());
+  if (!finite) {
+    // At a scale of 1 it is not the scale that is too large.
+    if (state_.loss_scale <= 1) return true;
+    state_.loss_scale /= 2;
+    state_.steps_at_scale = 0;
+  } else if (++state_.steps_at_scale >= kScaleSteps) {
+    state_.loss_scale = std::min(2 * state_.loss_scale, kLargestScale);
+    state_.steps_at_scale = 0;
+  }
+  return finite;
 }
 
 std::string TrainingLoop::checkpoint_advice() const {
@@ -266,7 +324,9 @@ void TrainingLoop::finish_epoch(const OnValidation& on_validation) {
   metrics.images_per_s = epoch_training_s_ > 0 ? epoch_images_ / epoch_training_s_ : 0;
   if (is_evaluated()) {
     auto result = validate(metrics);
-    if (on_validation) on_validation(state_, result);
+    as_first([&] {
+      if (on_validation) on_validation(state_, result);
+    });
   }
   state_.elapsed_s = metrics.elapsed_s = elapsed();
   ++state_.epoch;
@@ -275,14 +335,23 @@ void TrainingLoop::finish_epoch(const OnValidation& on_validation) {
   state_.foreground_sum = 0;
   state_.part_sums.clear();
   epoch_wall_s_ = epoch_training_s_ + validation_watch.seconds();
-  decide_epochs();
-  save_last();
-  folder_.append_metrics(metrics);
-  report_status(true);
+  as_first([&] {
+    decide_epochs();
+    save_last();
+    folder_.append_metrics(metrics);
+    report_status(true);
+  });
+  // The plan follows rank 0's clock.
+  if (ranks_.alone()) return;
+  auto told = ranks_.together("the end of an epoch", [&] {
+    if (own_error_) std::rethrow_exception(std::exchange(own_error_, nullptr));
+    return ranks_.is_first() ? to_json_text(state_) : std::string();
+  });
+  state_ = progression_from_json(told.front(), folder_.last());
 }
 
 ValidationResult TrainingLoop::validate(EpochMetrics& metrics) {
-  auto result = validation_->evaluate(*average_, *team_);
+  auto result = validation_->evaluate(*average_, *team_, ranks_);
   state_.last_ap = result.ap();
   metrics.ap = result.ap();
   metrics.ap50 = result.ap50();
@@ -292,7 +361,7 @@ ValidationResult TrainingLoop::validate(EpochMetrics& metrics) {
     state_.best_ap = result.ap();
     state_.best_epoch = state_.epoch + 1;
     state_.since_best = 0;
-    save_best(result);
+    as_first([&] { save_best(result); });
   } else if (is_closing()) {
     ++state_.since_best;
   }
@@ -325,27 +394,6 @@ void TrainingLoop::decide_epochs() {
   }
   progress_.begin(in_.title, static_cast<std::int64_t>(state_.epochs) * steps_per_epoch_);
   progress_.advance(state_.step);
-}
-
-void TrainingLoop::save_last() {
-  state_.elapsed_s = elapsed();
-  save_checkpoint(folder_.last(), parts(), state_);
-}
-
-void TrainingLoop::save_best(const ValidationResult& result) {
-  auto state = state_of(*average_);
-  state.metadata = {{"format", "ds-weights-1"},
-                    {"architecture", in_.options.arch},
-                    {"classes", join(data_.classes, "\n")},
-                    {"input_size", fmt::format("{}x{}", in_.input.width, in_.input.height)},
-                    {"run", in_.run_id},
-                    {"epoch", std::to_string(state_.epoch + 1)},
-                    {"val_ap", shortest(result.ap())}};
-  write_weights(folder_.best(), state);
-}
-
-void TrainingLoop::load_best() {
-  load_into(*average_, read_weights(folder_.best()));
 }
 
 void TrainingLoop::report_status(bool force) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <exception>
 #include <functional>
 #include <memory>
 #include <string>
@@ -11,6 +12,7 @@
 #include "ds/nn/architectures.h"
 #include "ds/nn/state_dict.h"
 #include "ds/train/batch_loader.h"
+#include "ds/train/ranks.h"
 #include "ds/train/run_folder.h"
 #include "ds/train/schedule.h"
 #include "ds/train/train_data.h"
@@ -21,7 +23,8 @@
 namespace ds {
 
 /// One run from its first step, or its last checkpoint, to its best weights. Writes the run's folder and
-/// nothing else.
+/// nothing else. With several ranks all of them run it; rank 0 alone reads and writes the folder, reads the
+/// clock and tells the others.
 class TrainingLoop {
  public:
   struct Inputs {
@@ -34,24 +37,28 @@ class TrainingLoop {
   /// Called after each validation: the run's record in the project follows.
   using OnValidation = std::function<void(const Progression&, const ValidationResult&)>;
 
-  TrainingLoop(Inputs inputs, const TrainData& data, RunFolder folder, Progress& progress);
+  TrainingLoop(Inputs inputs, const TrainData& data, RunFolder folder, Progress& progress, Ranks& ranks);
 
-  /// Throws Interrupted after saving when a signal asks to stop, Error on a loss that is not a number or
-  /// without memory, Busy when the disk is full. best.ckpt is never lost.
+  /// Throws Interrupted after saving when a signal asks a rank to stop, Error on a loss that is not a number
+  /// or without memory, Busy when the disk is full or a rank is lost. best.ckpt is never lost.
   Progression run(const OnValidation& on_validation);
 
-  /// Loads best.ckpt into the averaged net.
+  /// Loads best.ckpt into the averaged net, on every rank.
   void load_best();
+  /// Scores the averaged net on a split; every rank gets the result.
+  ValidationResult score(const std::vector<TrainImage>& images, const Dataset& truth);
   DetectorNet& averaged_net() { return *average_; }
-  WorkerTeam& team() { return *team_; }
   const InputSpec& input_spec() const { return spec_; }
-  int replica_count() const { return team_->size(); }
 
  private:
   void build(const StateDict& initial_weights);
   void resume();
+  void load_last();
+  void share_state();
+  void as_first(const std::function<void()>& work);
   void run_epoch();
   void run_step();
+  bool unscale_gradients();
   void finish_epoch(const OnValidation& on_validation);
   ValidationResult validate(EpochMetrics& metrics);
   void decide_epochs();
@@ -71,6 +78,7 @@ class TrainingLoop {
   const TrainData& data_;
   RunFolder folder_;
   Progress& progress_;
+  Ranks& ranks_;
   InputSpec spec_;
   std::unique_ptr<WorkerTeam> team_;
   std::unique_ptr<Replicas> replicas_;
@@ -89,10 +97,14 @@ class TrainingLoop {
   double epoch_wall_s_ = 0;      // of the last epoch, validation included
   int epoch_images_ = 0;
   int steps_per_epoch_ = 0;
+  int stop_signal_ = 0;           // a rank was asked to stop
+  std::exception_ptr own_error_;  // rank 0's, which the others do not know of yet
 };
 
-/// How many replicas a batch is shared over: as many as there are threads, as long as each gets four images
-/// (fewer make BatchNorm's statistics poor).
-int replica_count(const TrainOptions& options);
+/// How many replicas a batch is shared over, on all ranks together: on a CPU as many as there are threads, as
+/// long as each gets four images (fewer make BatchNorm's statistics poor); on GPUs one for each rank. A
+/// multiple of `ranks`. Throws UsageError when --replicas is none, and when there are fewer images than
+/// replicas.
+int replica_count(const TrainOptions& options, int ranks = 1);
 
 }  // namespace ds

@@ -15,10 +15,12 @@ namespace {
 /// jobs.
 constexpr std::size_t kLongestName = 50;
 
+/// Also of a Service, whose name begins with a letter.
 bool is_dns_label(const std::string& text) {
-  auto small = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
-  return !text.empty() && small(text.front()) && small(text.back()) &&
-         std::all_of(text.begin(), text.end(), [&](char c) { return small(c) || c == '-'; });
+  auto small = [](char c) { return c >= 'a' && c <= 'z'; };
+  auto plain = [&](char c) { return small(c) || (c >= '0' && c <= '9'); };
+  return !text.empty() && small(text.front()) && plain(text.back()) &&
+         std::all_of(text.begin(), text.end(), [&](char c) { return plain(c) || c == '-'; });
 }
 
 /// Block YAML in which every text is quoted: "29500", "no" and "1e3" stay texts.
@@ -82,8 +84,9 @@ class KubernetesEngine : public JobEngine {
     if (!is_dns_label(spec.name) || spec.name.size() > kLongestName)
       throw UsageError(
           fmt::format("--job-name: '{}' cannot be the name of a Kubernetes job", spec.name),
-          fmt::format("at most {} small letters, digits and '-', beginning and ending with one of the former",
-                      kLongestName));
+          fmt::format(
+              "at most {} small letters, digits and '-', beginning with a letter and not ending with '-'",
+              kLongestName));
   }
 
   std::string script(const JobSpec& spec) const override {

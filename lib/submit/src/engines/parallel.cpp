@@ -24,6 +24,8 @@ class ParallelEngine : public JobEngine {
       throw UsageError("--extra: without --hosts there is no command that would take it");
   }
 
+  int processes(const JobSpec&) const override { return 1; }
+
   std::string script(const JobSpec& spec) const override {
     return "#!/bin/bash\n" + comment_lines(spec) + "set -u\n" +
            (spec.hosts.empty() ? "" : "self=$(realpath -- \"$0\") || exit 1\n") + set_up_lines(spec) +

@@ -22,6 +22,8 @@ class JobEngine {
   virtual std::string extension() const = 0;
   /// Throws UsageError for what this engine cannot do, and for what it needs and is not told.
   virtual void check(const JobSpec& spec) const = 0;
+  /// How many processes work on one item together.
+  virtual int processes(const JobSpec& spec) const { return spec.world_size(); }
   /// The text of the file.
   virtual std::string script(const JobSpec& spec) const = 0;
   /// False when what the job prints is elsewhere than in `spec.log`.

@@ -35,7 +35,7 @@ struct JobSpec {
   std::vector<std::string> extra = {};        // more options for the engine's own command
   int max_requeues = 10;                      // starts after the first one
 
-  /// Processes of one job.
+  /// Processes of one job, where they train together.
   int world_size() const { return nodes * tasks_per_node; }
   /// `environment` in its two parts.
   std::vector<std::pair<std::string, std::string>> variables() const;

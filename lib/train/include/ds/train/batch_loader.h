@@ -39,6 +39,10 @@ struct LoaderOptions {
   /// Each image's share in an epoch, in [1, inf): 2.5 means twice, and a third time in half of the epochs.
   /// Empty: 1.
   std::vector<double> repeats = {};
+  /// The samples of every batch that this loader makes, [first, last); last 0: all of them. Ranks share a
+  /// batch so.
+  int slice_first = 0;
+  int slice_last = 0;
 };
 
 /// What one epoch shows and how.
@@ -70,7 +74,7 @@ class BatchLoader {
 
  private:
   void work();
-  Batch make(const EpochPlan& plan, const std::vector<std::size_t>& indices, int step);
+  Batch make(const EpochPlan& plan, const std::vector<std::size_t>& indices, std::size_t first_position);
 
   PictureCache& pictures_;
   LoaderOptions options_;

@@ -11,6 +11,7 @@
 #include "ds/project/event_log.h"
 #include "ds/project/model_store.h"
 #include "ds/project/run_store.h"
+#include "ds/train/ranks.h"
 #include "ds/train/train_options.h"
 
 namespace ds {
@@ -41,6 +42,8 @@ struct TrainHooks {
   /// Tells people what happened (first-model-done, run-done, run-failed, all-runs-done ...). Empty: the
   /// project's event log alone.
   std::function<void(const Event&)> announce = {};
+  /// Those that train with this process, which is rank 0; the others call `follow_training`. nullptr: alone.
+  Ranks* ranks = nullptr;
 };
 
 struct TrainedRun {
@@ -59,9 +62,10 @@ struct TrainReport {
 void check_options(const TrainOptions& options);
 /// Makes a snapshot of everything done when `snapshot` is empty, else finds it; returns its id.
 std::string resolve_snapshot(Project& project, const std::string& snapshot);
-/// Fills in what options leave open: input size, threads, replicas, parent. Throws UsageError for bad
-/// options.
-RunConfig resolve_config(Project& project, RunConfig config);
+/// Fills in what options leave open: input size, threads (of each rank), replicas (on all ranks), parent.
+/// Throws UsageError for bad options.
+/// @param place any of the ranks that will train it
+RunConfig resolve_config(Project& project, RunConfig config, const RankPlace& place = {});
 
 /// Trains the jobs one after another and registers each one's best weights as a model of the project. All
 /// jobs' data are checked before the first step. One job's failure is thrown; among several it is recorded,
@@ -78,6 +82,13 @@ std::vector<RunRecord> queue_training(Project& project, const std::vector<TrainJ
 /// and reports one that is done as it is. The candidates beside it are left alone. A scheduler may ask for
 /// this as often as it likes. Throws Busy while another process has the run.
 TrainReport finish_training(Project& project, const std::string& run_id, const TrainHooks& hooks = {});
+/// What the ranks must have been asked alike, for Ranks::require_same: the versions and every option that
+/// decides what is computed.
+std::vector<std::pair<std::string, std::string>> request_facts(const std::vector<TrainJob>& jobs,
+                                                               const std::string& resume);
+/// What every rank but 0 calls while rank 0 trains or resumes: computes its share of each run, reads the
+/// project and writes nothing. Returns, or throws, when rank 0 does.
+void follow_training(Project& project, Ranks& ranks);
 
 /// Puts a weight file into the registry as a model.
 struct RegisterRequest {

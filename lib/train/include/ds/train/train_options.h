@@ -60,11 +60,11 @@ struct TrainOptions {
   int patience = 0;  // stop after so many validations without a better AP, in the closing part only; 0: never
   int save_every_steps = 0;  // also write last.ckpt inside an epoch; 0: at its end
 
-  std::string precision = "fp32";  // or "bf16"
+  std::string precision = "fp32";  // or "bf16", "fp16" (on a GPU, with a loss scale)
   std::string device = "auto";     // "cpu", "cuda", "cuda:1"; auto: cuda where there is one
   int threads = 0;                 // 0: all processors
-  int replicas =
-      0;  // copies of the net that share a batch, one per group of threads; 0: by batch and threads
+  /// Copies of the net that share a batch, on all ranks together; 0: by batch, threads and ranks.
+  int replicas = 0;
   int loader_threads = 2;  // never changes the result
   double cache_gb = 2;     // decoded images kept in memory
   std::uint64_t seed = 0;
