@@ -22,7 +22,7 @@ expect() { # WHAT SEEN EXPECTED
   echo "ok: $1: $2"
 }
 # The first value of a key in a JSON text.
-value() { sed -nE "0,/\"$1\":/s/.*\"$1\": *\"?([^\",}]*).*/\1/p"; }
+value() { sed -nE "0,\\|\"$1\":|s|.*\"$1\": *\"?([^\",}]*).*|\1|p"; }
 run_value() { ds-train show "$1" --json | value "$2"; }
 # As often as five times a second, for two minutes at most.
 wait_until() { # WHAT COMMAND...
