@@ -39,5 +39,13 @@ done
 wait_until "the end of $run" is_over
 grep -q "$run ended with exit 1*[37]*[57]; it goes on in 1 s" "$DS_PROJECT/jobs/$run.log" || fail "it was not started again"
 expect_same_training "$whole" "$run"
+
+# The script that is asked to end has the processes save, and starts nothing more.
+submit mpi --tasks-per-node 2 --extra=--oversubscribe -- --epochs 500 --name stopped
+wait_until "a checkpoint" has_checkpoint "$run"
+kill "$job"
+wait_until "the end of $run" is_over
+expect "state of $run" "$(run_value "$run" state)" stopped
+expect "message of $run" "$(run_value "$run" message)" "stopped by SIGTERM"
 job=
 echo "passed in $SECONDS s"

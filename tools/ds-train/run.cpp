@@ -190,6 +190,8 @@ int run(Context& context, const RunFlags& flags, OptionSet& given) {
   try {
     ranks.require_same(request_facts(jobs, old_run));
     if (!ranks.is_first()) return follow(context, project, ranks);
+    if (!ranks.alone())
+      log::info(fmt::format("{} ranks train together ({})", ranks.size(), rank_libraries()));
     return train_alone_or_first(context, project, flags, std::move(jobs), ranks);
   } catch (const std::exception& error) {
     ranks.leave(error);

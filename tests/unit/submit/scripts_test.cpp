@@ -89,7 +89,7 @@ TEST_CASE("mpi: the command is told again after 75 and a kill, and the words arr
   CHECK(place.run("mpi", place.spec()) == 0);
   CHECK(place.text_of("said") == start_of("r-1") + start_of("r-1") + start_of("r-1"));
   CHECK(split(place.text_of("launched"), '\n')[0] ==
-        "mpirun -n 2 --map-by ppr:2:node --bind-to none --mca odls_base_sigkill_timeout 30");
+        "mpirun -n 2 --map-by ppr:2:node --bind-to none --mca odls_base_sigkill_timeout 5");
   CHECK(place.text_of("stderr") ==
         "r-1 ended with exit 75; it goes on in 0 s\nr-1 ended with exit 137; it goes on in 0 s\n");
 }

@@ -93,6 +93,29 @@ TEST_CASE("neither the number of threads, nor the cache, nor where an epoch is e
   REQUIRE(all.bytes_kept() > 0);
 }
 
+TEST_CASE("loaders of slices make together what one loader makes") {
+  ds::TemporaryFolder folder;
+  ds::PictureCache pictures(scene_images(folder.path(), 10), 64, 1 << 30);
+  auto whole = epoch_of(pictures, 1, 0);
+  ds::LoaderOptions options;
+  options.seed = 3;
+  options.batch = 4;
+  ds::EpochPlan plan{2, 64, 64, {}};
+  for (auto [first, last] : {std::pair{0, 1}, std::pair{1, 4}}) {
+    options.slice_first = first;
+    options.slice_last = last;
+    ds::BatchLoader loader(pictures, options);
+    loader.start(plan, 1);
+    auto slice = loader.next();
+    REQUIRE(slice.count == last - first);
+    const auto image = static_cast<std::ptrdiff_t>(64 * 64 * 3);
+    REQUIRE(slice.values == std::vector<float>(whole[1].values.begin() + first * image,
+                                               whole[1].values.begin() + last * image));
+    REQUIRE(slice.objects == std::vector<std::vector<ds::TrainObject>>(whole[1].objects.begin() + first,
+                                                                       whole[1].objects.begin() + last));
+  }
+}
+
 TEST_CASE("a removed image stops the epoch with its name") {
   ds::TemporaryFolder folder;
   auto images = scene_images(folder.path(), 4);

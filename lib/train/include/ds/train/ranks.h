@@ -79,7 +79,7 @@ class Ranks {
   std::unique_ptr<Link> link_;
 };
 
-/// The libraries that ranks can use in this build, for `--version`: "Gloo", "Gloo, NCCL", "none".
+/// What ranks of this build can talk with: "Gloo", "Gloo, NCCL", "none".
 std::string rank_libraries();
 
 }  // namespace ds
