@@ -2,13 +2,15 @@
 # network of 64 x 64 pixels in it: seconds, and long enough to be killed in the middle.
 export PATH=$bin:$PATH DS_PROJECT=$work/p DS_USER=ada NO_COLOR=1 OMP_NUM_THREADS=1
 
+skip() { # WHY
+  echo "SKIPPED: $*"
+  rm -rf "${work%/*}"
+  exit 0
+}
 skip_without() { # PROGRAM...
   local program
   for program in "$@"; do
-    if ! command -v "$program" >/dev/null; then
-      echo "SKIPPED: $program is not installed (scripts/setup.sh)"
-      exit 0
-    fi
+    command -v "$program" >/dev/null || skip "$program is not installed (scripts/setup.sh)"
   done
 }
 fail() {

@@ -9,10 +9,7 @@ work=$(mktemp -d)/"it's here"
 mkdir -p "$work"
 source "$(dirname "${BASH_SOURCE[0]}")/cluster.sh"
 skip_without sbatch srun slurmctld slurmd munged setpriv
-if ((EUID != 0)); then
-  echo "SKIPPED: slurmd needs root"
-  exit 0
-fi
+((EUID == 0)) || skip "slurmd needs root"
 
 etc=$(mktemp -d) # without blanks: slurm.conf cannot quote
 daemons=()
