@@ -17,9 +17,11 @@ packages=(
   libjpeg62-turbo-dev libpng-dev libtiff-dev libwebp-dev
   libavformat-dev libavcodec-dev libavutil-dev libswscale-dev
   # used by scripts and tests
-  curl zip sqlite3 openmpi-bin
+  curl zip sqlite3
   # a test compares our SSDlite and Faster R-CNN with its own (skipped where it is not installed)
   python3-torchvision
+  # schedulers that the tests of ds-train submit start themselves, with settings and ports of their own
+  slurm-wlm munge openmpi-bin parallel
 )
 
 missing=()

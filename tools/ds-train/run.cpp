@@ -8,25 +8,11 @@
 #include "ds/train/candidates.h"
 #include "ds/train/elimination.h"
 #include "ds/train/environment.h"
-#include "ds/train/session.h"
+#include "run_jobs.h"
 #include "verbs.h"
 
 namespace ds::train_tool {
 namespace {
-
-struct RunFlags {
-  TrainOptions train;
-  std::string priority = "balanced";
-  std::string recipe;
-  int candidates = 1;
-  std::vector<std::string> custom;
-  std::string eliminate = "dominated";
-  std::string snapshot;
-  std::string name;
-  std::string resume;
-  std::string ranks = "auto";
-  RankTimeouts timeouts;
-};
 
 bool was_given(OptionSet& options, const std::string& name) {
   return options.at(name).source != ValueSource::built_in;
@@ -57,7 +43,12 @@ TrainJob make_job(const Candidate& candidate, OptionSet& given) {
   return job;
 }
 
-/// What was asked for, checked as far as that goes without looking into the project.
+std::string length_text(const TrainOptions& options) {
+  return options.budget_s > 0 ? human_duration(options.budget_s) : fmt::format("{} epochs", options.epochs);
+}
+
+}  // namespace
+
 std::vector<TrainJob> make_jobs(const RunFlags& flags, OptionSet& given, const SharedOptions& shared) {
   CandidateRequest request;
   request.priority = flags.priority;
@@ -80,10 +71,6 @@ std::vector<TrainJob> make_jobs(const RunFlags& flags, OptionSet& given, const S
     jobs.push_back(std::move(job));
   }
   return jobs;
-}
-
-std::string length_text(const TrainOptions& options) {
-  return options.budget_s > 0 ? human_duration(options.budget_s) : fmt::format("{} epochs", options.epochs);
 }
 
 Table plan_table(const std::vector<TrainJob>& jobs) {
@@ -118,6 +105,8 @@ nlohmann::ordered_json plan_json(const std::vector<TrainJob>& jobs) {
   }
   return {{"candidates", list}};
 }
+
+namespace {
 
 int print_report(Context& context, const TrainReport& report) {
   if (context.shared.json) {
@@ -164,6 +153,11 @@ int follow(Context& context, Project& project, Ranks& ranks) {
 int train_alone_or_first(Context& context, Project& project, const RunFlags& flags,
                          std::vector<TrainJob> jobs, Ranks& ranks) {
   TrainHooks hooks{&context.progress, [&](const Event& event) { notify(project, event); }, &ranks};
+  if (!flags.finish.empty()) {
+    if (!context.shared.dry_run) return print_report(context, finish_training(project, flags.finish, hooks));
+    context.out.line(fmt::format("would finish run {}", project.runs().get(flags.finish).id));
+    return 0;
+  }
   if (!flags.resume.empty()) {
     if (context.shared.dry_run) {
       context.out.line(fmt::format("would continue run {}", project.runs().get(flags.resume).id));
@@ -177,7 +171,7 @@ int train_alone_or_first(Context& context, Project& project, const RunFlags& fla
                       : resolve_snapshot(project, flags.snapshot);
   for (auto& job : jobs) {
     job.config.snapshot = snapshot;
-    job.config = resolve_config(project, job.config, ranks);
+    job.config = resolve_config(project, job.config, ranks.place());
   }
   if (context.shared.dry_run) {
     if (context.shared.json)
@@ -192,14 +186,17 @@ int train_alone_or_first(Context& context, Project& project, const RunFlags& fla
 }
 
 int run(Context& context, const RunFlags& flags, OptionSet& given) {
+  if (!flags.finish.empty() && !flags.resume.empty())
+    throw UsageError("--finish and --resume: name the run once");
   auto place = flags.ranks == "off" || context.shared.dry_run ? RankPlace() : rank_place(rank_variables());
   if (!context.shared.dry_run) use_fast_libraries();
   auto project = open_project(context);
   std::vector<TrainJob> jobs;
-  if (flags.resume.empty()) jobs = make_jobs(flags, given, context.shared);
+  const auto& old_run = flags.finish.empty() ? flags.resume : flags.finish;
+  if (old_run.empty()) jobs = make_jobs(flags, given, context.shared);
   Ranks ranks(place, flags.timeouts, project.folder() / "cache");
   try {
-    ranks.require_same(request_facts(jobs, flags.resume));
+    ranks.require_same(request_facts(jobs, old_run));
     if (!ranks.is_first()) return follow(context, project, ranks);
     if (!ranks.alone())
       log::info(fmt::format("{} ranks train together ({})", ranks.size(), rank_libraries()));
@@ -211,6 +208,33 @@ int run(Context& context, const RunFlags& flags, OptionSet& given) {
 }
 
 }  // namespace
+
+void bind_run_options(OptionSet& options, RunFlags& flags) {
+  options.group("What to train")
+      .choice("priority", flags.priority, {"speed", "balanced", "accuracy"},
+              "which grid the candidates come from")
+      .add("candidates", flags.candidates, "how many models to train; a budget is divided among them")
+      .add("candidate", flags.custom, "one of your own candidates instead of the grid's; repeat it",
+           "ARCH[:SIZE[:RECIPE]]")
+      .choice("eliminate", flags.eliminate, elimination_rules(),
+              "candidates that drop out between stages: the worse half by AP, those that another beats by AP "
+              "at no higher cost, or none")
+      .add("recipe", flags.recipe, "recipe for all of them: a name or a YAML file; default: by the grid",
+           "NAME|FILE")
+      .add("snapshot", flags.snapshot, "dataset version; default: a new one of everything done", "ID")
+      .add("name", flags.name, "name of the model; default: architecture and time", "NAME")
+      .add("resume", flags.resume, "continue this run (and the unfinished candidates beside it)", "RUN")
+      .add("finish", flags.finish,
+           "start or continue this run alone, as the scripts of `ds-train submit` do; done already is exit 0",
+           "RUN");
+  options.group("Ranks")
+      .choice(
+          "ranks", flags.ranks, {"auto", "off"},
+          "auto: share each batch with the processes that torchrun, mpirun or srun started beside this one")
+      .duration("join-timeout", flags.timeouts.join_s, "how long to wait until all ranks are there")
+      .duration("rank-timeout", flags.timeouts.wait_s, "how long to wait for a rank that says nothing");
+  flags.train.bind(options);
+}
 
 void add_run(Tool& tool) {
   auto& verb = tool.verb("run", "train one model, or several candidates, or continue a run");
@@ -230,29 +254,7 @@ void add_run(Tool& tool) {
       .example("ds-train run --weights champion --recipe speed --epochs 30")
       .example("ds-train run --weights yolox_nano_coco.safetensors --arch yolox-nano --input-size 416")
       .example("ds-train run --resume latest");
-  auto& options = verb.options();
-  options.group("What to train")
-      .choice("priority", flags.priority, {"speed", "balanced", "accuracy"},
-              "which grid the candidates come from")
-      .add("candidates", flags.candidates, "how many models to train; a budget is divided among them")
-      .add("candidate", flags.custom, "one of your own candidates instead of the grid's; repeat it",
-           "ARCH[:SIZE[:RECIPE]]")
-      .choice("eliminate", flags.eliminate, elimination_rules(),
-              "candidates that drop out between stages: the worse half by AP, those that another beats by AP "
-              "at no "
-              "higher cost, or none")
-      .add("recipe", flags.recipe, "recipe for all of them: a name or a YAML file; default: by the grid",
-           "NAME|FILE")
-      .add("snapshot", flags.snapshot, "dataset version; default: a new one of everything done", "ID")
-      .add("name", flags.name, "name of the model; default: architecture and time", "NAME")
-      .add("resume", flags.resume, "continue this run (and the unfinished candidates beside it)", "RUN");
-  options.group("Ranks")
-      .choice(
-          "ranks", flags.ranks, {"auto", "off"},
-          "auto: share each batch with the processes that torchrun, mpirun or srun started beside this one")
-      .duration("join-timeout", flags.timeouts.join_s, "how long to wait until all ranks are there")
-      .duration("rank-timeout", flags.timeouts.wait_s, "how long to wait for a rank that says nothing");
-  flags.train.bind(options);
+  bind_run_options(verb.options(), flags);
   verb.run([&flags, &verb](Context& context) { return run(context, flags, verb.options()); });
 }
 

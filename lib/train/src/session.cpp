@@ -53,7 +53,7 @@ std::string resolve_snapshot(Project& project, const std::string& snapshot) {
   return project.snapshots().create({}).id;
 }
 
-RunConfig resolve_config(Project& project, RunConfig config, const Ranks& ranks) {
+RunConfig resolve_config(Project& project, RunConfig config, const RankPlace& place) {
   auto& options = config.options;
   check_options(options);
   const auto& input = architectures().at(options.arch).make.input;
@@ -62,8 +62,8 @@ RunConfig resolve_config(Project& project, RunConfig config, const Ranks& ranks)
                                          : options.input_size;
   auto size = parse_input_size(text, input.multiple, aspect);
   options.input_size = fmt::format("{}x{}", size.width, size.height);
-  if (options.threads <= 0) options.threads = processors_of_rank(ranks.local_size());
-  options.replicas = replica_count(options, ranks.size());
+  if (options.threads <= 0) options.threads = processors_of_rank(place.local_size);
+  options.replicas = replica_count(options, place.size);
   if (!options.weights.empty()) {
     auto file = weight_file(project, options.weights);
     config.parent = fs::exists(options.weights) ? fs::absolute(options.weights).string()
@@ -74,30 +74,80 @@ RunConfig resolve_config(Project& project, RunConfig config, const Ranks& ranks)
   return config;
 }
 
-TrainReport train(Project& project, const std::vector<TrainJob>& jobs, const TrainHooks& hooks) {
-  if (jobs.empty()) throw UsageError("there is nothing to train");
-  auto data = load_train_data(project, jobs.front().config.snapshot);
+namespace {
+
+/// The data of new runs, and what their check found for each.
+struct CheckedData {
+  TrainData data;
   std::vector<std::vector<DataFinding>> findings;
-  for (const auto& job : jobs) findings.push_back(require_usable(project, data, job.config));
+};
+
+CheckedData checked_data(Project& project, const std::vector<TrainJob>& jobs) {
+  if (jobs.empty()) throw UsageError("there is nothing to train");
+  CheckedData checked{load_train_data(project, jobs.front().config.snapshot), {}};
+  for (const auto& job : jobs)
+    checked.findings.push_back(require_usable(project, checked.data, job.config));
+  return checked;
+}
+
+std::vector<RunRecord> make_records(Project& project, const std::vector<TrainJob>& jobs,
+                                    const CheckedData& checked) {
   std::vector<RunRecord> records;
   for (const auto& job : jobs) {
     RunRecord record;
     record.group = records.empty() ? std::string() : records.front().group;
     record.architecture = job.config.options.arch;
-    record.snapshot_id = data.snapshot_id;
+    record.snapshot_id = checked.data.snapshot_id;
     record = project.runs().create(std::move(record));
     if (record.group.empty()) record.group = record.id;
     write_file_atomically(RunFolder(record.folder).config(), run_config_yaml(job.config, job.origins));
-    write_file_atomically(RunFolder(record.folder).findings(), to_json_text(findings[records.size()]));
+    write_file_atomically(RunFolder(record.folder).findings(), to_json_text(checked.findings[records.size()]));
     project.runs().update(record);
     records.push_back(std::move(record));
   }
+  return records;
+}
+
+void tell_started(Project& project, const TrainHooks& hooks, const std::vector<RunRecord>& records) {
   Event event;
   event.kind = "run-started";
-  event.message = fmt::format("Training of {} model{} began.", jobs.size(), jobs.size() == 1 ? "" : "s");
+  event.message =
+      fmt::format("Training of {} model{} began.", records.size(), records.size() == 1 ? "" : "s");
   event.fields["run"] = records.front().id;
   tell(project, hooks, std::move(event));
-  return execute_group(project, records, data, hooks);
+}
+
+}  // namespace
+
+TrainReport train(Project& project, const std::vector<TrainJob>& jobs, const TrainHooks& hooks) {
+  auto checked = checked_data(project, jobs);
+  auto records = make_records(project, jobs, checked);
+  tell_started(project, hooks, records);
+  return execute_group(project, records, checked.data, hooks);
+}
+
+std::vector<RunRecord> queue_training(Project& project, const std::vector<TrainJob>& jobs) {
+  return make_records(project, jobs, checked_data(project, jobs));
+}
+
+TrainReport finish_training(Project& project, const std::string& run_id, const TrainHooks& hooks) {
+  auto record = project.runs().get(run_id);
+  if (record.state == RunState::done) {
+    TrainReport report;
+    report.runs.push_back({record, project.models().get(record.model_id), {}});
+    report.best = 0;
+    give_order(ranks_of(hooks), std::nullopt);
+    return report;
+  }
+  if (record.state == RunState::running)
+    throw Busy(fmt::format("run {} is going on in another process", record.id),
+               fmt::format("ds-train watch {}", record.id));
+  auto data = load_train_data(project, record.snapshot_id);
+  auto config = read_run_config(RunFolder(record.folder).config());
+  require_usable(project, data, config);
+  replica_count(config.options, ranks_of(hooks).size());  // throws when the ranks cannot share them
+  if (record.state == RunState::queued) tell_started(project, hooks, {record});
+  return execute_group(project, {record}, data, hooks);
 }
 
 TrainReport resume_training(Project& project, const std::string& run_id, const TrainHooks& hooks) {

@@ -59,7 +59,15 @@ Progression TrainingLoop::run(const OnValidation& on_validation) {
       finish_epoch(on_validation);
     }
   } catch (const Interrupted&) {
-    if (ranks_.is_first()) save_last();
+    auto save = [this] {
+      if (ranks_.is_first()) save_last();
+      return std::string();
+    };
+    // mpirun ends the other ranks as soon as one has ended: all stay until rank 0 has saved.
+    if (stop_signal_ != 0)
+      ranks_.together("saving", save);
+    else
+      save();
     progress_.end();
     throw;
   } catch (const std::bad_alloc&) {

@@ -215,6 +215,35 @@ TEST_CASE("a run whose process died loses at most the epoch and continues to the
   }
 }
 
+TEST_CASE("a queued run is finished however often it is asked for, and leaves its candidates alone") {
+  SceneProject scenes;
+  auto project = scenes.open();
+  auto expected = outcome_of(project, ds::train(project, {small_job(project)}));
+  auto queued = ds::queue_training(project, {small_job(project), small_job(project)});
+  REQUIRE(queued.size() == 2);
+  REQUIRE(queued[0].group == queued[1].group);
+  for (const auto& run : queued) REQUIRE(project.runs().get(run.id).state == ds::RunState::queued);
+
+  StepHook interrupt(3, [] { ds::request_stop(SIGTERM); });
+  REQUIRE_THROWS_AS(ds::finish_training(project, queued[1].id, {&interrupt}), ds::Interrupted);
+  ds::request_stop(0);
+  REQUIRE(project.runs().get(queued[1].id).state == ds::RunState::stopped);
+  auto finished = ds::finish_training(project, queued[1].id);
+  REQUIRE(outcome_of(project, finished) == expected);
+  REQUIRE(project.runs().get(queued[0].id).state == ds::RunState::queued);
+
+  auto again = ds::finish_training(project, queued[1].id);
+  REQUIRE(again.runs[0].model->id == finished.runs[0].model->id);
+  REQUIRE(again.best == 0);
+
+  auto running = project.runs().get(queued[0].id);
+  auto lock = project.runs().hold(running.id);
+  running.state = ds::RunState::running;
+  project.runs().update(running);
+  REQUIRE(message_of([&] { ds::finish_training(project, running.id); }) ==
+          "run " + running.id + " is going on in another process");
+}
+
 TEST_CASE("a loss that is not a number stops the run and keeps the last good checkpoint") {
   SceneProject scenes;
   auto project = scenes.open();

@@ -66,7 +66,8 @@ void check_options(const TrainOptions& options);
 std::string resolve_snapshot(Project& project, const std::string& snapshot);
 /// Fills in what options leave open: input size, threads (of each rank), replicas (on all ranks), parent.
 /// Throws UsageError for bad options.
-RunConfig resolve_config(Project& project, RunConfig config, const Ranks& ranks = Ranks());
+/// @param place any of the ranks that will train it
+RunConfig resolve_config(Project& project, RunConfig config, const RankPlace& place = {});
 
 /// Trains the jobs and registers each one's best weights as a model of the project. Several are candidates of
 /// one group: they are trained in stages, between which the hopeless drop out (`eliminate`). All jobs' data
@@ -77,6 +78,13 @@ TrainReport train(Project& project, const std::vector<TrainJob>& jobs, const Tra
 /// group. Throws UsageError when all of them are done, or when it is going on.
 TrainReport resume_training(Project& project, const std::string& run_id, const TrainHooks& hooks = {});
 
+/// Checks the jobs' data and makes their records and folders, as `train` does, and leaves them queued for
+/// `finish_training`, on whatever machine.
+std::vector<RunRecord> queue_training(Project& project, const std::vector<TrainJob>& jobs);
+/// Brings one run to its end, wherever it stands: starts a queued one, continues one that stopped or failed,
+/// and reports one that is done as it is. The candidates beside it are left alone. A scheduler may ask for
+/// this as often as it likes. Throws Busy while another process has the run.
+TrainReport finish_training(Project& project, const std::string& run_id, const TrainHooks& hooks = {});
 /// What the ranks must have been asked alike, for Ranks::require_same: the versions and every option that
 /// decides what is computed.
 std::vector<std::pair<std::string, std::string>> request_facts(const std::vector<TrainJob>& jobs,
