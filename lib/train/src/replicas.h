@@ -70,8 +70,11 @@ class Replicas {
   /// replicas and parameters().statistics the mean over the replicas. Each replica draws from its own part of
   /// options.seed.
   StepLoss step(const Batch& batch, const LossOptions& options, bool bfloat16);
-  /// Gives every replica the first one's statistics (after a checkpoint was loaded).
+  /// Gives every replica the first one's statistics.
   void spread_statistics();
+  /// The same, and the numbers of batches they come from: after a checkpoint was loaded or the first net
+  /// changed.
+  void follow_first();
 
  private:
   WorkerTeam& team_;

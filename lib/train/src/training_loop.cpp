@@ -109,7 +109,7 @@ void TrainingLoop::resume() {
                                       folder_.best().string())
                         : "start a new run");
   }
-  replicas_->spread_statistics();
+  replicas_->follow_first();
   unfolded_.clear();
   elapsed_before_ = state_.elapsed_s;
   folder_.truncate_metrics(state_.epoch);
@@ -125,7 +125,7 @@ void TrainingLoop::calibrate() {
                           .to(replicas_->parameters().values.device(), at::kFloat,
                               /*non_blocking=*/false, /*copy=*/true));
   calibrate_batch_norms(replicas_->net(), unfolded_, batches);
-  replicas_->spread_statistics();
+  replicas_->follow_first();
   replicas_->parameters().average_into(*average_flat_, 0);
   log::info(fmt::format("{} BatchNorms calibrated on {} batches", unfolded_.size(), batches.size()));
 }
