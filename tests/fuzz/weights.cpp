@@ -47,6 +47,14 @@ std::string pickle() {
          std::string("K\0", 2) + "K\x02K\x02\x86K\x02K\x01\x86\x89" + "ccollections\nOrderedDict\n)RtRs.";
 }
 
+// The same as before PyTorch 1.6: magic number, protocol, system, value, storage keys, storages.
+std::string legacy_pth() {
+  const std::string begin("\x80\x02", 2);
+  return begin + "\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19." + begin + "M\xe9\x03." + begin + "}" +
+         word("little_endian") + "\x88s." + pickle() + begin + "]" + word("0") + "a." +
+         std::string("\4\0\0\0\0\0\0\0", 8) + std::string(16, '\x3f');
+}
+
 }  // namespace
 
 void take(std::string_view bytes) {
@@ -70,7 +78,8 @@ std::vector<std::string> seeds() {
   auto file = folder.path() / "w.bin";
   WeightTensor tensor{.name = "w", .shape = {2, 2}, .bytes = std::vector<std::byte>(16)};
   write_safetensors(file, {{tensor}, {{"epoch", "3"}}});
-  return {std::string(1, '\0') + pickle(), "\1" + pth_of(pickle()), "\2" + read_file(file)};
+  return {std::string(1, '\0') + pickle(), "\1" + pth_of(pickle()), "\1" + legacy_pth(),
+          "\2" + read_file(file)};
 }
 
 }  // namespace ds::fuzz

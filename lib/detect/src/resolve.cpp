@@ -24,6 +24,15 @@ struct KnownNetwork {
   int side;
   Preprocessing preprocessing = {};
 };
+/// SSDlite's: -1 to 1.
+const Preprocessing kSymmetric = {
+    "rgb", {1 / 127.5, 1 / 127.5, 1 / 127.5}, {127.5, 127.5, 127.5}, "top-left", 114};
+/// Faster R-CNN's: ImageNet's mean and deviation of values from 0 to 1.
+const Preprocessing kImageNet = {"rgb",
+                                 {1 / (0.229 * 255), 1 / (0.224 * 255), 1 / (0.225 * 255)},
+                                 {0.485 * 255, 0.456 * 255, 0.406 * 255},
+                                 "top-left",
+                                 114};
 constexpr const char* kYoloxStem = "backbone.backbone.stem.conv.conv.weight";
 constexpr const char* kRtmdetStem = "backbone.stem.0.conv.weight";
 const KnownNetwork kNetworks[] = {
@@ -35,6 +44,9 @@ const KnownNetwork kNetworks[] = {
     {"yolox-x", kYoloxStem, 80, 640},
     {"rtmdet-tiny", kRtmdetStem, 12, 640, kNormalised},
     {"rtmdet-s", kRtmdetStem, 16, 640, kNormalised},
+    {"ssdlite-mobilenetv3", "backbone.features.0.0.0.weight", 16, 320, kSymmetric},
+    {"ssdlite-mobilenetv2", "backbone.features.0.0.weight", 32, 320, kSymmetric},
+    {"faster-rcnn-mobilenetv3", "backbone.body.0.0.weight", 16, 640, kImageNet},
 };
 
 const KnownNetwork& network_called(const std::string& name) {

@@ -68,16 +68,25 @@ at::Tensor BatchNorm2d::forward(const at::Tensor& x) {
   }
   // One value has no variance: an image alone on a map of 1x1 is normalised as in evaluation.
   const bool training = is_training() && !calibrating_ && x.numel() > x.size(1);
+  const double share = training ? batch_share() : 0;
   if (training) num_batches_tracked.add_(1);
-  return at::batch_norm(x, weight, bias, running_mean, running_var, training, options_.momentum, options_.eps,
+  return at::batch_norm(x, weight, bias, running_mean, running_var, training, share, options_.eps,
                         at::globalContext().userEnabledCuDNN());
 }
 
 at::Tensor BatchNorm2d::forward_silu(const at::Tensor& x) {
   if (!is_training() || calibrating_ || folded_ || !at::GradMode::is_enabled() || !norm_silu_takes(x))
     return activated(forward(x), Activation::silu);
+  const double share = batch_share();
   num_batches_tracked.add_(1);
-  return norm_silu(x, weight, bias, running_mean, running_var, options_.momentum, options_.eps);
+  return norm_silu(x, weight, bias, running_mean, running_var, share, options_.eps);
+}
+
+double BatchNorm2d::batch_share() {
+  if (!options_.warm_up || warm_) return options_.momentum;
+  const double mean_share = 1.0 / static_cast<double>(num_batches_tracked.item<std::int64_t>() + 1);
+  warm_ = mean_share <= options_.momentum;  // from here on the counter is not asked: on a GPU that waits
+  return warm_ ? options_.momentum : mean_share;
 }
 
 void BatchNorm2d::fold() {
@@ -111,6 +120,8 @@ void BatchNorm2d::end_calibration() {
   bias.copy_(old_shift + old_scale * mean);
   running_mean.copy_(mean);
   running_var.copy_(variance);
+  num_batches_tracked.fill_(
+      static_cast<std::int64_t>(std::ceil(1 / options_.momentum)));  // no warm-up over these
 }
 
 at::Tensor hard_sigmoid(const at::Tensor& x) {

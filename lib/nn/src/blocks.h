@@ -46,7 +46,10 @@ class Conv2d : public Block {
 /// BatchNorm's constants; the defaults are YOLOX's.
 struct NormOptions {
   double eps = 1e-3;
-  double momentum = 0.03;
+  double momentum = 0.03;  // a batch's share in the running statistics
+  /// The first batches have larger shares, so that the running statistics are their plain mean and no longer
+  /// know that they began with mean 0 and variance 1: that matters in runs of some hundred steps.
+  bool warm_up = false;
 };
 
 /// BatchNorm over channels.
@@ -82,8 +85,11 @@ class BatchNorm2d : public Block {
   at::Tensor num_batches_tracked;
 
  private:
+  double batch_share();
+
   NormOptions options_;
   std::shared_ptr<Conv2d> conv_;
+  bool warm_ = false;
   bool folded_ = false;
   bool calibrating_ = false;
   std::int64_t seen_ = 0;  // values per channel

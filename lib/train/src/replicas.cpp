@@ -233,4 +233,14 @@ void Replicas::spread_statistics() {
   for (std::size_t i = 1; i < nets_.size(); ++i) flats_[i]->statistics.copy_(parameters().statistics);
 }
 
+void Replicas::follow_first() {
+  spread_statistics();
+  at::NoGradGuard no_grad;
+  auto own = nets_.front()->named_buffers();
+  for (std::size_t i = 1; i < nets_.size(); ++i) {
+    for (auto& item : nets_[i]->named_buffers())
+      if (!item.value().is_floating_point()) item.value().copy_(own[item.key()]);
+  }
+}
+
 }  // namespace ds

@@ -94,8 +94,11 @@ class Replicas {
   /// @param next gives the slice, and `recycle` gets it back when it is no longer needed
   StepLoss step(const std::function<Batch()>& next, const StepOptions& options,
                 const std::function<void(Batch)>& recycle = {});
-  /// Gives every replica the first one's statistics (after a checkpoint was loaded).
+  /// Gives every replica the first one's statistics.
   void spread_statistics();
+  /// The same, and the numbers of batches they come from: after a checkpoint was loaded or the first net
+  /// changed.
+  void follow_first();
 
  private:
   std::vector<StepLoss> compute(const Batch& batch, const StepOptions& options);

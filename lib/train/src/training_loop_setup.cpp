@@ -129,8 +129,9 @@ void TrainingLoop::calibrate() {
     calibrate_first();
     return std::string("done");
   });
-  if (!told.front().empty()) share_state();
-  replicas_->spread_statistics();
+  if (told.front().empty()) return;
+  share_state();
+  replicas_->follow_first();
 }
 
 /// Rank 0, which has read the weights, on whole batches: the same whatever the number of ranks.

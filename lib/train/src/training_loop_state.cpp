@@ -1,10 +1,12 @@
 // What a run keeps, shows, and shares with its ranks: checkpoints, the best weights, the state.
 
+#include <ATen/ATen.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
 
+#include "bytes.h"
 #include "ds/base/error.h"
 #include "ds/base/log.h"
 #include "ds/base/text.h"
@@ -34,7 +36,7 @@ void TrainingLoop::resume() {
     return std::string();
   });
   share_state();
-  replicas_->spread_statistics();
+  replicas_->follow_first();
   elapsed_before_ = state_.elapsed_s;
 }
 
@@ -48,6 +50,14 @@ void TrainingLoop::share_state() {
     ranks_.broadcast(flat->statistics, what);
   }
   for (const auto& [name, tensor] : optimizer_->state()) ranks_.broadcast(tensor, what);
+  ByteWriter counts;  // of batches that BatchNorms have seen
+  for (const auto& item : replicas_->net().named_buffers())
+    if (!item.value().is_floating_point()) counts.put(item.value().item<std::int64_t>());
+  const auto told = ranks_.broadcast(counts.take(), what);
+  ByteReader reader(told);
+  at::NoGradGuard no_grad;
+  for (auto& item : replicas_->net().named_buffers())
+    if (!item.value().is_floating_point()) item.value().fill_(reader.get<std::int64_t>());
 }
 
 void TrainingLoop::save_last() {

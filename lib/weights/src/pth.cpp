@@ -7,8 +7,10 @@
 
 #include "checked.h"
 #include "ds/base/error.h"
+#include "ds/base/files.h"
 #include "ds/base/text.h"
 #include "ds/weights/weight_file.h"
+#include "legacy_pth.h"
 #include "unpickler.h"
 #include "zip_members.h"
 
@@ -24,18 +26,21 @@ using Members = std::map<std::string, std::string>;
   throw FormatError(Location{.path = path}, message);
 }
 
-void check_is_zip(const std::filesystem::path& path) {
+/// Whether the file is one of before PyTorch 1.6; throws unless it is that or a zip.
+bool is_legacy(const std::filesystem::path& path) {
   std::ifstream stream(path, std::ios::binary);
   if (!stream) throw_io_error("open", path, errno);
-  std::array<char, 4> head{};
+  std::array<char, detail::kLegacyMagic.size()> head{};
   stream.read(head.data(), head.size());
   std::string_view start(head.data(), static_cast<std::size_t>(stream.gcount()));
+  if (start == detail::kLegacyMagic) return true;
   if (start.starts_with('\x80'))
     throw FormatError(Location{.path = path, .offset = 0},
-                      "a bare pickle, as torch.save wrote before PyTorch 1.6, expected a zip",
-                      "In Python: torch.save(torch.load(FILE), FILE) with a newer PyTorch.");
+                      "a bare pickle without torch.save's magic number, expected a file of torch.save",
+                      "In Python: torch.save(model.state_dict(), FILE).");
   if (!start.starts_with("PK"))
     throw FormatError(Location{.path = path, .offset = 0}, "not a zip as torch.save writes it");
+  return false;
 }
 
 /// The folder inside the zip that has data.pkl, with its slash.
@@ -82,7 +87,7 @@ class TensorReader {
   WeightTensor read(const std::string& name, const PickleTensor& view) {
     auto member = members_.find(root_ + "data/" + *view.storage.key);
     if (member == members_.end())
-      fail_at(name, "storage " + *view.storage.key + " is not in the zip (truncated?)");
+      fail_at(name, "storage " + *view.storage.key + " is not in the file (truncated?)");
     const auto& data = member->second;
     const auto element = size_of(view.storage.dtype);
     if (data.size() / element < static_cast<std::uint64_t>(view.storage.count))
@@ -150,22 +155,15 @@ void drop_common_prefix(WeightFile& file) {
 
 }  // namespace
 
-WeightFile read_pth(const std::filesystem::path& path) {
-  check_is_zip(path);
-  auto members = detail::read_zip_members(path);
-  auto root = find_root(path, members);
-  if (auto order = members.find(root + "byteorder");
-      order != members.end() && trim(order->second) != "little")
-    fail(path, "byte order '" + order->second + "', expected 'little'");
-  detail::Unpickler unpickler(members[root + "data.pkl"], path);
-  auto value = unpickler.read();
+namespace {
+
+/// The weights of what the pickle gave.
+WeightFile weights_of(const std::filesystem::path& path, const PickleValue& value, TensorReader reader) {
   auto* outer = value.as<PickleDict*>();
   const PickleDict* state = outer != nullptr ? find_state(**outer) : nullptr;
   if (state == nullptr)
     fail(path, "no state dict: expected a dict of tensors, or one under 'model', 'state_dict' or 'ema'");
-
   WeightFile file;
-  TensorReader reader(path, members, root);
   std::set<std::string> names;
   for (const auto& [key, item] : *state) {
     auto* name = key.as<const std::string*>();
@@ -180,6 +178,24 @@ WeightFile read_pth(const std::filesystem::path& path) {
   }
   drop_common_prefix(file);
   return file;
+}
+
+}  // namespace
+
+WeightFile read_pth(const std::filesystem::path& path) {
+  if (is_legacy(path)) {
+    auto bytes = read_file(path);
+    detail::LegacyPth legacy(bytes, path);
+    return weights_of(path, legacy.value(), TensorReader(path, legacy.members(), ""));
+  }
+  auto members = detail::read_zip_members(path);
+  auto root = find_root(path, members);
+  if (auto order = members.find(root + "byteorder");
+      order != members.end() && trim(order->second) != "little")
+    fail(path, "byte order '" + order->second + "', expected 'little'");
+  detail::Unpickler unpickler(members[root + "data.pkl"], path);
+  auto value = unpickler.read();
+  return weights_of(path, value, TensorReader(path, members, root));
 }
 
 }  // namespace ds

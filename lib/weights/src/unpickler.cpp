@@ -26,6 +26,14 @@ std::optional<PickleGlobal> known_global(const std::string& full_name) {
       {"torch.CharStorage", {Kind::storage_type, DType::i8}},
       {"torch.ByteStorage", {Kind::storage_type, DType::u8}},
       {"torch.BoolStorage", {Kind::storage_type, DType::boolean}},
+      // What mmengine leaves beside the weights it publishes: histories of the losses, as numpy arrays.
+      {"mmengine.logging.history_buffer.HistoryBuffer", {Kind::passed_over}},
+      {"numpy.core.multiarray._reconstruct", {Kind::passed_over}},
+      {"numpy.core.multiarray.scalar", {Kind::passed_over}},
+      {"numpy.ndarray", {Kind::passed_over}},
+      {"numpy.dtype", {Kind::passed_over}},
+      {"_codecs.encode", {Kind::passed_over}},
+      {"__builtin__.getattr", {Kind::passed_over}},
   };
   auto found = kKnown.find(full_name);
   return found == kKnown.end() ? std::nullopt : std::optional(found->second);
@@ -39,12 +47,13 @@ std::string printable(std::string_view text) {
 
 }  // namespace
 
-Unpickler::Unpickler(std::string_view bytes, std::filesystem::path where)
-    : bytes_(bytes), where_(std::move(where)) {}
+Unpickler::Unpickler(std::string_view bytes, std::filesystem::path where, std::string member,
+                     std::size_t start)
+    : bytes_(bytes), where_(std::move(where)), member_(std::move(member)), position_(start) {}
 
 void Unpickler::fail(const std::string& message) const {
   throw FormatError(Location{.path = where_, .offset = static_cast<std::int64_t>(opcode_position_)},
-                    "in data.pkl: " + message);
+                    "in " + member_ + ": " + message);
 }
 
 PickleValue Unpickler::read() {
@@ -324,20 +333,46 @@ bool Unpickler::step_object(unsigned char opcode) {
     case 'R':
       call();
       return true;
-    case 'b':  // the attributes of an OrderedDict (state_dict()'s _metadata): not needed
-      pop();
-      top_dict("attributes");
+    case 'b':
+      set_attributes();
+      return true;
+    case 0x81:
+      make_object();
       return true;
     default:
       return false;
   }
 }
 
+namespace {
+
+bool is_passed_over(const PickleValue& value) {
+  auto* global = value.as<PickleGlobal>();
+  return global != nullptr && global->kind == PickleGlobal::Kind::passed_over;
+}
+
+}  // namespace
+
+/// Of an OrderedDict (state_dict()'s _metadata) or of something passed over: not needed.
+void Unpickler::set_attributes() {
+  pop();
+  if (!stack_.empty() && is_passed_over(stack_.back())) return;
+  top_dict("attributes");
+}
+
+/// Only what is passed over may be one: nothing is made.
+void Unpickler::make_object() {
+  pop();
+  auto type = pop();
+  if (!is_passed_over(type)) fail("an object of a type that is none of a weights file's");
+  push(type);
+}
+
 void Unpickler::import(const std::string& module, const std::string& name) {
   auto global = known_global(module + "." + name);
   if (!global)
     throw FormatError(Location{.path = where_, .offset = static_cast<std::int64_t>(opcode_position_)},
-                      "in data.pkl: GLOBAL '" + printable(module) + "." + printable(name) +
+                      "in " + member_ + ": GLOBAL '" + printable(module) + "." + printable(name) +
                           "' refused: a weights file may only hold tensors, dicts, lists, numbers and texts",
                       "Load it where it came from and save only `model.state_dict()`.");
   push({*global});
@@ -346,8 +381,11 @@ void Unpickler::import(const std::string& module, const std::string& name) {
 void Unpickler::load_persistent() {
   auto id = pop();
   auto* tuple = id.as<PickleValue::Sequence>();
-  if (tuple == nullptr || tuple->items->size() != 5) fail("a storage id that is not a tuple of 5");
+  // Before PyTorch 1.6 there was a sixth, for storages inside others.
+  if (tuple == nullptr || tuple->items->size() < 5 || tuple->items->size() > 6)
+    fail("a storage id that is not a tuple of 5");
   const auto& parts = *tuple->items;
+  if (parts.size() == 6 && parts[5].as<std::monostate>() == nullptr) fail("a storage inside another storage");
   auto* kind = parts[0].as<const std::string*>();
   auto* type = parts[1].as<PickleGlobal>();
   auto* key = parts[2].as<const std::string*>();
@@ -355,7 +393,9 @@ void Unpickler::load_persistent() {
   if (kind == nullptr || **kind != "storage" || type == nullptr ||
       type->kind != PickleGlobal::Kind::storage_type || key == nullptr || count == nullptr || *count < 0)
     fail("a storage id that is not ('storage', type, key, device, count)");
-  push({PickleStorage{type->dtype, *key, *count}});
+  PickleStorage storage{type->dtype, *key, *count};
+  storages_[**key] = storage;
+  push({storage});
 }
 
 void Unpickler::call() {
@@ -389,6 +429,9 @@ void Unpickler::call() {
       return;
     case PickleGlobal::Kind::storage_type:
       fail("a storage type was called");
+    case PickleGlobal::Kind::passed_over:
+      push(function);
+      return;
   }
 }
 

@@ -36,7 +36,13 @@ struct PickleTensor {
 
 /// A name the pickle imported, kept as a name.
 struct PickleGlobal {
-  enum class Kind { ordered_dict, rebuild_tensor, rebuild_parameter, storage_type } kind = Kind::ordered_dict;
+  enum class Kind {
+    ordered_dict,
+    rebuild_tensor,
+    rebuild_parameter,
+    storage_type,
+    passed_over,  // and whatever is made with it: a training log beside the weights
+  } kind = Kind::ordered_dict;
   DType dtype = DType::f32;
 };
 
@@ -60,10 +66,17 @@ struct PickleValue {
 
 class Unpickler {
  public:
-  /// @param where what error messages name; offsets are inside the pickle
-  Unpickler(std::string_view bytes, std::filesystem::path where);
+  /// @param where what error messages name; offsets are those of `bytes`
+  /// @param member what messages call the bytes
+  /// @param start where in `bytes` the pickle begins
+  Unpickler(std::string_view bytes, std::filesystem::path where, std::string member = "data.pkl",
+            std::size_t start = 0);
   /// The pickled value; it lives as long as the unpickler. Throws FormatError.
   PickleValue read();
+  /// Behind the pickle.
+  std::size_t position() const { return position_; }
+  /// Every storage that the pickle named, by key.
+  const std::map<std::string, PickleStorage>& storages() const { return storages_; }
 
  private:
   [[noreturn]] void fail(const std::string& message) const;
@@ -89,12 +102,15 @@ class Unpickler {
   void recall(std::uint64_t key);
   void import(const std::string& module, const std::string& name);
   void call();
+  void make_object();
+  void set_attributes();
   void set_items(PickleDict& dict, const PickleItems& items);
   void load_persistent();
   PickleValue rebuild_tensor(const PickleItems& arguments);
 
   std::string_view bytes_;
   std::filesystem::path where_;
+  std::string member_;
   std::size_t position_ = 0;
   std::size_t opcode_position_ = 0;
   PickleItems stack_;
@@ -103,6 +119,7 @@ class Unpickler {
   std::deque<PickleItems> sequences_;
   std::deque<PickleDict> dicts_;
   std::deque<PickleTensor> tensors_;
+  std::map<std::string, PickleStorage> storages_;
 };
 
 }  // namespace ds::detail

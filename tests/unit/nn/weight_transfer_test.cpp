@@ -131,6 +131,30 @@ TEST_CASE("statistics are the mean over all batches, weighted by their size") {
   REQUIRE(distance(parts, at::ones_like(parts)) > 0.1);
 }
 
+TEST_CASE("running statistics of a mobile family are the mean of the first batches") {
+  at::NoGradGuard no_grad;
+  auto net = seeded_net("ssdlite-mobilenetv2");
+  auto statistics = [&] { return tensor_of(state_of(*net), "backbone.features.0.1.running_mean").clone(); };
+  auto alone = [&](const at::Tensor& images) {
+    net = seeded_net("ssdlite-mobilenetv2");
+    net->forward_raw(images);
+    return statistics();
+  };
+  auto first = at::rand({2, 3, 64, 64});
+  auto second = at::rand({2, 3, 64, 64}) - 1;
+  auto mean = (alone(first) + alone(second)) / 2;  // no trace of the 0 it began with
+  net = seeded_net("ssdlite-mobilenetv2");
+  net->forward_raw(first);
+  net->forward_raw(second);
+  REQUIRE(distance(statistics(), mean) < 1e-6);
+  // After 1 / .03 = 33 batches the share is fixed.
+  for (int i = 0; i < 40; ++i) net->forward_raw(at::zeros({1, 3, 32, 32}));
+  auto before = statistics();
+  net->forward_raw(first);
+  auto after = statistics();
+  REQUIRE(distance(after, before * 0.97 + alone(first) * 0.03) < 1e-6);
+}
+
 TEST_CASE(
     "MobileNetV2's ImageNet weights start ssdlite's backbone, and the report says what became of them") {
   if (shared_is_absent("data/weights/mobilenet_v2")) return;

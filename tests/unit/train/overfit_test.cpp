@@ -27,7 +27,9 @@ struct Trial {
 
 // Found by trying: each passes with room to spare in under a minute of one core.
 constexpr Trial kTrials[] = {
-    {"yolox-nano", 96, 300, 4e-3}, {"yolox-tiny", 96, 200, 3e-3}, {"rtmdet-tiny", 96, 100, 2e-3}};
+    {"yolox-nano", 96, 300, 4e-3},          {"yolox-tiny", 96, 200, 3e-3},
+    {"rtmdet-tiny", 96, 100, 2e-3},         {"ssdlite-mobilenetv3", 96, 120, 2e-3},
+    {"ssdlite-mobilenetv2", 96, 120, 2e-3}, {"faster-rcnn-mobilenetv3", 128, 80, 5e-4}};
 
 // The same code as a smaller one, only wider and deeper.
 struct Larger {
@@ -91,7 +93,7 @@ void learn(ds::DetectorNet& net, const at::Tensor& images, const std::vector<ds:
   schedule.final_factor = 0.01;
   for (int step = 0; step < trial.steps; ++step) {
     parameters.gradients.zero_();
-    auto loss = net.loss(images, targets);
+    auto loss = net.loss(images, targets, {.seed = static_cast<std::uint64_t>(step)});
     loss.total.backward();
     parameters.clip_gradients(35);
     optimizer->step(trial.rate * ds::learning_rate_factor(schedule, step));
@@ -129,6 +131,18 @@ TEST_CASE("yolox-tiny learns eight pictures by heart") {
 
 TEST_CASE("rtmdet-tiny learns eight pictures by heart") {
   require_overfits("rtmdet-tiny");
+}
+
+TEST_CASE("ssdlite-mobilenetv3 learns eight pictures by heart") {
+  require_overfits("ssdlite-mobilenetv3");
+}
+
+TEST_CASE("ssdlite-mobilenetv2 learns eight pictures by heart") {
+  require_overfits("ssdlite-mobilenetv2");
+}
+
+TEST_CASE("faster-rcnn-mobilenetv3 learns eight pictures by heart") {
+  require_overfits("faster-rcnn-mobilenetv3");
 }
 
 TEST_CASE("every architecture learns by heart, or is a larger scale of one that does") {

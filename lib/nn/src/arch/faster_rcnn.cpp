@@ -111,7 +111,7 @@ void register_architectures(Registry<Architecture>& registry) {
   input.mean = {0.485 * 255, 0.456 * 255, 0.406 * 255};
   input.scale = {1 / (0.229 * 255), 1 / (0.224 * 255), 1 / (0.225 * 255)};
   registry.add("faster-rcnn-mobilenetv3",
-               "19 M parameters, two stages, torchvision's names; for few and large objects",
+               "19 M parameters, 640 input, two stages; published with 22.8 AP on COCO at 320",
                {input, [](int num_classes) { return std::make_shared<FasterRcnn>(num_classes); }});
 }
 

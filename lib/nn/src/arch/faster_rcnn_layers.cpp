@@ -12,7 +12,7 @@
 namespace ds::faster_rcnn {
 namespace {
 
-constexpr NormOptions kNorm{1e-5, 0.1};  // the published weights' constants
+constexpr NormOptions kNorm{1e-5, 0.1, true};  // the published weights' constants
 constexpr std::array<int, 5> kSides = {32, 64, 128, 256, 512};
 constexpr std::array<double, 3> kAspects = {0.5, 1, 2};  // height over width
 constexpr int kAnchorsPerCell = static_cast<int>(kSides.size() * kAspects.size());

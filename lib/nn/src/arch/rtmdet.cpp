@@ -59,9 +59,8 @@ void register_architectures(Registry<Architecture>& registry) {
     registry.add(name, summary,
                  {input, [scale](int num_classes) { return std::make_shared<Rtmdet>(scale, num_classes); }});
   };
-  add("rtmdet-tiny", "4.9 M parameters, 640 input; the time of a yolox-tiny of that input, 41 AP on COCO",
-      {0.167, 0.375, 1});
-  add("rtmdet-s", "8.9 M parameters, 640 input; 44.6 AP on COCO", {0.33, 0.5, 1});
+  add("rtmdet-tiny", "4.9 M parameters, 640 input; published with 41 AP on COCO", {0.167, 0.375, 1});
+  add("rtmdet-s", "8.9 M parameters, 640 input; published with 44.6 AP on COCO", {0.33, 0.5, 1});
 }
 
 }  // namespace ds::rtmdet

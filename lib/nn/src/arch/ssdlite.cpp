@@ -59,12 +59,12 @@ void register_architectures(Registry<Architecture>& registry) {
       {"features.14.", "backbone.features.1.1."},          {"features.15.", "backbone.features.1.2."},
       {"features.16.", "backbone.features.1.3."},          {"features.", "backbone.features.0."}};
   const std::vector<ForeignName> v2 = {{"features.", "backbone.features."}};
+  registry.add("ssdlite-mobilenetv3", "3.3 M parameters, 320 input; published with 21.3 AP on COCO",
+               {input, [v3](int num_classes) {
+                  return std::make_shared<Ssdlite>(make_v3_extractor(), num_classes, v3);
+                }});
   registry.add(
-      "ssdlite-mobilenetv3", "3.4 M parameters, torchvision's names; few operations, coarse on small objects",
-      {input,
-       [v3](int num_classes) { return std::make_shared<Ssdlite>(make_v3_extractor(), num_classes, v3); }});
-  registry.add(
-      "ssdlite-mobilenetv2", "4.5 M parameters; its backbone starts from MobileNetV2's ImageNet weights",
+      "ssdlite-mobilenetv2", "4.5 M parameters, 320 input; starts from MobileNetV2's ImageNet weights",
       {input,
        [v2](int num_classes) { return std::make_shared<Ssdlite>(make_v2_extractor(), num_classes, v2); }});
 }

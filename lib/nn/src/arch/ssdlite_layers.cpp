@@ -11,7 +11,7 @@
 namespace ds::ssdlite {
 namespace {
 
-constexpr NormOptions kNorm{1e-3, 0.03};
+constexpr NormOptions kNorm{1e-3, 0.03, true};
 constexpr double kDeviation = 0.03;  // of fresh weights
 constexpr std::array<int, 4> kExtraChannels = {512, 256, 256, 128};
 

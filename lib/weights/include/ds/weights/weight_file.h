@@ -47,7 +47,7 @@ struct WeightRow {
   std::uint64_t bytes = 0;
 };
 
-/// Reads by content, not by name: a safetensors file or a zip as `torch.save` writes it. Throws FormatError
+/// Reads by content, not by name: a safetensors file or one of `torch.save`. Throws FormatError
 /// with the offset when the file is broken, DataError when it is neither of the two.
 WeightFile read_weight_file(const std::filesystem::path& path);
 /// The rows of either kind of file, without building a network.
@@ -59,10 +59,12 @@ WeightFile read_safetensors(const std::filesystem::path& path);
 /// Written under a temporary name, then renamed. Throws DataError on a duplicate name or a wrong byte count.
 void write_safetensors(const std::filesystem::path& path, const WeightFile& file);
 
-/// What `torch.save` writes since PyTorch 1.6: a zip with a pickle of protocol 2 and one member per storage.
-/// Only tensors, dicts, lists, tuples, numbers, strings and None are read; any other GLOBAL is a FormatError
-/// that names it and its offset, and nothing is ever executed. Accepts a plain state dict, or one under
-/// "model", "state_dict" or "ema"; other numbers and strings of the outer dict become metadata.
+/// What `torch.save` writes: since PyTorch 1.6 a zip with a pickle of protocol 2 and one member per storage,
+/// before (and in mmdetection's published weights) pickles and storages one after another. Only tensors,
+/// dicts, lists, tuples, numbers, strings and None are read; mmengine's training log and numpy's arrays in it
+/// are passed over; any other GLOBAL is a FormatError that names it and its offset, and nothing is ever
+/// executed. Accepts a plain state dict, or one under "model", "state_dict" or "ema"; other numbers and
+/// strings of the outer dict become metadata.
 WeightFile read_pth(const std::filesystem::path& path);
 
 }  // namespace ds
