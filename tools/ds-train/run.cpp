@@ -216,9 +216,10 @@ void bind_run_options(OptionSet& options, RunFlags& flags) {
       .add("candidates", flags.candidates, "how many models to train; a budget is divided among them")
       .add("candidate", flags.custom, "one of your own candidates instead of the grid's; repeat it",
            "ARCH[:SIZE[:RECIPE]]")
-      .choice("eliminate", flags.eliminate, elimination_rules(),
-              "candidates that drop out between stages: the worse half by AP, those that another beats by AP "
-              "at no higher cost, or none")
+      .choice(
+          "eliminate", flags.eliminate, elimination_rules(),
+          "candidates that drop out between stages: the worse half by AP, those that another beats clearly "
+          "at no higher cost, or none")
       .add("recipe", flags.recipe, "recipe for all of them: a name or a YAML file; default: by the grid",
            "NAME|FILE")
       .add("snapshot", flags.snapshot, "dataset version; default: a new one of everything done", "ID")

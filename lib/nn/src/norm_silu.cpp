@@ -44,9 +44,9 @@ Moments moments_of(const float* x, std::int64_t rows, std::int64_t channels) {
   std::vector<float> squares(blocks * count, 0);
   for_blocks(rows, [&](std::int64_t block, std::int64_t first, std::int64_t size) {
     auto* mean = means.data() + block * channels;
-    rows::add(x + first * channels, size, channels, mean);
+    rows::loops().add(x + first * channels, size, channels, mean);
     for (std::int64_t c = 0; c < channels; ++c) mean[c] /= static_cast<float>(size);
-    rows::add_squares(x + first * channels, size, channels, mean, squares.data() + block * channels);
+    rows::loops().add_squares(x + first * channels, size, channels, mean, squares.data() + block * channels);
   });
   Moments moments{std::vector<double>(count, 0), std::vector<double>(count, 0)};
   double done = 0;
@@ -101,7 +101,8 @@ class NormSilu : public torch::autograd::Function<NormSilu> {
     auto out = at::empty_like(x);
     auto* result = out.data_ptr<float>();
     for_blocks(rows, [&](std::int64_t, std::int64_t first, std::int64_t size) {
-      rows::scale_silu(values + first * channels, size, channels, scale, shift, result + first * channels);
+      rows::loops().scale_silu(values + first * channels, size, channels, scale, shift,
+                               result + first * channels);
     });
     context->save_for_backward({x, weight, affine, deviations});
     return out;
@@ -129,8 +130,8 @@ class NormSilu : public torch::autograd::Function<NormSilu> {
     std::vector<float> products(blocks * count, 0);
     for_blocks(rows, [&](std::int64_t block, std::int64_t first, std::int64_t size) {
       const auto at = first * channels;
-      rows::silu_backward(gradient + at, values + at, size, channels, scale, shift, mean, result + at,
-                          sums.data() + block * channels, products.data() + block * channels);
+      rows::loops().silu_backward(gradient + at, values + at, size, channels, scale, shift, mean, result + at,
+                                  sums.data() + block * channels, products.data() + block * channels);
     });
     std::vector<double> sum(count, 0);
     std::vector<double> product(count, 0);
@@ -156,7 +157,8 @@ class NormSilu : public torch::autograd::Function<NormSilu> {
     }
     for_blocks(rows, [&](std::int64_t, std::int64_t first, std::int64_t size) {
       const auto at = first * channels;
-      rows::norm_backward(values + at, size, channels, scale, offset.data(), slope.data(), mean, result + at);
+      rows::loops().norm_backward(values + at, size, channels, scale, offset.data(), slope.data(), mean,
+                                  result + at);
     });
     return {out, weight_gradient, bias_gradient, {}, {}, {}, {}};
   }

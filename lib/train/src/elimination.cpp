@@ -9,6 +9,8 @@
 namespace ds {
 namespace {
 
+constexpr double kClearly = 0.03;  // of AP: early in a run, less is noise
+
 bool is_better(const Standing& a, const Standing& b) {
   return a.ap != b.ap ? a.ap > b.ap : a.cost < b.cost;
 }
@@ -33,7 +35,7 @@ std::vector<bool> not_dominated(const std::vector<Standing>& standings) {
   std::vector<bool> stays;
   for (const auto& own : standings)
     stays.push_back(std::none_of(standings.begin(), standings.end(), [&](const Standing& other) {
-      return other.ap > own.ap && other.cost <= own.cost;
+      return other.ap > own.ap + kClearly && other.cost <= own.cost;
     }));
   return stays;
 }

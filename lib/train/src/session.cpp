@@ -46,6 +46,10 @@ void check_options(const TrainOptions& options) {
   options.validate();
   const auto& input = architectures().at(options.arch).make.input;
   if (!options.input_size.empty()) parse_input_size(options.input_size, input.multiple);
+  if (options.label_smoothing > 0 && !options.arch.starts_with("yolox-"))
+    throw UsageError(
+        fmt::format("--label-smoothing: the loss of {} has no place for it; YOLOX's has", options.arch),
+        "leave it out, or train a yolox-*");
 }
 
 std::string resolve_snapshot(Project& project, const std::string& snapshot) {
@@ -85,8 +89,7 @@ struct CheckedData {
 CheckedData checked_data(Project& project, const std::vector<TrainJob>& jobs) {
   if (jobs.empty()) throw UsageError("there is nothing to train");
   CheckedData checked{load_train_data(project, jobs.front().config.snapshot), {}};
-  for (const auto& job : jobs)
-    checked.findings.push_back(require_usable(project, checked.data, job.config));
+  for (const auto& job : jobs) checked.findings.push_back(require_usable(project, checked.data, job.config));
   return checked;
 }
 
@@ -101,7 +104,8 @@ std::vector<RunRecord> make_records(Project& project, const std::vector<TrainJob
     record = project.runs().create(std::move(record));
     if (record.group.empty()) record.group = record.id;
     write_file_atomically(RunFolder(record.folder).config(), run_config_yaml(job.config, job.origins));
-    write_file_atomically(RunFolder(record.folder).findings(), to_json_text(checked.findings[records.size()]));
+    write_file_atomically(RunFolder(record.folder).findings(),
+                          to_json_text(checked.findings[records.size()]));
     project.runs().update(record);
     records.push_back(std::move(record));
   }

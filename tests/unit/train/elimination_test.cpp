@@ -27,6 +27,9 @@ TEST_CASE("equal accuracy: the cheaper candidate, then the earlier one, goes on"
 
 TEST_CASE("a candidate is dominated by one that is more accurate and costs no more") {
   REQUIRE(ds::survivors(kThree, "dominated") == Flags{true, true, false});
+  // Two points are noise, four are not.
+  REQUIRE(ds::survivors({{0.40, 1}, {0.42, 1}}, "dominated") == Flags{true, true});
+  REQUIRE(ds::survivors({{0.40, 1}, {0.44, 1}}, "dominated") == Flags{false, true});
   // The fastest stays, however inaccurate; an equal one is not more accurate.
   REQUIRE(ds::survivors({{0.01, 1}, {0.9, 2}}, "dominated") == Flags{true, true});
   REQUIRE(ds::survivors({{0.4, 1}, {0.4, 2}}, "dominated") == Flags{true, true});

@@ -14,8 +14,9 @@ struct Standing {
   double cost = 0;  // operations of one image at its input size; only comparisons matter
 };
 
-/// "halving": the better half by AP goes on (rounded up). "dominated": one stops when another is more
-/// accurate and costs no more, so that the fastest and the best of every speed stay. "none": all go on.
+/// "halving": the better half by AP goes on (rounded up). "dominated": one stops when another is clearly (3
+/// points of AP) more accurate and costs no more, so that the fastest and the best of every speed stay.
+/// "none": all go on.
 std::vector<std::string> elimination_rules();
 
 /// Stages of a group of this many candidates: 1 + ceil(log2(count)); 1 for a single one and for "none".
