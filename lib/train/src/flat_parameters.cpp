@@ -22,9 +22,16 @@ bool is_frozen(const std::string& name, const std::vector<std::string>& prefixes
                      [&](const std::string& prefix) { return name.compare(0, prefix.size(), prefix) == 0; });
 }
 
+/// Every tensor begins at a multiple of 64 bytes: cuDNN refuses addresses that are no multiple of 16, and vector
+/// loads of a CPU are faster so.
+std::int64_t room_for(const at::Tensor& tensor) {
+  constexpr std::int64_t kFloats = 16;
+  return (tensor.numel() + kFloats - 1) / kFloats * kFloats;
+}
+
 std::int64_t total_of(const std::vector<at::Tensor>& tensors) {
   std::int64_t total = 0;
-  for (const auto& tensor : tensors) total += tensor.numel();
+  for (const auto& tensor : tensors) total += room_for(tensor);
   return total;
 }
 
@@ -70,7 +77,7 @@ void FlatParameters::adopt(torch::nn::Module& net, const std::vector<std::string
       parameter.mutable_grad() = window(gradients, offset, parameter);
     else
       parameter.set_requires_grad(false);
-    offset += parameter.numel();
+    offset += room_for(parameter);
   }
 
   std::vector<at::Tensor> buffers;
@@ -82,7 +89,7 @@ void FlatParameters::adopt(torch::nn::Module& net, const std::vector<std::string
     auto place = statistics.narrow(0, offset, buffer.numel()).view(buffer.sizes());
     place.copy_(buffer);
     buffer.set_data(place);
-    offset += buffer.numel();
+    offset += room_for(buffer);
   }
 }
 

@@ -26,7 +26,7 @@ TEST_CASE("flat parameters change nothing about the network") {
   auto images = at::rand({1, 3, 64, 64}) * 255;
   auto before = output_of(*net, images);
   ds::FlatParameters flat(*net);
-  REQUIRE(flat.values.numel() == ds::parameter_count(*net));
+  REQUIRE(at::count_nonzero(flat.values).item<std::int64_t>() <= ds::parameter_count(*net));
   REQUIRE(at::allclose(output_of(*net, images), before, 1e-5, 1e-5));
   at::NoGradGuard no_grad;
   flat.values.zero_();
@@ -40,7 +40,9 @@ TEST_CASE("a convolution that levels share has one place, and stays shared") {
   auto images = at::randn({1, 3, 64, 64});
   auto before = output_of(*net, images);
   ds::FlatParameters flat(*net);
-  REQUIRE(flat.values.numel() == ds::parameter_count(*net));
+  // Once each: the shared ones would add some 300,000, and the room between tensors is less than 16 values each.
+  REQUIRE(flat.values.numel() - ds::parameter_count(*net) <
+          16 * static_cast<std::int64_t>(net->parameters().size()));
   REQUIRE(at::allclose(output_of(*net, images), before, 1e-5, 1e-5));
   auto parameters = net->named_parameters();
   auto data = [&](int level) {
@@ -52,6 +54,20 @@ TEST_CASE("a convolution that levels share has one place, and stays shared") {
   at::NoGradGuard no_grad;
   flat.values.fill_(2);
   for (const auto& parameter : net->parameters()) REQUIRE(parameter.min().item<double>() == 2);
+}
+
+TEST_CASE("every tensor begins at a multiple of 64 bytes, whatever the number of classes") {
+  for (int classes : {1, 3, 6}) {
+    auto net = ds::make_detector_net("yolox-nano", classes);
+    ds::FlatParameters flat(*net);
+    for (const auto& parameter : net->parameters()) {
+      REQUIRE(reinterpret_cast<std::uintptr_t>(parameter.data_ptr()) % 64 == 0);
+      REQUIRE(reinterpret_cast<std::uintptr_t>(parameter.grad().data_ptr()) % 64 == 0);
+    }
+    for (const auto& buffer : net->buffers())
+      if (buffer.is_floating_point())
+        REQUIRE(reinterpret_cast<std::uintptr_t>(buffer.data_ptr()) % 64 == 0);
+  }
 }
 
 TEST_CASE("gradients land in the flat vector, and frozen parameters get none") {
