@@ -31,7 +31,13 @@ find_package(OpenSSL REQUIRED)
 find_package(Boost REQUIRED)
 find_package(Protobuf REQUIRED)
 find_package(OpenCV REQUIRED COMPONENTS core imgproc imgcodecs videoio dnn)
+# Debian's libtorch-dev, or another one by -DCMAKE_PREFIX_PATH=/path/to/libtorch (docs/TRAINING.md). One with CUDA
+# enables the CUDA language here, for its own targets.
 find_package(Torch REQUIRED)
+if(TORCH_CXX_FLAGS MATCHES "_GLIBCXX_USE_CXX11_ABI=0")
+  message(FATAL_ERROR "${TORCH_INSTALL_PREFIX} has the old C++ ABI, which no other library here has: "
+    "take the libtorch that is marked cxx11-abi, or one from 2.7 on")
+endif()
 # Built into every HTML page (Debian: libjs-chart.js).
 find_file(DS_CHART_JS chart.min.js PATHS /usr/share/javascript/chart.js REQUIRED)
 if(DS_BUILD_TESTS)
@@ -62,3 +68,7 @@ target_link_libraries(ds_opencv_dnn INTERFACE ds_opencv opencv_dnn)
 add_library(ds_torch INTERFACE)
 target_include_directories(ds_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
 target_link_libraries(ds_torch INTERFACE ${TORCH_LIBRARIES})
+if(TORCH_CXX_FLAGS)
+  separate_arguments(torch_flags NATIVE_COMMAND "${TORCH_CXX_FLAGS}")
+  target_compile_options(ds_torch INTERFACE ${torch_flags})
+endif()

@@ -10,7 +10,7 @@ packages=(
   # style checks (scripts/check.sh)
   clang-format clang-tidy
   # libraries
-  libtorch-dev libopenblas0-openmp libopencv-dev libcli11-dev libfmt-dev libspdlog-dev
+  libtorch-dev libgloo-dev libopenblas0-openmp libopencv-dev libcli11-dev libfmt-dev libspdlog-dev
   libyaml-cpp-dev nlohmann-json3-dev libsqlite3-dev libarchive-dev libcurl4-openssl-dev
   libboost-dev libssl-dev zlib1g-dev libpugixml-dev libsimdjson-dev libprotobuf-dev
   protobuf-compiler libcsv-dev libuchardet-dev libjs-chart.js catch2
@@ -20,6 +20,8 @@ packages=(
   curl zip sqlite3
   # a test compares our SSDlite and Faster R-CNN with its own (skipped where it is not installed)
   python3-torchvision
+  # schedulers that the tests of ds-train submit start themselves, with settings and ports of their own
+  slurm-wlm munge openmpi-bin parallel
 )
 
 missing=()

@@ -3,6 +3,7 @@
 #   browser_test.sh BIN_FOLDER
 set -euo pipefail
 bin=$(realpath "$1")
+cases=$(realpath "$(dirname "${BASH_SOURCE[0]}")/../cli")
 browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)
 if [[ -z $browser ]]; then
   echo "SKIPPED: no chromium here"
@@ -18,6 +19,12 @@ ds-import init p --name 'Shapes & <"forms">' -q >/dev/null
 ds-import add shapes -p p -q >/dev/null
 ds-import stats -p p --html project.html -q >/dev/null
 ds-import stats shapes --input-sizes 64,128 --html source.html -q >/dev/null
+mkdir trained && cd trained
+. "$cases/ds-train/made_runs.sh"
+make_run r-1 done 12
+make_run r-2 stopped 8
+ds-train show r-1 -p p -o ../run.html -q >/dev/null
+cd ..
 
 # Asked inside the frame; every line that is not empty is a fault.
 cat >probe.js <<'X'
@@ -61,7 +68,7 @@ onload = () => {
   check(theme.textContent === 'Theme: dark' && back() === 'rgb(20, 23, 27)', `dark is ${back()}`);
   figures();
   const table = page.querySelector('table.sortable');
-  const column = [...table.tHead.rows[0].cells].findIndex(cell => cell.textContent === 'objects');
+  const column = [...table.tHead.rows[0].cells].findIndex(cell => cell.textContent === sorted);
   const numbers = () => [...table.tBodies[0].rows].map(row => Number(row.cells[column].dataset.n));
   const press = () => table.tHead.rows[0].cells[column].querySelector('button').click();
   press();
@@ -75,9 +82,12 @@ onload = () => {
 X
 
 failed=0
-for page in project source; do
+for page in project source run; do
+  sorted=objects
+  [[ $page == run ]] && sorted=epoch
   {
     echo '<!doctype html><meta charset="utf-8"><body><script>'
+    echo "const sorted = '$sorted';"
     cat probe.js
     printf '</script><iframe id="page" width="390" height="2000" style="border:0" srcdoc="'
     sed -e 's/&/\&amp;/g' -e 's/"/\&quot;/g' "$page.html"
@@ -93,5 +103,6 @@ for page in project source; do
     failed=1
   fi
 done
+grep -q 'TITLE Training of yolox-nano 64x64' run.dom || { echo "the title of run.html is wrong"; failed=1; }
 grep -q 'TITLE Shapes &amp; &lt;"forms"&gt;: statistics' project.dom || { echo "the title is wrong"; failed=1; }
 exit "$failed"

@@ -22,7 +22,7 @@ void print(Context& context, const Grid& grid, const TableOptions& options);
 
 /// Which stored evaluations are meant.
 struct SelectionFlags {
-  Selection selection;
+  StoredSelection selection;
   void bind(OptionSet& options);
 };
 

@@ -56,6 +56,10 @@ nlohmann::ordered_json run_json(const RunRecord& run) {
                                  {"created_at", run.created_at},
                                  {"finished_at", run.finished_at},
                                  {"folder", run.folder.string()}};
+  auto status = RunFolder(run.folder).read_status();
+  json["epoch"] = status ? nlohmann::ordered_json(status->epoch) : nullptr;
+  json["epochs_planned"] = status ? nlohmann::ordered_json(status->epochs) : nullptr;
+  json["images_per_s"] = status ? nlohmann::ordered_json(status->images_per_s) : nullptr;
   json["metrics"] = nlohmann::ordered_json::object();
   for (const auto& [name, value] : run.metrics) json["metrics"][name] = value;
   return json;

@@ -20,16 +20,19 @@ int list(Context& context) {
       .column("architecture")
       .column("input")
       .column("epochs", Table::Align::right);
-  table.column("val AP", Table::Align::right)
+  table.column("images/s", Table::Align::right)
+      .column("val AP", Table::Align::right)
       .column("test AP", Table::Align::right)
       .column("model")
       .column("message");
   for (const auto& run : runs) {
     auto ap = metric(run.metrics, "val/AP");
     if (!ap) ap = metric(run.metrics, "ap");
+    auto status = RunFolder(run.folder).read_status();
     table.row({run.id, to_string(run.state), run.architecture, run_summary(run).input_size, epochs_text(run),
-               score_text(ap), score_text(metric(run.metrics, "test/AP")),
-               run.model_id.empty() ? "-" : run.model_id, run.message});
+               status && status->step > 0 ? fmt::format("{:.1f}", status->images_per_s) : "-", score_text(ap),
+               score_text(metric(run.metrics, "test/AP")), run.model_id.empty() ? "-" : run.model_id,
+               run.message});
   }
   context.out.text(table.to_text());
   return 0;

@@ -7,6 +7,7 @@ int main(int argc, char** argv) {
       "Trains one or several detectors from one dataset version and registers the best weights of each as a\n"
       "model of the project. Runs can be stopped or killed at any point and continued to the same result.");
   ds::train_tool::add_run(tool);
+  ds::train_tool::add_submit(tool);
   ds::train_tool::add_list(tool);
   ds::train_tool::add_show(tool);
   ds::train_tool::add_watch(tool);

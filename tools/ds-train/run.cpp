@@ -6,22 +6,13 @@
 #include "ds/base/text.h"
 #include "ds/notify/notify.h"
 #include "ds/train/candidates.h"
+#include "ds/train/elimination.h"
 #include "ds/train/environment.h"
-#include "ds/train/session.h"
+#include "run_jobs.h"
 #include "verbs.h"
 
 namespace ds::train_tool {
 namespace {
-
-struct RunFlags {
-  TrainOptions train;
-  std::string priority = "balanced";
-  std::string recipe;
-  int candidates = 1;
-  std::string snapshot;
-  std::string name;
-  std::string resume;
-};
 
 bool was_given(OptionSet& options, const std::string& name) {
   return options.at(name).source != ValueSource::built_in;
@@ -45,11 +36,19 @@ TrainJob make_job(const Candidate& candidate, OptionSet& given) {
   auto& config = job.config;
   config.recipe = candidate.recipe;
   if (!was_given(given, "arch")) config.options.arch = candidate.arch;
-  if (!was_given(given, "input-size")) config.options.input_size = std::to_string(candidate.input_side);
+  // A pinned size stays as it was written (416x320); a candidate of its own size has that.
+  const bool pinned = was_given(given, "input-size") &&
+                      parse_input_size(config.options.input_size, 1).width == candidate.input_side;
+  if (!pinned && candidate.input_side > 0) config.options.input_size = std::to_string(candidate.input_side);
   return job;
 }
 
-/// What was asked for, checked as far as that goes without looking into the project.
+std::string length_text(const TrainOptions& options) {
+  return options.budget_s > 0 ? human_duration(options.budget_s) : fmt::format("{} epochs", options.epochs);
+}
+
+}  // namespace
+
 std::vector<TrainJob> make_jobs(const RunFlags& flags, OptionSet& given, const SharedOptions& shared) {
   CandidateRequest request;
   request.priority = flags.priority;
@@ -57,21 +56,21 @@ std::vector<TrainJob> make_jobs(const RunFlags& flags, OptionSet& given, const S
   if (was_given(given, "arch")) request.arch = flags.train.arch;
   if (was_given(given, "input-size")) request.input_side = parse_input_size(flags.train.input_size, 1).width;
   request.recipe = flags.recipe;
+  for (const auto& text : flags.custom) request.custom.push_back(parse_candidate(text));
   std::vector<TrainJob> jobs;
-  for (const auto& candidate : plan_candidates(request)) {
+  const auto candidates = plan_candidates(request);
+  for (const auto& candidate : candidates) {
     auto job = make_job(candidate, given);
     job.config.name = flags.name;
+    job.config.eliminate = flags.eliminate;
     job.config.options.seed = shared.seed;
     job.config.options.threads = shared.threads;
-    job.config.options.budget_s /= flags.candidates;
+    if (candidates.size() > 1) job.config.group_budget_s = job.config.options.budget_s;
+    job.config.options.budget_s /= static_cast<double>(candidates.size());
     check_options(job.config.options);
     jobs.push_back(std::move(job));
   }
   return jobs;
-}
-
-std::string length_text(const TrainOptions& options) {
-  return options.budget_s > 0 ? human_duration(options.budget_s) : fmt::format("{} epochs", options.epochs);
 }
 
 Table plan_table(const std::vector<TrainJob>& jobs) {
@@ -107,6 +106,8 @@ nlohmann::ordered_json plan_json(const std::vector<TrainJob>& jobs) {
   return {{"candidates", list}};
 }
 
+namespace {
+
 int print_report(Context& context, const TrainReport& report) {
   if (context.shared.json) {
     nlohmann::ordered_json json;
@@ -140,10 +141,23 @@ int print_report(Context& context, const TrainReport& report) {
   return 0;
 }
 
-int run(Context& context, const RunFlags& flags, OptionSet& given) {
-  if (!context.shared.dry_run) use_fast_libraries();
-  auto project = open_project(context);
-  TrainHooks hooks{&context.progress, [&](const Event& event) { notify(project, event); }};
+/// What this process does beside rank 0.
+int follow(Context& context, Project& project, Ranks& ranks) {
+  // Rank 0 talks for all; errors are each rank's own.
+  log::configure(log::Level::error,
+                 context.shared.color == "always" ? log::Color::always : log::Color::never);
+  follow_training(project, ranks);
+  return 0;
+}
+
+int train_alone_or_first(Context& context, Project& project, const RunFlags& flags,
+                         std::vector<TrainJob> jobs, Ranks& ranks) {
+  TrainHooks hooks{&context.progress, [&](const Event& event) { notify(project, event); }, &ranks};
+  if (!flags.finish.empty()) {
+    if (!context.shared.dry_run) return print_report(context, finish_training(project, flags.finish, hooks));
+    context.out.line(fmt::format("would finish run {}", project.runs().get(flags.finish).id));
+    return 0;
+  }
   if (!flags.resume.empty()) {
     if (context.shared.dry_run) {
       context.out.line(fmt::format("would continue run {}", project.runs().get(flags.resume).id));
@@ -151,14 +165,13 @@ int run(Context& context, const RunFlags& flags, OptionSet& given) {
     }
     return print_report(context, resume_training(project, flags.resume, hooks));
   }
-  auto jobs = make_jobs(flags, given, context.shared);
   // A dry run makes no snapshot.
   auto snapshot = context.shared.dry_run && flags.snapshot.empty()
                       ? std::string()
                       : resolve_snapshot(project, flags.snapshot);
   for (auto& job : jobs) {
     job.config.snapshot = snapshot;
-    job.config = resolve_config(project, job.config);
+    job.config = resolve_config(project, job.config, ranks.place());
   }
   if (context.shared.dry_run) {
     if (context.shared.json)
@@ -172,7 +185,57 @@ int run(Context& context, const RunFlags& flags, OptionSet& given) {
   return print_report(context, train(project, jobs, hooks));
 }
 
+int run(Context& context, const RunFlags& flags, OptionSet& given) {
+  if (!flags.finish.empty() && !flags.resume.empty())
+    throw UsageError("--finish and --resume: name the run once");
+  auto place = flags.ranks == "off" || context.shared.dry_run ? RankPlace() : rank_place(rank_variables());
+  if (!context.shared.dry_run) use_fast_libraries();
+  auto project = open_project(context);
+  std::vector<TrainJob> jobs;
+  const auto& old_run = flags.finish.empty() ? flags.resume : flags.finish;
+  if (old_run.empty()) jobs = make_jobs(flags, given, context.shared);
+  Ranks ranks(place, flags.timeouts, project.folder() / "cache");
+  try {
+    ranks.require_same(request_facts(jobs, old_run));
+    if (!ranks.is_first()) return follow(context, project, ranks);
+    if (!ranks.alone())
+      log::info(fmt::format("{} ranks train together ({})", ranks.size(), rank_libraries()));
+    return train_alone_or_first(context, project, flags, std::move(jobs), ranks);
+  } catch (const std::exception& error) {
+    ranks.leave(error);
+    throw;
+  }
+}
+
 }  // namespace
+
+void bind_run_options(OptionSet& options, RunFlags& flags) {
+  options.group("What to train")
+      .choice("priority", flags.priority, {"speed", "balanced", "accuracy"},
+              "which grid the candidates come from")
+      .add("candidates", flags.candidates, "how many models to train; a budget is divided among them")
+      .add("candidate", flags.custom, "one of your own candidates instead of the grid's; repeat it",
+           "ARCH[:SIZE[:RECIPE]]")
+      .choice(
+          "eliminate", flags.eliminate, elimination_rules(),
+          "candidates that drop out between stages: the worse half by AP, those that another beats clearly "
+          "at no higher cost, or none")
+      .add("recipe", flags.recipe, "recipe for all of them: a name or a YAML file; default: by the grid",
+           "NAME|FILE")
+      .add("snapshot", flags.snapshot, "dataset version; default: a new one of everything done", "ID")
+      .add("name", flags.name, "name of the model; default: architecture and time", "NAME")
+      .add("resume", flags.resume, "continue this run (and the unfinished candidates beside it)", "RUN")
+      .add("finish", flags.finish,
+           "start or continue this run alone, as the scripts of `ds-train submit` do; done already is exit 0",
+           "RUN");
+  options.group("Ranks")
+      .choice(
+          "ranks", flags.ranks, {"auto", "off"},
+          "auto: share each batch with the processes that torchrun, mpirun or srun started beside this one")
+      .duration("join-timeout", flags.timeouts.join_s, "how long to wait until all ranks are there")
+      .duration("rank-timeout", flags.timeouts.wait_s, "how long to wait for a rank that says nothing");
+  flags.train.bind(options);
+}
 
 void add_run(Tool& tool) {
   auto& verb = tool.verb("run", "train one model, or several candidates, or continue a run");
@@ -183,23 +246,16 @@ void add_run(Tool& tool) {
           "from the recipe, then --config, then flags; the run's config.yaml says where each came from. The "
           "best\n"
           "epoch on val becomes a model of the project, scored on test when there is one.\n"
-          "Ctrl-C and SIGTERM save and stop; --resume continues a stopped or killed run to the same result.")
+          "Ctrl-C and SIGTERM save and stop; --resume continues a stopped or killed run to the same result.\n"
+          "Started by torchrun, mpirun or srun, the processes train one model together (docs/TRAINING.md).")
       .example("ds-train run --budget 15m")
       .example("ds-train run --priority accuracy --candidates 3 --budget 2h")
+      .example(
+          "ds-train run --candidate yolox-nano:320 --candidate yolox-tiny:416:accuracy --eliminate halving")
       .example("ds-train run --weights champion --recipe speed --epochs 30")
       .example("ds-train run --weights yolox_nano_coco.safetensors --arch yolox-nano --input-size 416")
       .example("ds-train run --resume latest");
-  auto& options = verb.options();
-  options.group("What to train")
-      .choice("priority", flags.priority, {"speed", "balanced", "accuracy"},
-              "which grid the candidates come from")
-      .add("candidates", flags.candidates, "how many models to train; a budget is divided among them")
-      .add("recipe", flags.recipe, "recipe for all of them: a name or a YAML file; default: by the grid",
-           "NAME|FILE")
-      .add("snapshot", flags.snapshot, "dataset version; default: a new one of everything done", "ID")
-      .add("name", flags.name, "name of the model; default: architecture and time", "NAME")
-      .add("resume", flags.resume, "continue this run (and the unfinished candidates beside it)", "RUN");
-  flags.train.bind(options);
+  bind_run_options(verb.options(), flags);
   verb.run([&flags, &verb](Context& context) { return run(context, flags, verb.options()); });
 }
 

@@ -1,7 +1,13 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "common.h"
+#include "ds/base/clock.h"
+#include "ds/base/error.h"
+#include "ds/base/files.h"
 #include "ds/base/text.h"
+#include "ds/train/run_report.h"
 #include "verbs.h"
 
 namespace ds::train_tool {
@@ -10,7 +16,12 @@ namespace {
 struct ShowFlags {
   std::string run = "latest";
   bool all = false;
+  bool group = false;
+  std::filesystem::path output;
 };
+
+/// What -o may end in.
+const std::vector<std::string> kFileKinds = {".csv", ".html", ".png"};
 
 nlohmann::ordered_json epoch_json(const EpochMetrics& metrics) {
   nlohmann::ordered_json json = {{"epoch", metrics.epoch},
@@ -19,6 +30,13 @@ nlohmann::ordered_json epoch_json(const EpochMetrics& metrics) {
                                  {"images_per_s", metrics.images_per_s}};
   json["ap"] = metrics.ap ? nlohmann::ordered_json(*metrics.ap) : nullptr;
   json["ap50"] = metrics.ap50 ? nlohmann::ordered_json(*metrics.ap50) : nullptr;
+  json["step"] = metrics.step;
+  json["gradient_norm"] = metrics.gradient_norm;
+  json["closing"] = metrics.closing;
+  json["elapsed_s"] = metrics.elapsed_s;
+  json["parts"] = json["class_ap"] = nlohmann::ordered_json::object();
+  for (const auto& [name, value] : metrics.parts) json["parts"][name] = value;
+  for (const auto& [name, value] : metrics.class_ap) json["class_ap"][name] = value;
   return json;
 }
 
@@ -45,25 +63,82 @@ void print_facts(Context& context, const RunRecord& run) {
   context.out.text(table.to_text());
 }
 
-int show(Context& context, const ShowFlags& flags) {
-  auto project = open_project(context);
-  auto run = project.runs().get(flags.run);
-  auto epochs = RunFolder(run.folder).read_metrics();
-  if (context.shared.json) {
-    auto json = run_json(run);
-    json["epochs"] = nlohmann::ordered_json::array();
-    for (const auto& metrics : epochs) json["epochs"].push_back(epoch_json(metrics));
-    context.out.json(json);
+nlohmann::ordered_json json_of(const RunView& run) {
+  auto json = run_json(run.record);
+  json["epochs"] = nlohmann::ordered_json::array();
+  for (const auto& metrics : run.epochs) json["epochs"].push_back(epoch_json(metrics));
+  json["findings"] = nlohmann::ordered_json::array();
+  for (const auto& finding : run.findings)
+    json["findings"].push_back(
+        {{"kind", finding.kind}, {"message", finding.message}, {"advice", finding.advice}});
+  return json;
+}
+
+std::string file_kind(const std::filesystem::path& file) {
+  auto kind = to_lower(file.extension().string());
+  if (std::find(kFileKinds.begin(), kFileKinds.end(), kind) == kFileKinds.end())
+    throw UsageError(fmt::format("--output {}: a file of this kind is not written; known: {}", file.string(),
+                                 join(kFileKinds, ", ")));
+  return kind;
+}
+
+int write_report(Context& context, const ShowFlags& flags, const std::vector<RunView>& group,
+                 std::size_t shown) {
+  const auto kind = file_kind(flags.output);
+  const auto runs = flags.group ? group : std::vector<RunView>{group[shown]};
+  if (!context.shared.dry_run)
+    write_file_atomically(flags.output, kind == ".html"
+                                            ? run_page(group, shown, "Made by ds-train, " + utc_now())
+                                        : kind == ".png" ? run_picture(runs)
+                                                         : to_csv(epochs_grid(runs)));
+  const auto count = kind == ".html" ? group.size() : runs.size();
+  if (context.shared.json)
+    context.out.json({{"file", flags.output.string()}, {"run", group[shown].record.id}, {"runs", count}});
+  else
+    context.out.line(fmt::format("{} {}: {}{}", context.shared.dry_run ? "would write" : "wrote",
+                                 flags.output.string(), group[shown].record.id,
+                                 count > 1 ? fmt::format(" and {} beside it", count - 1) : ""));
+  return 0;
+}
+
+int show_group(Context& context, const std::vector<RunView>& group) {
+  if (!context.shared.json) {
+    context.out.text(to_text(candidates_grid(group)));
     return 0;
   }
-  print_facts(context, run);
+  nlohmann::ordered_json json = {{"runs", nlohmann::ordered_json::array()}};
+  for (const auto& run : group) json["runs"].push_back(json_of(run));
+  context.out.json(json);
+  return 0;
+}
+
+int show(Context& context, const ShowFlags& flags) {
+  if (!flags.output.empty()) file_kind(flags.output);
+  auto project = open_project(context);
+  const auto run = look_at(project.runs().get(flags.run));
+  if (flags.group || !flags.output.empty()) {
+    const auto group = look_at_group(project, run.record.id);
+    if (flags.output.empty()) return show_group(context, group);
+    const auto shown = std::find_if(group.begin(), group.end(),
+                                    [&](const auto& each) { return each.record.id == run.record.id; });
+    return write_report(context, flags, group, static_cast<std::size_t>(shown - group.begin()));
+  }
+  if (context.shared.json) {
+    context.out.json(json_of(run));
+    return 0;
+  }
+  print_facts(context, run.record);
+  if (auto advice = continuation(run); !advice.empty()) context.out.line("\n" + advice);
+  if (!run.findings.empty()) context.out.line("\nfound in the data:");
+  for (const auto& finding : run.findings)
+    context.out.line(fmt::format("  {}; {}", finding.message, finding.advice));
   Table table;
   table.column("epoch", Table::Align::right)
       .column("loss", Table::Align::right)
       .column("rate", Table::Align::right);
   table.column("images/s", Table::Align::right).column("val AP", Table::Align::right);
   table.column("val AP50", Table::Align::right);
-  for (const auto& metrics : epochs) {
+  for (const auto& metrics : run.epochs) {
     if (!flags.all && !metrics.ap) continue;
     table.row({std::to_string(metrics.epoch), fmt::format("{:.3f}", metrics.loss),
                fmt::format("{:.2e}", metrics.learning_rate), fmt::format("{:.1f}", metrics.images_per_s),
@@ -78,11 +153,23 @@ int show(Context& context, const ShowFlags& flags) {
 }  // namespace
 
 void add_show(Tool& tool) {
-  auto& verb = tool.verb("show", "one run: what it is, and its validated epochs");
+  auto& verb = tool.verb("show", "one run: what it is, its epochs and curves, the candidates beside it");
   auto& flags = verb.keep<ShowFlags>();
+  verb.describe(
+      "-o writes instead of printing, by the file's ending: .html is a page with curves of losses, AP, rate "
+      "and\n"
+      "speed, the candidates, and every option with where it came from; .png a picture of the curves; .csv "
+      "every\n"
+      "epoch with all that was measured. Page and picture need no network and no other program.");
   verb.argument("run", flags.run, "run id, unique beginning of one, or latest (the default)", false);
-  verb.options().add("all", flags.all, "every epoch, not only the validated ones");
-  verb.example("ds-train show").example("ds-train show r-20261122 --all --json");
+  verb.options()
+      .add("all", flags.all, "every epoch, not only the validated ones")
+      .add("group", flags.group, "all candidates of the run side by side; in a picture over each other")
+      .add("output", flags.output, "write a page (.html), a picture (.png) or a table (.csv)");
+  verb.example("ds-train show")
+      .example("ds-train show r-20261122 --all --json")
+      .example("ds-train show -o curves.html")
+      .example("ds-train show latest --group");
   verb.run([&flags](Context& context) { return show(context, flags); });
 }
 

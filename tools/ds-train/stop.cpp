@@ -2,11 +2,13 @@
 
 #include <chrono>
 #include <csignal>
+#include <filesystem>
 #include <thread>
 
 #include "common.h"
 #include "ds/base/clock.h"
 #include "ds/base/error.h"
+#include "ds/base/process.h"
 #include "ds/base/stop.h"
 #include "verbs.h"
 
@@ -18,6 +20,13 @@ struct StopFlags {
   double wait_s = 60;
 };
 
+/// The number in status.json is another machine's when a scheduler has placed the run there: here it may
+/// belong to anybody.
+bool is_here(int pid) {
+  std::error_code error;
+  return std::filesystem::read_symlink(fmt::format("/proc/{}/exe", pid), error).filename() == program_name();
+}
+
 int stop(Context& context, const StopFlags& flags) {
   auto project = open_project(context);
   auto run = project.runs().get(flags.run);
@@ -28,6 +37,10 @@ int stop(Context& context, const StopFlags& flags) {
   auto status = RunFolder(run.folder).read_status();
   if (!status || status->pid <= 1)
     throw Busy(fmt::format("run {} has not told its process yet", run.id), "try again in a few seconds");
+  if (!is_here(status->pid))
+    throw Busy(
+        fmt::format("run {} is going on with pid {}, which is not on this machine", run.id, status->pid),
+        "stop it there, or by its job: scancel, kubectl delete, kill of the mpirun script");
   if (context.shared.dry_run) {
     context.out.line(fmt::format("would stop {} (pid {})", run.id, status->pid));
     return 0;

@@ -8,6 +8,7 @@ class Tool;
 namespace ds::train_tool {
 
 void add_run(Tool& tool);
+void add_submit(Tool& tool);
 void add_list(Tool& tool);
 void add_show(Tool& tool);
 void add_watch(Tool& tool);

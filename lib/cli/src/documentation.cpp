@@ -81,7 +81,8 @@ std::string usage_line(const Tool& tool, const Verb& verb) {
     auto name = argument.name + (argument.many ? "..." : "");
     line += argument.required ? " " + name : " [" + name + "]";
   }
-  return line + " [options]";
+  line += " [options]";
+  return verb.rest() ? line + fmt::format(" [-- {}...]", verb.rest()->name) : line;
 }
 
 std::string exit_codes() {
@@ -144,6 +145,8 @@ std::string man_page(const Tool& tool, const OptionSet& shared) {
                         troff(sentence(verb.summary()) + " " + verb.description()));
     for (const auto& argument : verb.positionals())
       text += fmt::format(".TP\n.I {}\n{}\n", troff(argument.name), troff(argument.help));
+    if (verb.rest())
+      text += fmt::format(".TP\n.I {}\n{}\n", troff(verb.rest()->name), troff(verb.rest()->help));
     text += options_of(verb.options());
     for (const auto& example : verb.examples()) text += fmt::format(".PP\n.EX\n{}\n.EE\n", troff(example));
   }
@@ -258,9 +261,11 @@ std::string group_help(const Tool& tool, const std::string& prefix) {
 std::string verb_help(const Tool& tool, const Verb& verb, const OptionSet& shared) {
   std::string text = fmt::format("{}\n\nUsage: {}\n", sentence(verb.summary()), usage_line(tool, verb));
   if (!verb.description().empty()) text += "\n" + wrapped(verb.description(), 0) + "\n";
-  if (!verb.positionals().empty()) {
+  auto arguments = verb.positionals();
+  if (verb.rest()) arguments.push_back(*verb.rest());
+  if (!arguments.empty()) {
     text += "\nArguments:\n";
-    for (const auto& argument : verb.positionals()) text += entry(argument.name, argument.help);
+    for (const auto& argument : arguments) text += entry(argument.name, argument.help);
   }
   text += option_list(verb.options(), "Options");
   if (!shared.options().empty()) text += option_list(shared, "Shared options");

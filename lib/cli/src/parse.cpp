@@ -87,6 +87,13 @@ CLI::App* deepest_chosen(CLI::App* app) {
   return app;
 }
 
+std::string help_advice(const Parser& parser, CLI::App* where, const std::string& place) {
+  auto found = parser.verb_of.find(where);
+  auto advice = fmt::format("see {} --help", place);
+  if (found == parser.verb_of.end() || !found->second->rest()) return advice;
+  return fmt::format("{}; {} stand after --", advice, found->second->rest()->help);
+}
+
 void refuse_unknown(Tool& tool, CLI::App* where, const std::vector<std::string>& extras, Parser& parser) {
   if (extras.empty()) return;
   const auto& first = extras.front();
@@ -99,11 +106,10 @@ void refuse_unknown(Tool& tool, CLI::App* where, const std::vector<std::string>&
         for (const auto& long_name : option->get_lnames()) known.push_back(long_name);
     auto near = nearest_name(name.substr(0, name.find('=')), known);
     throw UsageError(fmt::format("{} has no flag {}", place, first.substr(0, first.find('='))),
-                     near ? fmt::format("did you mean --{}?", *near) : fmt::format("see {} --help", place));
+                     near ? fmt::format("did you mean --{}?", *near) : help_advice(parser, where, place));
   }
   if (parser.verb_of.contains(where))
-    throw UsageError(fmt::format("{} does not expect '{}'", place, first),
-                     fmt::format("see {} --help", place));
+    throw UsageError(fmt::format("{} does not expect '{}'", place, first), help_advice(parser, where, place));
   std::vector<std::string> names;
   for (const auto* child : where->get_subcommands([](const CLI::App*) { return true; }))
     names.push_back(child->get_name());
@@ -161,6 +167,16 @@ const Verb* leading_verb(const std::deque<Verb>& verbs, const OptionSet& shared_
   return found;
 }
 
+/// Cuts off what the verb takes unread, and returns it: the words behind `--`.
+std::vector<std::string> take_rest(const Verb* verb, int& argc, char** argv) {
+  if (verb == nullptr || !verb->rest()) return {};
+  auto* mark = std::find_if(argv, argv + argc, [](const char* word) { return std::string(word) == "--"; });
+  if (mark == argv + argc) return {};
+  std::vector<std::string> words(mark + 1, argv + argc);
+  argc = static_cast<int>(mark - argv);
+  return words;
+}
+
 }  // namespace
 
 Request parse_command_line(Tool& tool, std::deque<Verb>& verbs, OptionSet& shared_set, SharedOptions& shared,
@@ -178,6 +194,7 @@ Request parse_command_line(Tool& tool, std::deque<Verb>& verbs, OptionSet& share
   parser.bind(app, shared_set);
   std::map<std::string, CLI::App*> apps;
   const auto* only = leading_verb(verbs, shared_set, argc, argv);
+  const auto rest = take_rest(only, argc, argv);
   for (auto& verb : verbs) {
     if (only != nullptr && only != &verb) continue;
     CLI::App* parent = &app;
@@ -221,6 +238,7 @@ Request parse_command_line(Tool& tool, std::deque<Verb>& verbs, OptionSet& share
                      fmt::format("see {} {}--help", tool.name(),
                                  request.verb_prefix.empty() ? "" : request.verb_prefix + " "));
   read_values(parser, *request.verb);
+  if (!rest.empty()) request.verb->rest()->assign(rest);
   shared_set.read_environment();
   request.verb->options().read_environment();
   if (!shared.config.empty()) {

@@ -1,5 +1,6 @@
 #include "ds/cli/tool.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <cctype>
@@ -12,6 +13,7 @@
 #include "ds/base/log.h"
 #include "ds/base/process.h"
 #include "ds/base/stop.h"
+#include "ds/base/text.h"
 #include "errors.h"
 #include "parse.h"
 #include "progress_bar.h"
@@ -78,6 +80,12 @@ Verb& Verb::arguments(std::string name, std::vector<std::string>& field, std::st
   return *this;
 }
 
+Verb& Verb::rest(std::string name, std::vector<std::string>& field, std::string help) {
+  rest_ = {upper_case(std::move(name)), std::move(help), false, true,
+           [&field](const std::vector<std::string>& values) { field = values; }};
+  return *this;
+}
+
 Verb& Verb::run(std::function<int(Context&)> action) {
   action_ = std::move(action);
   return *this;
@@ -97,6 +105,16 @@ Tool& Tool::library(std::string name, std::string version) {
 
 int Tool::run(int argc, char** argv) {
   return detail::guarded(name_, [&] { return run_parsed(argc, argv); });
+}
+
+void Tool::read(std::vector<std::string> words, SharedOptions& shared, OptionSet& shared_set) {
+  words.insert(words.begin(), name_);
+  std::vector<char*> argv;
+  for (auto& word : words) argv.push_back(word.data());
+  auto request = detail::parse_command_line(*this, verbs_, shared_set, shared, static_cast<int>(argv.size()),
+                                            argv.data());
+  if (request.kind != detail::Request::Kind::run)
+    throw UsageError(fmt::format("'{}' asks for help, not for work", join(words, " ")));
 }
 
 int Tool::run_parsed(int argc, char** argv) {

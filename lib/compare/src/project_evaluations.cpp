@@ -58,19 +58,19 @@ Evaluation read_results(const EvaluationRecord& record) {
   return evaluation_from_json(read_file(file), file.string());
 }
 
-std::string no_evaluation_advice(const std::string& model, const Selection& selection) {
+std::string no_evaluation_advice(const std::string& model, const StoredSelection& selection) {
   return fmt::format("run: ds-compare eval {}{}{}", model,
                      selection.snapshot.empty() ? "" : " --snapshot " + selection.snapshot,
                      selection.split.empty() ? "" : " --split " + selection.split);
 }
 
 /// Snapshot ids are recorded; a name or prefix has to be looked up.
-Selection resolved(Project& project, Selection selection) {
+StoredSelection resolved(Project& project, StoredSelection selection) {
   if (!selection.snapshot.empty()) selection.snapshot = project.snapshots().get(selection.snapshot).id;
   return selection;
 }
 
-bool fits(const EvaluationRecord& record, const Selection& selection) {
+bool fits(const EvaluationRecord& record, const StoredSelection& selection) {
   return (selection.snapshot.empty() || record.snapshot_id == selection.snapshot) &&
          (selection.split.empty() || record.split == selection.split);
 }
@@ -110,7 +110,7 @@ void tell_apart(std::vector<LeaderboardEntry>& entries) {
   }
 }
 
-EvaluationRecord newest_of(Project& project, const std::string& model, const Selection& selection) {
+EvaluationRecord newest_of(Project& project, const std::string& model, const StoredSelection& selection) {
   const auto id = find_model(project, model).id;
   for (const auto& record : project.evaluations().list(id))
     if (fits(record, selection)) return record;
@@ -142,7 +142,7 @@ StoredEvaluation evaluate_in_project(Project& project, const std::string& model,
   return {record, std::move(result.evaluation), false};
 }
 
-Comparison compare_stored(Project& project, const Selection& given, const BootstrapOptions& bootstrap) {
+Comparison compare_stored(Project& project, const StoredSelection& given, const BootstrapOptions& bootstrap) {
   const auto selection = resolved(project, given);
   const auto records = project.evaluations().list();
   const auto first =
@@ -167,7 +167,7 @@ Comparison compare_stored(Project& project, const Selection& given, const Bootst
 }
 
 GateResult gate_stored(Project& project, const std::string& baseline, const std::string& candidate,
-                       const Selection& given, const GateOptions& options) {
+                       const StoredSelection& given, const GateOptions& options) {
   const auto selection = resolved(project, given);
   const auto a = newest_of(project, baseline, selection);
   const auto b = newest_of(project, candidate, selection);

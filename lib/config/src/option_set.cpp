@@ -38,6 +38,14 @@ double number(const std::string& name, const std::string& text) {
   return *value;
 }
 
+/// What ends an item between `[` and `]` keeps its quotes.
+std::string yaml_list_item(const std::string& text) {
+  if (text.find_first_of(",[]{}") == std::string::npos) return yaml_scalar(text);
+  YAML::Emitter out;
+  out << YAML::DoubleQuoted << text;
+  return out.c_str();
+}
+
 bool yes_or_no(const std::string& name, const std::string& text) {
   auto lower = to_lower(text);
   for (const char* yes : {"true", "yes", "on", "1"})
@@ -285,7 +293,7 @@ std::string OptionSet::dump_yaml() const {
     auto values = option.values();
     std::string value;
     if (option.is_list) {
-      for (auto& item : values) item = yaml_scalar(item);
+      for (auto& item : values) item = yaml_list_item(item);
       value = fmt::format("[{}]", join(values, ", "));
     } else if (option.is_flag) {
       value = values.at(0);

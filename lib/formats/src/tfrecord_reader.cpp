@@ -14,6 +14,7 @@
 #include "ds/base/stop.h"
 #include "ds/base/text.h"
 #include "ds/media/image_header.h"
+#include "ds/tfrecord/records.h"
 #include "formats.h"
 #include "image_search.h"
 #include "json_file.h"
@@ -21,7 +22,6 @@
 #include "reading.h"
 #include "source_peek.h"
 #include "tf_features.h"
-#include "tf_records.h"
 #include "tfrecord_writer.h"
 
 namespace ds::detail {

@@ -15,10 +15,10 @@
 #include "ds/base/hash.h"
 #include "ds/base/text.h"
 #include "ds/media/image_header.h"
+#include "ds/tfrecord/records.h"
 #include "losses.h"
 #include "mask_pixels.h"
 #include "tf_example.pb.h"
-#include "tf_records.h"
 
 namespace ds::detail {
 

@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "norm_silu.h"
+
 namespace ds {
 namespace {
 
@@ -70,6 +72,14 @@ at::Tensor BatchNorm2d::forward(const at::Tensor& x) {
   if (training) num_batches_tracked.add_(1);
   return at::batch_norm(x, weight, bias, running_mean, running_var, training, share, options_.eps,
                         at::globalContext().userEnabledCuDNN());
+}
+
+at::Tensor BatchNorm2d::forward_silu(const at::Tensor& x) {
+  if (!is_training() || calibrating_ || folded_ || !at::GradMode::is_enabled() || !norm_silu_takes(x))
+    return activated(forward(x), Activation::silu);
+  const double share = batch_share();
+  num_batches_tracked.add_(1);
+  return norm_silu(x, weight, bias, running_mean, running_var, share, options_.eps);
 }
 
 double BatchNorm2d::batch_share() {
@@ -155,7 +165,7 @@ void ConvBlock::own_convolution() {
 }
 
 at::Tensor ConvBlock::forward(const at::Tensor& x) {
-  return activated(bn_->forward(conv_->forward(x)), Activation::silu);
+  return bn_->forward_silu(conv_->forward(x));
 }
 
 SeparableConvBlock::SeparableConvBlock(int in, int out, int kernel, int stride)

@@ -64,6 +64,9 @@ class BatchNorm2d : public Block {
   const std::shared_ptr<Conv2d>& convolution() const { return conv_; }
   double eps() const { return options_.eps; }
 
+  /// forward(), then SiLU: in one operation where that saves time and memory (norm_silu.h).
+  at::Tensor forward_silu(const at::Tensor& x);
+
   /// Folds this into its convolution, for good; forward() then hands its input on. Without one: nothing.
   void fold();
 

@@ -109,7 +109,7 @@ std::vector<ModelRecord> ModelStore::list() const {
 
 ModelRecord ModelStore::get(const std::string& id_name_or_alias) const {
   auto models = list();
-  std::vector<Candidate> candidates;
+  std::vector<NamedRow> candidates;
   for (const auto& model : models) {
     candidates.push_back({model.id, model.aliases});
     candidates.back().names.push_back(model.name);

@@ -8,7 +8,7 @@
 namespace ds {
 
 std::string resolve_id(const std::string& kind, const std::string& given,
-                       const std::vector<Candidate>& candidates) {
+                       const std::vector<NamedRow>& candidates) {
   std::vector<std::string> starting, known;
   for (const auto& candidate : candidates) {
     if (candidate.id == given) return given;

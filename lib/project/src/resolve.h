@@ -6,7 +6,7 @@
 namespace ds {
 
 /// What a user may call one row of a table.
-struct Candidate {
+struct NamedRow {
   std::string id;
   std::vector<std::string> names;  // empty ones do not count
 };
@@ -14,6 +14,6 @@ struct Candidate {
 /// The id that `given` means: an id, a name, "latest" (the first candidate), or a unique beginning of an id.
 /// Throws UsageError naming the known ones. `candidates` are newest first.
 std::string resolve_id(const std::string& kind, const std::string& given,
-                       const std::vector<Candidate>& candidates);
+                       const std::vector<NamedRow>& candidates);
 
 }  // namespace ds

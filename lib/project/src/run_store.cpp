@@ -117,7 +117,7 @@ std::vector<RunRecord> RunStore::list() const {
 
 RunRecord RunStore::get(const std::string& id) const {
   auto runs = list();
-  std::vector<Candidate> candidates;
+  std::vector<NamedRow> candidates;
   for (const auto& run : runs) candidates.push_back({run.id, {}});
   auto resolved = resolve_id("run", id, candidates);
   return *std::find_if(runs.begin(), runs.end(), [&](const auto& run) { return run.id == resolved; });

@@ -205,7 +205,7 @@ std::vector<SnapshotRecord> SnapshotStore::list() const {
 
 SnapshotRecord SnapshotStore::get(const std::string& id_or_name) const {
   auto records = list();
-  std::vector<Candidate> candidates;
+  std::vector<NamedRow> candidates;
   for (const auto& record : records) candidates.push_back({record.id, {record.name}});
   auto id = resolve_id("snapshot", id_or_name, candidates);
   return *std::find_if(records.begin(), records.end(), [&](const auto& r) { return r.id == id; });

@@ -16,6 +16,27 @@
     if (value === null || typeof value !== 'object') return value;
     return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, painted(each, style, name)]));
   };
+  // Dashed lines across a chart where something changed (options.plugins.marks of its configuration).
+  const marks = {
+    id: 'marks',
+    afterDatasetsDraw: ({ config, ctx, chartArea: area, scales }) => {
+      for (const mark of config.options.plugins.marks?.lines ?? []) {
+        const x = scales.x.getPixelForValue(mark.at);
+        if (!(x >= area.left && x <= area.right)) continue;
+        ctx.save();
+        ctx.strokeStyle = ctx.fillStyle = mark.color;
+        ctx.font = `11px ${Chart.defaults.font.family}`;
+        const width = ctx.measureText(mark.text).width;
+        ctx.setLineDash([4, 4]);
+        ctx.beginPath();
+        ctx.moveTo(x, area.top - 12);
+        ctx.lineTo(x, area.bottom);
+        ctx.stroke();
+        ctx.fillText(mark.text, x + 4 + width > area.right ? x - 4 - width : x + 4, area.top - 4);
+        ctx.restore();
+      }
+    },
+  };
   const draw = () => {
     charts.forEach(chart => chart.destroy());
     charts = [];
@@ -25,7 +46,7 @@
     Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
     for (const canvas of document.querySelectorAll('canvas[data-chart]')) {
       const config = JSON.parse(document.getElementById(canvas.dataset.chart).textContent);
-      charts.push(new Chart(canvas, painted(config, style, '')));
+      charts.push(new Chart(canvas, { ...painted(config, style, ''), plugins: [marks] }));
     }
   };
   const show = next => {

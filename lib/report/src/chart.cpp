@@ -40,6 +40,12 @@ Json data_of(const ChartSeries& series, const Chart& chart) {
   return data;
 }
 
+/// Single values are shown as points, too, while there are few.
+bool is_dense(const ChartSeries& series) {
+  return std::count_if(series.values.begin(), series.values.end(),
+                       [](const auto& value) { return value.has_value(); }) > 40;
+}
+
 Json dataset_of(const Chart& chart, std::size_t position) {
   const auto& series = chart.series[position];
   const auto color = color_of(series, position);
@@ -59,8 +65,9 @@ Json dataset_of(const Chart& chart, std::size_t position) {
       set["borderColor"] = color;
       set["borderWidth"] = 2;
       set["showLine"] = true;
-      set["pointRadius"] = chart.kind == Kind::curve || chart.labels.size() > 40 ? 0 : 2.5;
+      set["pointRadius"] = chart.kind == Kind::curve || is_dense(series) ? 0 : 2.5;
       set["pointHitRadius"] = 6;
+      if (chart.kind == Kind::line) set["spanGaps"] = true;
       break;
     case Kind::scatter:
       set["pointRadius"] = series.points.size() > 300 ? 1.5 : 3;
@@ -124,6 +131,14 @@ nlohmann::ordered_json chart_config(const Chart& chart) {
     options["indexAxis"] = "y";
     options["interaction"]["axis"] = "y";
   }
+  // Their words stand above the curves, where the legend leaves room.
+  if (!chart.marks.empty()) {
+    options["layout"]["padding"]["top"] = 16;
+    options["plugins"]["legend"]["align"] = "start";
+  }
+  for (const auto& mark : chart.marks)
+    options["plugins"]["marks"]["lines"].push_back(
+        {{"at", mark.at}, {"text", mark.text}, {"color", "--soft"}});
   Json data = {{"datasets", std::move(datasets)}};
   if (!over_numbers(chart)) data["labels"] = chart.labels;
   return {{"type", chart_js_type(chart.kind)}, {"data", std::move(data)}, {"options", std::move(options)}};

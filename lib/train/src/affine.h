@@ -33,6 +33,11 @@ struct Affine {
     return {a * other.a + b * other.d, a * other.b + b * other.e, a * other.c + b * other.f + c,
             d * other.a + e * other.d, d * other.b + e * other.e, d * other.c + e * other.f + f};
   }
+  /// The way back; the map must not be flat.
+  Affine inverse() const {
+    double area = a * e - b * d;
+    return {e / area, -b / area, (b * f - e * c) / area, -d / area, a / area, (d * c - a * f) / area};
+  }
   double x(double px, double py) const { return a * px + b * py + c; }
   double y(double px, double py) const { return d * px + e * py + f; }
   /// How much lengths grow, on average.

@@ -3,34 +3,60 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <ATen/autocast_mode.h>
+#include <torch/version.h>
 
 #include <algorithm>
 #include <string>
 
 #include "ds/base/random.h"
 
+#include "add_in_halves.h"
+#include "batch_tensor.h"
+#include "bytes.h"
+#include "ds/base/stop.h"
+
 namespace ds {
 namespace {
 
-/// bfloat16 for the operators that gain from it, on the thread that holds this.
+// One pair of functions for all kinds of devices since 2.4; those for each kind are deprecated there.
+#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4)
+void set_autocast(at::DeviceType kind, at::ScalarType type, bool enabled) {
+  at::autocast::set_autocast_dtype(kind, type);
+  at::autocast::set_autocast_enabled(kind, enabled);
+}
+#else
+void set_autocast(at::DeviceType kind, at::ScalarType type, bool enabled) {
+  if (kind == at::kCUDA) {
+    at::autocast::set_autocast_gpu_dtype(type);
+    at::autocast::set_enabled(enabled);
+  } else {
+    at::autocast::set_autocast_cpu_dtype(type);
+    at::autocast::set_cpu_enabled(enabled);
+  }
+}
+#endif
+
+/// A narrower type for the operators that gain from it, on the thread that holds this.
 class Autocast {
  public:
-  explicit Autocast(bool enabled) : enabled_(enabled) {
+  Autocast(const std::string& precision, at::DeviceType kind)
+      : enabled_(precision != "fp32"), kind_(kind), type_(precision == "fp16" ? at::kHalf : at::kBFloat16) {
     if (!enabled_) return;
-    at::autocast::set_autocast_cpu_dtype(at::kBFloat16);
-    at::autocast::set_cpu_enabled(true);
+    set_autocast(kind_, type_, true);
     at::autocast::increment_nesting();
   }
   ~Autocast() {
     if (!enabled_) return;
     if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
-    at::autocast::set_cpu_enabled(false);
+    set_autocast(kind_, type_, false);
   }
   Autocast(const Autocast&) = delete;
   Autocast& operator=(const Autocast&) = delete;
 
  private:
   bool enabled_;
+  at::DeviceType kind_;
+  at::ScalarType type_;
 };
 
 std::vector<ImageTargets> targets_of(const Batch& batch, int begin, int end) {
@@ -45,11 +71,6 @@ std::vector<ImageTargets> targets_of(const Batch& batch, int begin, int end) {
 }
 
 }  // namespace
-
-at::Tensor images_of(const Batch& batch) {
-  return at::from_blob(const_cast<float*>(batch.values.data()), {batch.count, batch.height, batch.width, 3})
-      .permute({0, 3, 1, 2});
-}
 
 WorkerTeam::WorkerTeam(int workers, int threads_each) : failures_(static_cast<std::size_t>(workers)) {
   for (int i = 0; i < workers; ++i)
@@ -100,11 +121,11 @@ void WorkerTeam::serve(int worker, int threads_each) {
 }
 
 Replicas::Replicas(std::shared_ptr<DetectorNet> first, const MakeNet& make, WorkerTeam& team,
-                   const std::vector<std::string>& frozen_prefixes)
-    : team_(team) {
+                   BatchShare share, Ranks& ranks, const std::vector<std::string>& frozen_prefixes)
+    : team_(team), share_(share), ranks_(ranks) {
   nets_.push_back(std::move(first));
   flats_.push_back(std::make_unique<FlatParameters>(*nets_.front(), frozen_prefixes));
-  while (static_cast<int>(nets_.size()) < team.size()) {
+  while (static_cast<int>(nets_.size()) < share_.local_replicas()) {
     nets_.push_back(make());
     nets_.back()->to(parameters().values.device());
     flats_.push_back(std::make_unique<FlatParameters>(*nets_.back(), parameters(), frozen_prefixes));
@@ -112,53 +133,99 @@ Replicas::Replicas(std::shared_ptr<DetectorNet> first, const MakeNet& make, Work
   for (auto& net : nets_) net->train();
 }
 
-StepLoss Replicas::step(const Batch& batch, const LossOptions& options, bool bfloat16) {
-  const auto count = static_cast<int>(nets_.size());
+/// Losses of this rank's replicas; leaves each one's gradients and statistics, times its share of the batch.
+std::vector<StepLoss> Replicas::compute(const Batch& batch, const StepOptions& options) {
+  const auto device = parameters().values.device();
   std::vector<StepLoss> losses(nets_.size());
-  std::vector<double> shares(nets_.size());
-  auto all = images_of(batch);
-  team_.run([&](int replica) {
-    const int begin = batch.count * replica / count;
-    const int end = batch.count * (replica + 1) / count;
-    const auto at = static_cast<std::size_t>(replica);
-    flats_[at]->gradients.zero_();
-    if (begin == end) return;
-    auto images = all.slice(0, begin, end).to(flats_[at]->values.device());
-    auto own_options = options;
-    own_options.seed = Random(options.seed, "replica " + std::to_string(replica)).next();
-    LossParts loss;
-    {
-      Autocast autocast(bfloat16);
-      loss = nets_[at]->loss(images, targets_of(batch, begin, end), own_options);
+  team_.run([&](int local) {
+    const int replica = share_.rank * share_.local_replicas() + local;
+    const int begin = share_.begin_of(replica) - share_.first();
+    const int end = share_.begin_of(replica + 1) - share_.first();
+    const auto at = static_cast<std::size_t>(local);
+    auto& flat = *flats_[at];
+    flat.gradients.zero_();
+    if (begin < end) {
+      auto images = images_of(batch, begin, end, device);
+      auto own = options.loss;
+      own.seed = Random(own.seed, "replica " + std::to_string(replica)).next();
+      LossParts loss;
+      {
+        Autocast autocast(options.precision, device.type());
+        loss = nets_[at]->loss(images, targets_of(batch, begin, end), own);
+      }
+      (options.loss_scale == 1 ? loss.total : loss.total * options.loss_scale).backward();
+      losses[at] = {loss.total.item<double>(), loss.parts, loss.num_foreground};
     }
-    loss.total.backward();
-    shares[at] = static_cast<double>(end - begin) / batch.count;
-    losses[at] = {loss.total.item<double>(), loss.parts, loss.num_foreground};
+    if (share_.replicas == 1) return;
+    at::NoGradGuard no_grad;
+    const double part = static_cast<double>(end - begin) / share_.batch;
+    flat.gradients.mul_(part);
+    flat.statistics.mul_(part);
   });
+  return losses;
+}
 
-  auto& flat = parameters();
-  at::NoGradGuard no_grad;
-  if (count > 1) {
-    flat.gradients.mul_(shares[0]);
-    flat.statistics.mul_(shares[0]);
-  }
+StepLoss Replicas::step(const std::function<Batch()>& next, const StepOptions& options,
+                        const std::function<void(Batch)>& recycle) {
+  auto answers = ranks_.together("a training step", [&] {
+    auto batch = next();
+    ByteWriter writer;
+    writer.put(stop_signal());
+    for (const auto& loss : compute(batch, options)) {
+      writer.put(loss.total);
+      writer.put(loss.num_foreground);
+      writer.put(static_cast<std::int64_t>(loss.parts.size()));
+      for (const auto& [name, value] : loss.parts) {
+        writer.put_text(name);
+        writer.put(value);
+      }
+    }
+    if (recycle) recycle(std::move(batch));
+    return writer.take();
+  });
+  average();
+
   StepLoss sum;
-  for (std::size_t i = 0; i < nets_.size(); ++i) {
-    if (i > 0 && shares[i] > 0) {
-      flat.gradients.add_(flats_[i]->gradients, shares[i]);
-      flat.statistics.add_(flats_[i]->statistics, shares[i]);
+  int replica = 0;
+  for (const auto& answer : answers) {
+    ByteReader reader(answer);
+    sum.stop_signal = std::max(sum.stop_signal, reader.get<int>());
+    for (int i = 0; i < share_.local_replicas(); ++i, ++replica) {
+      const double part =
+          static_cast<double>(share_.begin_of(replica + 1) - share_.begin_of(replica)) / share_.batch;
+      sum.total += reader.get<double>() * part;
+      sum.num_foreground += reader.get<int>();
+      for (auto parts = reader.get<std::int64_t>(); parts > 0; --parts) {
+        auto name = reader.get_text();
+        auto found = std::find_if(sum.parts.begin(), sum.parts.end(),
+                                  [&](const auto& known) { return known.first == name; });
+        if (found == sum.parts.end()) found = sum.parts.insert(sum.parts.end(), {name, 0.0});
+        found->second += reader.get<double>() * part;
+      }
     }
-    sum.total += losses[i].total * shares[i];
-    sum.num_foreground += losses[i].num_foreground;
-    for (const auto& [name, value] : losses[i].parts) {
-      auto found = std::find_if(sum.parts.begin(), sum.parts.end(),
-                                [&](const auto& part) { return part.first == name; });
-      if (found == sum.parts.end()) found = sum.parts.insert(sum.parts.end(), {name, 0.0});
-      found->second += value * shares[i];
-    }
+  }
+  return sum;
+}
+
+/// The sums over all replicas into the first one's gradients and statistics.
+void Replicas::average() {
+  at::NoGradGuard no_grad;
+  add_in_halves(0, static_cast<int>(nets_.size()), [&](int to, int from) {
+    flats_[static_cast<std::size_t>(to)]->gradients.add_(flats_[static_cast<std::size_t>(from)]->gradients);
+    flats_[static_cast<std::size_t>(to)]->statistics.add_(flats_[static_cast<std::size_t>(from)]->statistics);
+  });
+  if (!ranks_.alone()) {
+    auto& flat = parameters();
+    const auto gradients = flat.gradients.numel();
+    const auto statistics = flat.statistics.numel();
+    if (!exchanged_.defined()) exchanged_ = at::empty({gradients + statistics}, flat.gradients.options());
+    exchanged_.narrow(0, 0, gradients).copy_(flat.gradients);
+    exchanged_.narrow(0, gradients, statistics).copy_(flat.statistics);
+    ranks_.sum(exchanged_, "the sum of the gradients");
+    flat.gradients.copy_(exchanged_.narrow(0, 0, gradients));
+    flat.statistics.copy_(exchanged_.narrow(0, gradients, statistics));
   }
   spread_statistics();
-  return sum;
 }
 
 void Replicas::spread_statistics() {

@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "ds/base/error.h"
 #include "ds/base/files.h"
 #include "ds/base/text.h"
+#include "ds/tfrecord/event_file.h"
 
 namespace ds {
 namespace {
@@ -140,18 +142,16 @@ std::vector<EpochMetrics> RunFolder::read_metrics() const {
   std::vector<EpochMetrics> all;
   auto file = path_ / "metrics.jsonl";
   if (!fs::exists(file)) return all;
-  std::string text = read_file(file);
+  const std::string text = read_file(file);
   std::int64_t line_number = 0;
-  while (!text.empty()) {
-    auto end = text.find('\n');
-    if (end == std::string::npos) break;
+  for (std::size_t begin = 0, end = 0; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1) {
     ++line_number;
     try {
-      all.push_back(metrics_from(Json::parse(text.substr(0, end))));
+      all.push_back(metrics_from(Json::parse(text.begin() + static_cast<std::ptrdiff_t>(begin),
+                                             text.begin() + static_cast<std::ptrdiff_t>(end))));
     } catch (const Json::exception& error) {
       throw FormatError({file, line_number}, fmt::format("not an epoch's metrics: {}", error.what()));
     }
-    text.erase(0, end + 1);
   }
   return all;
 }
@@ -166,6 +166,43 @@ void RunFolder::truncate_metrics(int last_epoch) const {
       kept += metrics_json(metrics).dump() + "\n";
   }
   if (dropped) write_file_atomically(path_ / "metrics.jsonl", kept);
+}
+
+std::vector<OptionLine> RunFolder::read_options() const {
+  std::vector<OptionLine> lines;
+  if (!fs::exists(config())) return lines;
+  for (const auto& line : split(read_file(config()), '\n')) {
+    auto colon = line.find(": ");
+    if (colon == std::string::npos || line.starts_with('#')) continue;
+    // As OptionSet::dump_yaml() writes it.
+    auto comment = line.rfind("  # ");
+    auto value = line.substr(colon + 2, comment - std::min(comment, colon + 2));
+    if (value.size() >= 2 && value.front() == '"' && value.back() == '"')
+      value = value.substr(1, value.size() - 2);
+    lines.push_back({line.substr(0, colon), value,
+                     comment == std::string::npos ? std::string() : line.substr(comment + 4)});
+  }
+  return lines;
+}
+
+void RunFolder::write_tensorboard() const {
+  std::vector<ScalarEvent> events;
+  for (const auto& metrics : read_metrics()) {
+    ScalarEvent event{metrics.elapsed_s, metrics.epoch, {}};
+    auto& scalars = event.scalars;
+    scalars.emplace_back("train/loss", metrics.loss);
+    for (const auto& [name, value] : metrics.parts) scalars.emplace_back("train/loss/" + name, value);
+    scalars.emplace_back("train/learning_rate", metrics.learning_rate);
+    scalars.emplace_back("train/gradient_norm", metrics.gradient_norm);
+    scalars.emplace_back("train/images_per_s", metrics.images_per_s);
+    if (metrics.ap) scalars.emplace_back("val/AP", *metrics.ap);
+    if (metrics.ap50) scalars.emplace_back("val/AP50", *metrics.ap50);
+    // Negative: the class has no objects in the split.
+    for (const auto& [name, value] : metrics.class_ap)
+      if (value >= 0) scalars.emplace_back("val/AP/" + name, value);
+    events.push_back(std::move(event));
+  }
+  write_event_file(tensorboard(), events);
 }
 
 }  // namespace ds

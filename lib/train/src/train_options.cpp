@@ -59,7 +59,7 @@ void TrainOptions::bind(OptionSet& options) {
   options.group("Schedule")
       .add("epochs", epochs, "passes over the training images")
       .duration("budget", budget_s, "wall time to spend, validation included; decides the epochs (0: off)")
-      .add("batch", batch, "images per step")
+      .add("batch", batch, "images per step, of all ranks together")
       .choice("optimizer", optimizer, {"adamw", "sgd"}, "adamw, or sgd with Nesterov momentum")
       .add("learning-rate", learning_rate, "peak learning rate from scratch")
       .add("finetune-learning-rate", finetune_learning_rate, "peak when starting from weights (0: the same)")
@@ -76,19 +76,30 @@ void TrainOptions::bind(OptionSet& options) {
       .add("closing-scale-max", closing_scale_max, "largest image size in that part, times the plain fit")
       .add("class-balance", class_balance,
            "show images with classes rarer than this share more often (0: off)")
+      .add("multi-scale-min", multi_scale_min, "smallest input, times --input-size; not in the closing part")
+      .add("multi-scale-max", multi_scale_max, "largest input, times --input-size (1 and 1: always the same)")
+      .add("multi-scale-every", multi_scale_every, "steps between changes of the input's size")
+      .add("label-smoothing", label_smoothing, "part of a label's class given to all classes (0: off)")
+      .add("strict-data", strict_data, "stop when the check of the data finds anything")
       .add("eval-share", eval_share, "part of the time that validation may take")
       .add("eval-every", eval_every, "epochs between validations (0: by --eval-share)")
       .add("patience", patience,
-           "stop after so many validations without progress in the closing part (0: never)")
+           "after so many validations without progress the rate begins to fall, and in the closing part the "
+           "run "
+           "stops (0: never)")
       .add("save-every-steps", save_every_steps, "also save inside an epoch, every N steps (0: at its end)");
   bind_augmentation(options, augment);
   options.group("Machine")
-      .choice("precision", precision, {"fp32", "bf16"},
-              "bf16 pays on large convolutions with AVX512-BF16 or a GPU")
-      .add("device", device, "auto, cpu, cuda or cuda:N", "NAME")
-      .add("replicas", replicas, "copies of the net that share a batch (0: by batch and threads)")
+      .choice("precision", precision, {"fp32", "bf16", "fp16"},
+              "bf16 pays on large convolutions with AVX512-BF16 or a GPU; fp16 needs a GPU")
+      .add("device", device, "auto, cpu, cuda or cuda:N; auto and cuda: each rank its own GPU", "NAME")
+      .add("replicas", replicas,
+           "copies of the net that share a batch, on all ranks together (0: by batch, threads and ranks)")
       .add("loader-threads", loader_threads, "threads that decode and augment; never changes the result")
-      .add("cache-gb", cache_gb, "decoded images kept in memory, GB");
+      .choice("cache", cache, {"ram", "disk", "off"},
+              "where decoded images are kept; never changes the result")
+      .add("cache-gb", cache_gb, "largest size of that, GB")
+      .add("tensorboard", tensorboard, "also write event files for TensorBoard, to runs/<id>/tensorboard");
 }
 
 void TrainOptions::validate() const {
@@ -106,6 +117,13 @@ void TrainOptions::validate() const {
   require_share("final-lr-factor", final_lr_factor);
   require_share("closing-share", closing_share);
   require_share("class-balance", class_balance);
+  require(multi_scale_min >= 0.25 && multi_scale_min <= 1, "multi-scale-min", multi_scale_min,
+          "between 0.25 and 1");
+  require(multi_scale_max >= 1 && multi_scale_max <= 2, "multi-scale-max", multi_scale_max,
+          "between 1 and 2");
+  require(multi_scale_every >= 1, "multi-scale-every", multi_scale_every, "at least 1");
+  require(label_smoothing >= 0 && label_smoothing <= 0.5, "label-smoothing", label_smoothing,
+          "between 0 and 0.5");
   require(eval_share > 0 && eval_share <= 1, "eval-share", eval_share, "above 0, at most 1");
   require(eval_every >= 0, "eval-every", eval_every, "not negative");
   require(patience >= 0, "patience", patience, "not negative");

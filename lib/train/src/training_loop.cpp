@@ -2,12 +2,10 @@
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
-#include <torch/utils.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
-#include <opencv2/core.hpp>
+#include <numeric>
 
 #include "ds/base/error.h"
 #include "ds/base/log.h"
@@ -21,19 +19,9 @@ namespace {
 
 constexpr double kDecideAfter = 0.08;    // share of a budget after which its epochs are counted
 constexpr double kBudgetReserve = 0.04;  // share kept for the last validation and the test
-constexpr int kCalibrationBatches = 4;   // of weights that came without BatchNorm's statistics
 
-torch::Device device_of(const std::string& name) {
-  const bool has_cuda = at::globalContext().hasCUDA();
-  if (name == "auto") return has_cuda ? torch::Device("cuda") : torch::Device("cpu");
-  if (name != "cpu" && name.rfind("cuda", 0) != 0)
-    throw UsageError(fmt::format("--device: '{}' is not a device; write auto, cpu, cuda or cuda:N", name));
-  torch::Device device(name);
-  if (device.is_cuda() && !has_cuda)
-    throw UsageError(fmt::format("--device {}: this machine or this build has no CUDA", name),
-                     "--device cpu");
-  return device;
-}
+constexpr double kLargestScale = 16'777'216;  // of an fp16 loss
+constexpr int kScaleSteps = 2000;             // without overflow until it is doubled
 
 bool is_out_of_memory(const std::string& what) {
   return what.find("can't allocate memory") != std::string::npos ||
@@ -42,107 +30,44 @@ bool is_out_of_memory(const std::string& what) {
 
 }  // namespace
 
-int replica_count(const TrainOptions& options) {
-  if (options.replicas > 0) return options.replicas;
-  return std::clamp(options.batch / 4, 1, std::max(1, options.threads));
-}
-
-TrainingLoop::TrainingLoop(Inputs inputs, const TrainData& data, RunFolder folder, Progress& progress)
-    : in_(std::move(inputs)), data_(data), folder_(std::move(folder)), progress_(progress) {
-  cv::setNumThreads(1);
-  at::globalContext().setDeterministicAlgorithms(true, /*warn_only=*/true);
-  at::set_num_threads(1);
-  build(in_.initial_weights);
-  status_.run = in_.run_id;
-  status_.title = in_.title;
-}
-
-void TrainingLoop::build(const StateDict& initial_weights) {
-  const auto& options = in_.options;
-  const auto& architecture = architectures().at(options.arch).make;
-  spec_ = architecture.input;
-  const auto classes = static_cast<int>(data_.classes.size());
-  auto device = device_of(options.device);
-  auto make = [&options, classes] { return make_detector_net(options.arch, classes); };
-  torch::manual_seed(options.seed);
-  auto net = make();
-  if (!initial_weights.tensors.empty()) {
-    auto report = load_into(*net, initial_weights, LoadPolicy::matching);
-    log::info(report.summary());
-    unfolded_ = report.unfolded;
-  }
-  net->to(device);
-  average_ = make();
-  average_->to(device);
-  auto frozen = options.freeze_backbone ? net->backbone_prefixes() : std::vector<std::string>{};
-  const int replicas = device.is_cuda() ? 1 : ds::replica_count(options);
-  team_ = std::make_unique<WorkerTeam>(replicas, std::max(1, options.threads / replicas));
-  replicas_ = std::make_unique<Replicas>(net, make, *team_, frozen);
-  average_flat_ = std::make_unique<FlatParameters>(*average_, frozen);
-  replicas_->parameters().average_into(*average_flat_, 0);
-  average_->eval();
-  optimizer_ = make_optimizer({options.optimizer, options.momentum, 0.999, 1e-8, options.weight_decay},
-                              replicas_->parameters());
-
-  pictures_ = std::make_unique<PictureCache>(data_.train, std::max(in_.input.width, in_.input.height),
-                                             static_cast<std::uint64_t>(options.cache_gb * 1e9));
-  LoaderOptions loading;
-  loading.seed = options.seed;
-  loading.batch = options.batch;
-  loading.threads = options.loader_threads;
-  loading.pixels = pixel_scale(spec_);
-  loading.repeats = repeat_factors(data_.train, classes, options.class_balance);
-  loader_ = std::make_unique<BatchLoader>(*pictures_, loading);
-  steps_per_epoch_ = loader_->steps_per_epoch();
-  validation_ = std::make_unique<ValidationSet>(data_.val, data_.val_truth, spec_, in_.input);
-  state_.epochs = options.budget_s > 0 ? 0 : options.epochs;
-}
-
-void TrainingLoop::resume() {
-  if (!std::filesystem::exists(folder_.last())) return;
+/// Work of rank 0 alone. What it throws is thrown on all ranks by the next operation that they have in
+/// common.
+void TrainingLoop::as_first(const std::function<void()>& work) {
+  if (ranks_.alone()) return work();
+  if (!ranks_.is_first() || own_error_) return;
   try {
-    state_ = load_checkpoint(folder_.last(), parts());
-  } catch (const DataError& error) {
-    throw DataError(error.what(),
-                    std::filesystem::exists(folder_.best())
-                        ? fmt::format("its best weights are whole: start a new run with --weights {}",
-                                      folder_.best().string())
-                        : "start a new run");
+    work();
+  } catch (const std::exception&) {
+    own_error_ = std::current_exception();
   }
-  replicas_->follow_first();
-  unfolded_.clear();
-  elapsed_before_ = state_.elapsed_s;
-  folder_.truncate_metrics(state_.epoch);
-  log::info(fmt::format("continuing at epoch {}, step {}", state_.epoch + 1, state_.step));
 }
 
-void TrainingLoop::calibrate() {
-  if (unfolded_.empty()) return;
-  std::vector<at::Tensor> batches;
-  loader_->start(plan(), 0);
-  while (static_cast<int>(batches.size()) < std::min(kCalibrationBatches, steps_per_epoch_))
-    batches.push_back(images_of(loader_->next())
-                          .to(replicas_->parameters().values.device(), at::kFloat,
-                              /*non_blocking=*/false, /*copy=*/true));
-  calibrate_batch_norms(replicas_->net(), unfolded_, batches);
-  replicas_->follow_first();
-  replicas_->parameters().average_into(*average_flat_, 0);
-  log::info(fmt::format("{} BatchNorms calibrated on {} batches", unfolded_.size(), batches.size()));
+Progression TrainingLoop::resumed() {
+  resume();
+  return state_;
 }
 
 Progression TrainingLoop::run(const OnValidation& on_validation) {
   resume();
+  pausing_ = in_.pause_epoch > 0 && state_.epoch >= in_.pause_epoch;
   watch_.restart();
   progress_.begin(in_.title, static_cast<std::int64_t>(state_.epochs) * steps_per_epoch_);
   progress_.advance(state_.step);
   try {
-    calibrate();
-    while (!is_over()) {
+    while (!is_over() && !pausing_) {
       run_epoch();
       finish_epoch(on_validation);
     }
   } catch (const Interrupted&) {
-    save_last();
+    auto save = [this] {
+      if (ranks_.is_first()) save_last();
+      return std::string();
+    };
+    // mpirun ends the other ranks as soon as one has ended: all stay until rank 0 has saved.
+    if (stop_signal_ != 0)
+      ranks_.together("saving", save);
+    else
+      save();
     progress_.end();
     throw;
   } catch (const std::bad_alloc&) {
@@ -156,13 +81,18 @@ Progression TrainingLoop::run(const OnValidation& on_validation) {
                 "a smaller --batch, --input-size or --cache-gb needs less");
   }
   progress_.end();
-  report_status(true);
+  if (ranks_.is_first()) report_status(true);
   return state_;
 }
 
 bool TrainingLoop::is_over() const {
   if (state_.epochs > 0 && state_.epoch >= state_.epochs) return true;
   return in_.options.patience > 0 && state_.since_best >= in_.options.patience;
+}
+
+bool TrainingLoop::reaches_pause(int epochs_done) const {
+  return (in_.pause_epoch > 0 && epochs_done >= in_.pause_epoch) ||
+         (in_.pause_elapsed_s > 0 && elapsed() >= in_.pause_elapsed_s);
 }
 
 bool TrainingLoop::is_closing() const {
@@ -174,7 +104,7 @@ bool TrainingLoop::is_closing() const {
 bool TrainingLoop::is_evaluated() const {
   const auto& options = in_.options;
   const int number = state_.epoch + 1;
-  if (number == state_.epochs) return true;
+  if (number == state_.epochs || pausing_) return true;
   int every = options.eval_every;
   if (every == 0) {
     // One image forward costs about a third of one forward and backward. Counted, not timed: the choice of
@@ -188,13 +118,17 @@ bool TrainingLoop::is_evaluated() const {
 }
 
 EpochPlan TrainingLoop::plan() const {
-  EpochPlan plan{state_.epoch, in_.input.width, in_.input.height, in_.options.augment};
+  const auto& options = in_.options;
+  EpochPlan plan{state_.epoch, in_.input.width, in_.input.height, options.augment, {}};
   plan.augment.pad_value = spec_.pad_value;
-  if (is_closing()) {
+  if (!is_closing()) {
+    plan.sizes = {options.multi_scale_min, options.multi_scale_max, options.multi_scale_every,
+                  spec_.multiple};
+  } else {
     plan.augment.mosaic = 0;
     plan.augment.mixup = 0;
-    plan.augment.scale_min = in_.options.closing_scale_min;
-    plan.augment.scale_max = in_.options.closing_scale_max;
+    plan.augment.scale_min = options.closing_scale_min;
+    plan.augment.scale_max = options.closing_scale_max;
   }
   return plan;
 }
@@ -217,25 +151,38 @@ void TrainingLoop::run_epoch() {
   Stopwatch epoch_watch;
   epoch_images_ = 0;
   while (state_.step_in_epoch < steps_per_epoch_) {
-    throw_if_stopped();
+    if (ranks_.alone())
+      throw_if_stopped();
+    else if (stop_signal_ != 0)
+      throw Interrupted(stop_signal_);
     run_step();
     epoch_images_ += in_.options.batch;
     epoch_training_s_ = epoch_watch.seconds();
-    report_status(false);
-    progress_.advance();
-    const int every = in_.options.save_every_steps;
-    if (every > 0 && state_.step % every == 0 && state_.step_in_epoch < steps_per_epoch_) save_last();
+    as_first([&] {
+      report_status(false);
+      progress_.advance();
+      const int every = in_.options.save_every_steps;
+      if (every > 0 && state_.step % every == 0 && state_.step_in_epoch < steps_per_epoch_) save_last();
+    });
   }
 }
 
 void TrainingLoop::run_step() {
-  auto batch = loader_->next();
   auto& flat = replicas_->parameters();
-  LossOptions options;
-  options.closing = is_closing();
-  options.seed = Random(in_.options.seed, fmt::format("loss/{}", state_.step)).next();
-  auto loss = replicas_->step(batch, options, in_.options.precision == "bf16");
-  double norm = flat.clip_gradients(in_.options.clip_norm);
+  StepOptions options;
+  options.loss.closing = is_closing();
+  options.loss.label_smoothing = in_.options.label_smoothing;
+  options.loss.seed = Random(in_.options.seed, fmt::format("loss/{}", state_.step)).next();
+  options.precision = in_.options.precision;
+  if (options.precision == "fp16") options.loss_scale = state_.loss_scale;
+  auto next = [&] {
+    if (own_error_) std::rethrow_exception(std::exchange(own_error_, nullptr));
+    return loader_->next();
+  };
+  auto loss = replicas_->step(next, options, [&](Batch batch) { loader_->recycle(std::move(batch)); });
+  stop_signal_ = loss.stop_signal;
+  const bool overflowed = !unscale_gradients();
+  double norm = overflowed ? 0 : flat.clip_gradients(in_.options.clip_norm);
   if (!std::isfinite(loss.total) || !std::isfinite(norm)) {
     std::string parts;
     for (const auto& [name, value] : loss.parts) parts += fmt::format(" {} {:.3g}", name, value);
@@ -246,8 +193,10 @@ void TrainingLoop::run_step() {
         checkpoint_advice());
   }
   double rate = in_.options.peak_learning_rate() * learning_rate_factor(schedule(), state_.step);
-  optimizer_->step(rate);
-  flat.average_into(*average_flat_, ema_decay(in_.options.ema_width, state_.step + 1));
+  if (!overflowed) {
+    optimizer_->step(rate);
+    flat.average_into(*average_flat_, ema_decay(in_.options.ema_width, state_.step + 1));
+  }
   ++state_.step;
   ++state_.step_in_epoch;
   state_.loss_sum += loss.total;
@@ -261,6 +210,26 @@ void TrainingLoop::run_step() {
   }
   status_.learning_rate = rate;
   status_.loss = state_.loss_sum / state_.step_in_epoch;
+}
+
+/// fp16: the gradients in their own size again, and the next scale: half after an overflow, double after 2000
+/// steps without one (Micikevicius et al. 2018, arXiv 1710.03740, section 3.2). False when they overflowed:
+/// the step is left out. True for the other precisions, which need none.
+bool TrainingLoop::unscale_gradients() {
+  if (in_.options.precision != "fp16") return true;
+  auto& gradients = replicas_->parameters().gradients;
+  gradients.mul_(1 / state_.loss_scale);
+  const bool finite = std::isfinite(gradients.norm().item<double>());
+  if (!finite) {
+    // At a scale of 1 it is not the scale that is too large.
+    if (state_.loss_scale <= 1) return true;
+    state_.loss_scale /= 2;
+    state_.steps_at_scale = 0;
+  } else if (++state_.steps_at_scale >= kScaleSteps) {
+    state_.loss_scale = std::min(2 * state_.loss_scale, kLargestScale);
+    state_.steps_at_scale = 0;
+  }
+  return finite;
 }
 
 std::string TrainingLoop::checkpoint_advice() const {
@@ -284,9 +253,14 @@ void TrainingLoop::finish_epoch(const OnValidation& on_validation) {
   metrics.learning_rate = status_.learning_rate;
   metrics.closing = is_closing();
   metrics.images_per_s = epoch_training_s_ > 0 ? epoch_images_ / epoch_training_s_ : 0;
+  pausing_ = reaches_pause(state_.epoch + 1);
+  if (!ranks_.alone() && in_.pause_elapsed_s > 0)  // by rank 0's clock
+    pausing_ = !ranks_.broadcast(pausing_ ? "yes" : "", "whether to pause").empty();
   if (is_evaluated()) {
     auto result = validate(metrics);
-    if (on_validation) on_validation(state_, result);
+    as_first([&] {
+      if (on_validation) on_validation(state_, result);
+    });
   }
   state_.elapsed_s = metrics.elapsed_s = elapsed();
   ++state_.epoch;
@@ -295,14 +269,24 @@ void TrainingLoop::finish_epoch(const OnValidation& on_validation) {
   state_.foreground_sum = 0;
   state_.part_sums.clear();
   epoch_wall_s_ = epoch_training_s_ + validation_watch.seconds();
-  decide_epochs();
-  save_last();
-  folder_.append_metrics(metrics);
-  report_status(true);
+  as_first([&] {
+    decide_epochs();
+    save_last();
+    folder_.append_metrics(metrics);
+    if (in_.options.tensorboard) folder_.write_tensorboard();
+    report_status(true);
+  });
+  // The plan follows rank 0's clock.
+  if (ranks_.alone()) return;
+  auto told = ranks_.together("the end of an epoch", [&] {
+    if (own_error_) std::rethrow_exception(std::exchange(own_error_, nullptr));
+    return ranks_.is_first() ? to_json_text(state_) : std::string();
+  });
+  state_ = progression_from_json(told.front(), folder_.last());
 }
 
 ValidationResult TrainingLoop::validate(EpochMetrics& metrics) {
-  auto result = validation_->evaluate(*average_, *team_);
+  auto result = validation_->evaluate(*average_, *team_, ranks_);
   state_.last_ap = result.ap();
   metrics.ap = result.ap();
   metrics.ap50 = result.ap50();
@@ -312,16 +296,48 @@ ValidationResult TrainingLoop::validate(EpochMetrics& metrics) {
     state_.best_ap = result.ap();
     state_.best_epoch = state_.epoch + 1;
     state_.since_best = 0;
-    save_best(result);
+    as_first([&] { save_best(result); });
   } else if (is_closing()) {
     ++state_.since_best;
   }
+  watch_progress(result.ap());
   return result;
+}
+
+/// A run whose AP has stopped rising gains nothing from more epochs at the full rate: the falling part begins
+/// at once. Means of three validations are compared, so that one lucky epoch decides nothing.
+void TrainingLoop::watch_progress(double ap) {
+  constexpr std::size_t kMean = 3;
+  constexpr double kProgress = 0.002;
+  auto& recent = state_.recent_ap;
+  recent.push_back(ap);
+  if (recent.size() > kMean) recent.erase(recent.begin());
+  const double mean = std::accumulate(recent.begin(), recent.end(), 0.0) / static_cast<double>(recent.size());
+  if (recent.size() < kMean || mean > state_.best_mean_ap + kProgress) {
+    state_.best_mean_ap = std::max(state_.best_mean_ap, mean);
+    state_.since_progress = 0;
+    return;
+  }
+  ++state_.since_progress;
+  const auto& options = in_.options;
+  if (options.patience == 0 || state_.since_progress < options.patience || state_.epochs == 0 ||
+      options.schedule != "flat-cosine" || is_closing())
+    return;
+  const int done = state_.epoch + 1;
+  const int shorter =
+      std::max(done + 1, static_cast<int>(std::ceil(done / std::max(options.flat_share, 0.1))));
+  if (shorter >= state_.epochs) return;
+  log::info(
+      fmt::format("val AP has not risen for {} validations (mean of three {:.4f}): the rate falls from now "
+                  "on, {} epochs instead of {}",
+                  state_.since_progress, mean, shorter, state_.epochs));
+  state_.epochs = shorter;
+  state_.shortened = true;
 }
 
 void TrainingLoop::decide_epochs() {
   const double budget = in_.options.budget_s;
-  if (budget <= 0) return;
+  if (budget <= 0 || state_.shortened) return;
   const double usable = budget * (1 - kBudgetReserve);
   const double now = elapsed();
   // Half the run so far, half the last epoch: neighbours come and go.
@@ -345,55 +361,6 @@ void TrainingLoop::decide_epochs() {
   }
   progress_.begin(in_.title, static_cast<std::int64_t>(state_.epochs) * steps_per_epoch_);
   progress_.advance(state_.step);
-}
-
-void TrainingLoop::save_last() {
-  state_.elapsed_s = elapsed();
-  save_checkpoint(folder_.last(), parts(), state_);
-}
-
-void TrainingLoop::save_best(const ValidationResult& result) {
-  auto state = state_of(*average_);
-  state.metadata = {{"format", "ds-weights-1"},
-                    {"architecture", in_.options.arch},
-                    {"classes", join(data_.classes, "\n")},
-                    {"input_size", fmt::format("{}x{}", in_.input.width, in_.input.height)},
-                    {"run", in_.run_id},
-                    {"epoch", std::to_string(state_.epoch + 1)},
-                    {"val_ap", shortest(result.ap())}};
-  write_weights(folder_.best(), state);
-}
-
-void TrainingLoop::load_best() {
-  load_into(*average_, read_weights(folder_.best()));
-}
-
-void TrainingLoop::report_status(bool force) {
-  status_.epoch =
-      std::min(state_.epoch + 1, std::max(1, state_.epochs > 0 ? state_.epochs : state_.epoch + 1));
-  status_.epochs = state_.epochs;
-  status_.step = state_.step;
-  status_.steps = static_cast<std::int64_t>(state_.epochs) * steps_per_epoch_;
-  status_.images_per_s = epoch_training_s_ > 0 ? epoch_images_ / epoch_training_s_ : 0;
-  if (state_.last_ap >= 0) status_.ap = state_.last_ap;
-  if (state_.best_epoch > 0) status_.best_ap = state_.best_ap;
-  status_.best_epoch = state_.best_epoch;
-  status_.elapsed_s = elapsed();
-  if (in_.options.budget_s > 0 && state_.epochs == 0)
-    status_.eta_s = std::max(0.0, in_.options.budget_s - elapsed());
-  else if (state_.step > 0)
-    status_.eta_s =
-        elapsed() / static_cast<double>(state_.step) * static_cast<double>(status_.steps - state_.step);
-  std::string ap =
-      status_.best_ap ? fmt::format("  AP {:.3f} (best {:.3f})", *status_.ap, *status_.best_ap) : "";
-  progress_.note(fmt::format("epoch {}{}  loss {:.2f}{}  {:.1f} images/s", status_.epoch,
-                             state_.epochs > 0 ? fmt::format("/{}", state_.epochs) : std::string(),
-                             status_.loss, ap, status_.images_per_s));
-  if (!force && since_status_.seconds() < 2) return;
-  since_status_.restart();
-  status_.pid = static_cast<int>(getpid());
-  status_.updated = utc_now();
-  folder_.write_status(status_);
 }
 
 }  // namespace ds

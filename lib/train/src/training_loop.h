@@ -1,5 +1,6 @@
 #pragma once
 
+#include <exception>
 #include <functional>
 #include <memory>
 #include <string>
@@ -11,6 +12,7 @@
 #include "ds/nn/architectures.h"
 #include "ds/nn/state_dict.h"
 #include "ds/train/batch_loader.h"
+#include "ds/train/ranks.h"
 #include "ds/train/run_folder.h"
 #include "ds/train/schedule.h"
 #include "ds/train/train_data.h"
@@ -21,7 +23,8 @@
 namespace ds {
 
 /// One run from its first step, or its last checkpoint, to its best weights. Writes the run's folder and
-/// nothing else.
+/// nothing else. With several ranks all of them run it; rank 0 alone reads and writes the folder, reads the
+/// clock and tells the others.
 class TrainingLoop {
  public:
   struct Inputs {
@@ -30,33 +33,49 @@ class TrainingLoop {
     std::string run_id;
     std::string title;
     StateDict initial_weights;  // empty: fresh ones from the seed
+    // Where to stop before the end, after a validation, so that candidates can be compared; 0: nowhere.
+    int pause_epoch = 0;         // after so many epochs
+    double pause_elapsed_s = 0;  // after the epoch in which the run's time reaches this
   };
   /// Called after each validation: the run's record in the project follows.
   using OnValidation = std::function<void(const Progression&, const ValidationResult&)>;
 
-  TrainingLoop(Inputs inputs, const TrainData& data, RunFolder folder, Progress& progress);
+  TrainingLoop(Inputs inputs, const TrainData& data, RunFolder folder, Progress& progress, Ranks& ranks);
 
-  /// Throws Interrupted after saving when a signal asks to stop, Error on a loss that is not a number or
-  /// without memory, Busy when the disk is full. best.ckpt is never lost.
+  /// Throws Interrupted after saving when a signal asks a rank to stop, Error on a loss that is not a number
+  /// or without memory, Busy when the disk is full or a rank is lost. best.ckpt is never lost.
   Progression run(const OnValidation& on_validation);
 
-  /// Loads best.ckpt into the averaged net.
+  /// Whether run() came back for a pause and not at the end.
+  bool is_paused() const { return pausing_ && !is_over(); }
+  /// Where the last checkpoint stands, without training on.
+  Progression resumed();
+
+  /// Loads best.ckpt into the averaged net, on every rank.
   void load_best();
+  /// Scores the averaged net on a split; every rank gets the result.
+  ValidationResult score(const std::vector<TrainImage>& images, const Dataset& truth);
   DetectorNet& averaged_net() { return *average_; }
-  WorkerTeam& team() { return *team_; }
   const InputSpec& input_spec() const { return spec_; }
-  int replica_count() const { return team_->size(); }
 
  private:
   void build(const StateDict& initial_weights);
   void resume();
+  void load_last();
+  void share_state();
+  void as_first(const std::function<void()>& work);
+  LoaderOptions loader_options() const;
   /// Gives BatchNorms that came folded their statistics, from the first batches: once, before the first step.
   void calibrate();
+  void calibrate_first();
   void run_epoch();
   void run_step();
+  bool unscale_gradients();
   void finish_epoch(const OnValidation& on_validation);
   ValidationResult validate(EpochMetrics& metrics);
   void decide_epochs();
+  bool reaches_pause(int epochs_done) const;
+  void watch_progress(double ap);
   bool is_closing() const;
   bool is_evaluated() const;
   bool is_over() const;
@@ -73,6 +92,7 @@ class TrainingLoop {
   const TrainData& data_;
   RunFolder folder_;
   Progress& progress_;
+  Ranks& ranks_;
   InputSpec spec_;
   std::unique_ptr<WorkerTeam> team_;
   std::unique_ptr<Replicas> replicas_;
@@ -90,12 +110,17 @@ class TrainingLoop {
   double elapsed_before_ = 0;
   double epoch_training_s_ = 0;  // of this epoch, in this process
   double epoch_wall_s_ = 0;      // of the last epoch, validation included
+  bool pausing_ = false;
   int epoch_images_ = 0;
   int steps_per_epoch_ = 0;
+  int stop_signal_ = 0;           // a rank was asked to stop
+  std::exception_ptr own_error_;  // rank 0's, which the others do not know of yet
 };
 
-/// How many replicas a batch is shared over: as many as there are threads, as long as each gets four images
-/// (fewer make BatchNorm's statistics poor).
-int replica_count(const TrainOptions& options);
+/// How many replicas a batch is shared over, on all ranks together: on a CPU as many as there are threads, as
+/// long as each gets four images (fewer make BatchNorm's statistics poor); on GPUs one for each rank. A
+/// multiple of `ranks`. Throws UsageError when --replicas is none, and when there are fewer images than
+/// replicas.
+int replica_count(const TrainOptions& options, int ranks = 1);
 
 }  // namespace ds

@@ -8,6 +8,7 @@
 #include "ds/metrics/average_precision.h"
 #include "ds/metrics/eval_input.h"
 #include "ds/nn/architectures.h"
+#include "ds/train/ranks.h"
 #include "ds/train/train_data.h"
 #include "replicas.h"
 
@@ -29,11 +30,14 @@ class ValidationSet {
                 InputSize input);
 
   std::size_t size() const { return images_.size(); }
-  /// Scores a net in evaluation mode; images are shared out over the team. The result depends on neither the
-  /// team's size nor timing.
-  ValidationResult evaluate(DetectorNet& net, WorkerTeam& team);
+  /// Scores a net in evaluation mode; images are shared out over the ranks and their teams, and every rank
+  /// gets the result. It depends on neither the number of ranks, nor the teams' sizes, nor timing.
+  ValidationResult evaluate(DetectorNet& net, WorkerTeam& team, Ranks& ranks);
 
  private:
+  /// What this rank's share of the images holds, as bytes for `add_detections`.
+  std::string detect(DetectorNet& net, WorkerTeam& team, const Ranks& ranks);
+  void add_detections(const std::string& bytes, std::vector<ImageDetections>& found) const;
   const TrainSample& sample(std::size_t index);
   std::vector<Detection> to_image(const std::vector<ScoredBox>& found, std::size_t index) const;
 

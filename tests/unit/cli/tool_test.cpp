@@ -102,6 +102,48 @@ TEST_CASE("typing errors name the nearest flag or verb and exit 2") {
   REQUIRE(half.err == "ds-x: error: ds-x list: a verb is missing\n  hint: see ds-x list --help\n");
 }
 
+TEST_CASE("what follows -- is taken unread by a verb that wants it") {
+  Fixture f;
+  std::vector<std::string> rest;
+  auto& pass = f.tool.verb("pass", "pass words on");
+  pass.rest("say-options", rest, "the options of ds-x say");
+  pass.run([](Context&) { return 0; });
+  REQUIRE(run(f.tool, {"pass", "--quiet", "--", "--times", "2", "say", "--", "-x"}).code == 0);
+  REQUIRE(rest == std::vector<std::string>{"--times", "2", "say", "--", "-x"});
+  auto wrong = run(f.tool, {"pass", "--times", "2"});
+  REQUIRE(wrong.code == 2);
+  REQUIRE(wrong.err ==
+          "ds-x: error: ds-x pass has no flag --times\n  hint: see ds-x pass --help; the options of ds-x say "
+          "stand after --\n");
+  auto help = run(f.tool, {"pass", "--help"}).out;
+  REQUIRE(help.find("Usage: ds-x pass [options] [-- SAY-OPTIONS...]\n") != std::string::npos);
+  REQUIRE(help.find("  SAY-OPTIONS                   the options of ds-x say\n") != std::string::npos);
+}
+
+TEST_CASE("words are read into a verb's options without running it") {
+  Fixture f;
+  f.action = [](Context&) -> int { throw Error("it ran"); };
+  SharedOptions shared;
+  OptionSet shared_set;
+  shared.bind(shared_set);
+  f.tool.read({"say", "hello", "--times", "3", "--seed", "7"}, shared, shared_set);
+  REQUIRE(f.counter->word == "hello");
+  REQUIRE(f.counter->times == 3);
+  REQUIRE(shared.seed == 7);
+  REQUIRE(shared_set.at("seed").source == ValueSource::flag);
+  REQUIRE(shared_set.at("threads").source == ValueSource::built_in);
+  auto message = [&](const std::vector<std::string>& words) {
+    try {
+      f.tool.read(words, shared, shared_set);
+    } catch (const UsageError& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  REQUIRE(message({"say", "hello", "--tmes", "3"}) == "ds-x say has no flag --tmes");
+  REQUIRE(message({"say", "--help"}) == "'ds-x say --help' asks for help, not for work");
+}
+
 TEST_CASE("every exception has its exit code") {
   Fixture f;
   struct Case {

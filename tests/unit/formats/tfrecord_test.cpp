@@ -1,9 +1,9 @@
-// TFRecord: framing and checksums, pictures inside, label maps, float32 numbers.
+// TFRecord: broken records, pictures inside, label maps, float32 numbers.
 #include <sstream>
 
 #include "ds/media/synthetic_scene.h"
+#include "ds/tfrecord/records.h"
 #include "format_fixture.h"
-#include "tf_records.h"
 
 #include <catch2/catch.hpp>
 
@@ -43,13 +43,6 @@ std::string field(int number, const std::string& bytes) {
 }
 
 }  // namespace
-
-TEST_CASE("tfrecord: masked CRC-32C") {
-  // RFC 3720, B.4: 32 bytes of zeros have the CRC-32C 0x8a9136aa. Rotated right by 15 bits it is
-  // 0x6d55 << 16 | ... : (0x8a9136aa >> 15 | 0x8a9136aa << 17) + 0xa282ead8, modulo 2^32.
-  constexpr std::uint32_t crc = 0x8a9136aa;
-  REQUIRE(detail::masked_crc32c(std::string(32, '\0')) == ((crc >> 15 | crc << 17) + 0xa282ead8));
-}
 
 TEST_CASE("tfrecord: the shared fixture: three splits, pictures inside, an object without a class") {
   if (assets_are_absent()) return;
@@ -180,7 +173,7 @@ TEST_CASE("tfrecord: a record with a broken checksum is left out, the others sta
   made.write();
   auto whole = read_file(made.path("out/train.tfrecord"));
   std::size_t second = 0;
-  detail::for_each_tf_record(made.path("out/train.tfrecord"), [&](detail::TfRecord& record) {
+  for_each_tf_record(made.path("out/train.tfrecord"), [&](TfRecord& record) {
     if (record.number == 2) second = record.offset;
   });
   auto broken = whole;
@@ -259,8 +252,8 @@ TEST_CASE("tfrecord: key points are not read, which is said once with their coun
   Written made(2);
   made.write();
   std::vector<std::string> records;
-  detail::for_each_tf_record(made.path("out/train.tfrecord"),
-                             [&](detail::TfRecord& record) { records.push_back(record.data); });
+  for_each_tf_record(made.path("out/train.tfrecord"),
+                     [&](TfRecord& record) { records.push_back(record.data); });
   REQUIRE(made.read().notes == Names{"train.tfrecord: label map label_map.pbtxt"});
   // Two messages behind each other are merged: features { feature { key, value { float_list { 0.5 } } } }
   auto feature = [](const std::string& name, const std::string& numbers) {
@@ -268,9 +261,9 @@ TEST_CASE("tfrecord: key points are not read, which is said once with their coun
   };
   std::string half = {0, 0, 0, 0x3f};
   std::ostringstream out;
-  detail::write_tf_record(
+  write_tf_record(
       out, records[0] + feature("image/object/keypoint/x", half) + feature("image/object/keypoint/y", half));
-  detail::write_tf_record(out, records[1] + feature("image/object/keypoint/x", ""));
+  write_tf_record(out, records[1] + feature("image/object/keypoint/x", ""));
   write_file_atomically(made.path("out/train.tfrecord"), out.str());
   auto read = made.read();
   REQUIRE(read.dataset.annotation_count() == made.dataset.annotation_count());

@@ -140,6 +140,28 @@ TEST_CASE("class weights scale the classification loss") {
   REQUIRE_THROWS_WITH(net->loss(images, targets, {.class_weights = {1}}), "1 class weights for 3 classes");
 }
 
+TEST_CASE("label smoothing gives a part of a class target to all classes") {
+  auto images = at::rand({1, 3, 64, 64}) * 255;
+  auto loss_of = [&](int classes, int class_idx, double smoothing) {
+    torch::manual_seed(3);
+    auto net = ds::make_detector_net("yolox-nano", classes);
+    net->eval();
+    at::NoGradGuard no_grad;
+    // A fresh net gives every class the same score, so that it would not matter who gets the target.
+    for (auto& item : net->named_parameters())
+      if (item.key().find("cls_preds") != std::string::npos && item.key().find("bias") != std::string::npos)
+        item.value().copy_(at::arange(classes));
+    return value_of(
+        net->loss(images, {targets_of({{{10, 10, 40, 50}, class_idx}})}, {.label_smoothing = smoothing}),
+        "cls");
+  };
+  // The cross entropy is linear in its target, so in the smoothing; with one class there is no other.
+  double step = loss_of(3, 2, 0.1) - loss_of(3, 2, 0);
+  REQUIRE(std::abs(step) > 1e-6);
+  REQUIRE(loss_of(3, 2, 0.2) - loss_of(3, 2, 0) == Approx(2 * step).epsilon(1e-3));
+  REQUIRE(loss_of(1, 0, 0.3) == Approx(loss_of(1, 0, 0)));
+}
+
 TEST_CASE("training on two images lowers the loss, twice alike") {
   std::vector<TargetObject> first = {{{8, 8, 40, 40}, 0}};
   std::vector<TargetObject> second = {{{20, 24, 60, 56}, 1}};

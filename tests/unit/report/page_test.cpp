@@ -123,3 +123,18 @@ TEST_CASE("a picture is inside the file") {
   const auto html = Page("t").picture("\xff\xd8\xff", "a cat", "Cat").html();
   REQUIRE(html.find("<img alt=\"a cat\" src=\"data:image/jpeg;base64,/9j/\">") != std::string::npos);
 }
+
+TEST_CASE("a line crosses gaps, and marks are data for the page's script") {
+  Chart chart{.kind = Chart::Kind::line,
+              .title = "AP",
+              .labels = {"1", "2", "3"},
+              .series = {{.name = "val", .values = {0.1, std::nullopt, 0.3}}},
+              .marks = {{1, "closing"}}};
+  auto config = chart_config(chart);
+  REQUIRE(config["data"]["datasets"][0]["spanGaps"] == true);
+  REQUIRE(config["options"]["plugins"]["marks"].dump() ==
+          R"({"lines":[{"at":1.0,"text":"closing","color":"--soft"}]})");
+  chart.marks.clear();
+  REQUIRE_FALSE(chart_config(chart)["options"]["plugins"].contains("marks"));
+  REQUIRE(Page("t").chart(chart).html().find("id: 'marks'") != std::string::npos);
+}

@@ -138,6 +138,83 @@ TEST_CASE("an object that is nearly out of view becomes an ignore region") {
   REQUIRE(sample.objects[0].box == Box{0, 0, 100, 100});
 }
 
+TEST_CASE("a picture drawn without rotation lies exactly where its boxes say, at every size and turn") {
+  // A ramp of 3 levels a pixel across: the value tells the place, so a shift of half a pixel would show.
+  cv::Mat pixels(60, 80, CV_8UC3);
+  for (int y = 0; y < 60; ++y)
+    for (int x = 0; x < 80; ++x)
+      pixels.at<cv::Vec3b>(y, x) =
+          cv::Vec3b(static_cast<std::uint8_t>(3 * x + 1), static_cast<std::uint8_t>(4 * y + 2), 0);
+  // One object: the middle 40x30. Its edges are between pixels 19|20, 59|60 and 14|15, 44|45.
+  auto picture = ds::make_picture(pixels, 80, 60, {{{20, 15, 60, 45}, 0, false}}, 200);
+  auto options = geometry_only();
+  options.mosaic = 0;
+  options.scale_min = 0.8;
+  options.scale_max = 1.6;
+  int compared = 0;
+  for (int i = 0; i < 60; ++i) {
+    Random random(static_cast<std::uint64_t>(i), "ramp");
+    auto sample = ds::augmented_sample([&](std::size_t) { return picture; }, 1, 0, options, 120, 120, random);
+    for (const auto& object : sample.objects) {
+      const auto& box = object.box;
+      if (object.ignore || box.x0 < 2 || box.y0 < 2 || box.x1 > 118 || box.y1 > 118) continue;
+      // The mean over the box is the mean of the object's: b = 3 * 39.5 + 1, g = 4 * 29.5 + 2.
+      double blue = 0;
+      double green = 0;
+      int count = 0;
+      for (int y = static_cast<int>(std::lround(box.y0)); y < static_cast<int>(std::lround(box.y1)); ++y)
+        for (int x = static_cast<int>(std::lround(box.x0)); x < static_cast<int>(std::lround(box.x1)); ++x) {
+          auto at = static_cast<std::size_t>((y * 120 + x) * 3);
+          blue += sample.bgr[at];
+          green += sample.bgr[at + 1];
+          ++count;
+        }
+      REQUIRE(blue / count == Approx(119.5).margin(2));
+      REQUIRE(green / count == Approx(120).margin(2.5));
+      ++compared;
+    }
+  }
+  REQUIRE(compared > 20);
+}
+
+TEST_CASE("a reduced JPEG of odd sides lies on the picture as its decoder and EXIF orientation say") {
+  // 101x59 at 1/4: 26x15 pixels of 4, which reach 3 pixels over the right edge and 1 over the lower one.
+  REQUIRE(ds::reduced_jpeg_grid(101, 59, 4, 1) == ds::PixelGrid{0, 0, 4, 4});
+  REQUIRE(ds::reduced_jpeg_grid(101, 59, 4, 2) == ds::PixelGrid{-3, 0, 4, 4});
+  REQUIRE(ds::reduced_jpeg_grid(101, 59, 4, 3) == ds::PixelGrid{-3, -1, 4, 4});
+  REQUIRE(ds::reduced_jpeg_grid(101, 59, 4, 4) == ds::PixelGrid{0, -1, 4, 4});
+  REQUIRE(ds::reduced_jpeg_grid(101, 59, 4, 5) == ds::PixelGrid{0, 0, 4, 4});
+  REQUIRE(ds::reduced_jpeg_grid(101, 59, 4, 6) == ds::PixelGrid{-3, 0, 4, 4});
+  REQUIRE(ds::reduced_jpeg_grid(101, 59, 4, 7) == ds::PixelGrid{-3, -1, 4, 4});
+  REQUIRE(ds::reduced_jpeg_grid(101, 59, 4, 8) == ds::PixelGrid{0, -1, 4, 4});
+  // Halving keeps the edges: 26 columns become 13 of 8 pixels each, 15 rows become 8 of 7.5.
+  cv::Mat reduced(15, 26, CV_8UC3, cv::Scalar(0, 0, 0));
+  auto picture = ds::make_picture(reduced, 101, 59, {}, 8, ds::reduced_jpeg_grid(101, 59, 4, 3));
+  REQUIRE(picture->levels.size() == 2);
+  REQUIRE(picture->levels[1].grid == ds::PixelGrid{-3, -1, 8, 7.5});
+}
+
+TEST_CASE("the colour matrix keeps greys, multiplies value, and does nothing at its neutral point") {
+  auto apply = [](const std::array<std::array<double, 3>, 3>& m, std::array<double, 3> bgr) {
+    std::array<double, 3> out{};
+    for (std::size_t i = 0; i < 3; ++i)
+      for (std::size_t j = 0; j < 3; ++j) out[i] += m[i][j] * bgr[j];
+    return out;
+  };
+  auto neutral = apply(ds::color_matrix(0, 1, 1), {10, 120, 250});
+  REQUIRE(neutral[0] == Approx(10).margin(1e-9));
+  REQUIRE(neutral[2] == Approx(250).margin(1e-9));
+  for (double value : apply(ds::color_matrix(0.1, 1.7, 0.5), {80, 80, 80}))
+    REQUIRE(value == Approx(40).margin(0.2));  // FCC's rows for I and Q sum to zero within 0.001
+  // No saturation: the luma 0.114 * 10 + 0.587 * 120 + 0.299 * 250 = 146.33 in every channel.
+  for (double value : apply(ds::color_matrix(0, 0, 1), {10, 120, 250}))
+    REQUIRE(value == Approx(146.33).margin(0.5));
+  // A turn and back.
+  auto there = apply(ds::color_matrix(0.1, 1, 1), {10, 120, 250});
+  REQUIRE(std::abs(there[2] - 250) > 5);
+  REQUIRE(apply(ds::color_matrix(-0.1, 1, 1), there)[2] == Approx(250).margin(1e-6));
+}
+
 TEST_CASE("the same generator gives the same sample") {
   auto picture = white_box(320, 240, {100, 60, 180, 160});
   AugmentOptions options;
@@ -175,7 +252,7 @@ TEST_CASE("mixup is the mean of two pictures with the objects of both") {
     REQUIRE(sample.objects.size() == 2);
     if (sample.objects[1].class_idx != 1) continue;
     mixed = true;
-    // (10 + 201 + 1) / 2 = 106
+    // (10 + 201) / 2 = 105.5, to the even neighbour
     REQUIRE(sample.bgr[0] == 106);
     REQUIRE(sample.objects[0].box == Box{0, 0, 20, 20});
     REQUIRE(sample.objects[1].box == Box{10, 10, 40, 40});

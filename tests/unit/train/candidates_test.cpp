@@ -41,3 +41,26 @@ TEST_CASE("unknown priorities and counts are refused") {
                       "unknown priority 'fast'; known: speed, balanced, accuracy");
   REQUIRE_THROWS_WITH(ds::plan_candidates({"speed", 0}), "--candidates is 0; it must be at least 1");
 }
+
+TEST_CASE("custom candidates stand instead of the grid, with what they leave open pinned") {
+  ds::CandidateRequest request;
+  request.priority = "accuracy";
+  request.input_side = 224;
+  request.custom = {ds::parse_candidate("yolox-nano"), ds::parse_candidate("yolox-tiny:416"),
+                    ds::parse_candidate("yolox-tiny:416:speed")};
+  REQUIRE(ds::plan_candidates(request) == std::vector<ds::Candidate>{{"yolox-nano", 224, "accuracy"},
+                                                                     {"yolox-tiny", 416, "accuracy"},
+                                                                     {"yolox-tiny", 416, "speed"}});
+  request.custom.push_back(ds::parse_candidate("yolox-tiny:416:speed"));
+  REQUIRE_THROWS_WITH(ds::plan_candidates(request), "--candidate yolox-tiny:416:speed was given twice");
+  request.custom.pop_back();
+  request.count = 2;
+  REQUIRE_THROWS_WITH(ds::plan_candidates(request), "--candidates 2: 3 were named with --candidate");
+}
+
+TEST_CASE("a custom candidate that cannot be read says what was expected") {
+  REQUIRE_THROWS_WITH(ds::parse_candidate(":416"),
+                      "--candidate: found ':416', expected ARCH, ARCH:SIZE or ARCH:SIZE:RECIPE");
+  REQUIRE_THROWS_WITH(ds::parse_candidate("yolox-nano:big"),
+                      "--candidate yolox-nano:big: 'big' is not an input size (32 to 4096)");
+}

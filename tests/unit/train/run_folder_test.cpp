@@ -2,6 +2,7 @@
 
 #include "ds/base/error.h"
 #include "ds/base/files.h"
+#include "ds/tfrecord/records.h"
 
 #include <catch2/catch.hpp>
 
@@ -48,4 +49,39 @@ TEST_CASE("a torn last line of the metrics is left out, a broken status is locat
   REQUIRE(run.read_metrics().size() == 1);
   ds::write_file_atomically(folder.path() / "status.json", "{}");
   REQUIRE_THROWS_AS(run.read_status(), ds::FormatError);
+}
+
+TEST_CASE("the event file says what the metrics say, also after going back to an older epoch") {
+  ds::TemporaryFolder folder;
+  ds::RunFolder run(folder.path());
+  auto append = [&](int epoch, double loss) {
+    ds::EpochMetrics metrics;
+    metrics.epoch = epoch;
+    metrics.loss = loss;
+    metrics.parts = {{"box", 0.5}};
+    metrics.ap = 0.25;
+    metrics.class_ap = {{"disc", 0.5}, {"square", -1}};
+    run.append_metrics(metrics);
+    run.write_tensorboard();
+  };
+  auto records = [&] {
+    std::vector<std::string> all;
+    for (const auto& file : std::filesystem::directory_iterator(run.tensorboard()))
+      ds::for_each_tf_record(file, [&](ds::TfRecord& record) { all.push_back(record.data); });
+    return all;
+  };
+  append(1, 4);
+  append(2, 3);
+  auto before = records();
+  REQUIRE(before.size() == 4);  // the version, the start, two epochs
+  for (const char* tag : {"train/loss", "train/loss/box", "train/learning_rate", "train/gradient_norm",
+                          "train/images_per_s", "val/AP", "val/AP/disc"})
+    REQUIRE(before[3].find(std::string(1, static_cast<char>(std::string(tag).size())) + tag) !=
+            std::string::npos);
+  REQUIRE(before[3].find("square") == std::string::npos);
+  run.truncate_metrics(1);
+  append(2, 2.5);
+  auto after = records();
+  REQUIRE(after.size() == 4);
+  REQUIRE(after[3] != before[3]);
 }

@@ -3,6 +3,9 @@
 #include <signal.h>
 #include <sys/resource.h>
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <filesystem>
 #include <functional>
 #include <stdexcept>
@@ -14,6 +17,7 @@
 #include "ds/media/synthetic_scene.h"
 #include "ds/project/project.h"
 #include "ds/testing/shared_data.h"
+#include "ds/train/data_check.h"
 #include "ds/train/run_folder.h"
 
 #include <catch2/catch.hpp>
@@ -211,6 +215,35 @@ TEST_CASE("a run whose process died loses at most the epoch and continues to the
   }
 }
 
+TEST_CASE("a queued run is finished however often it is asked for, and leaves its candidates alone") {
+  SceneProject scenes;
+  auto project = scenes.open();
+  auto expected = outcome_of(project, ds::train(project, {small_job(project)}));
+  auto queued = ds::queue_training(project, {small_job(project), small_job(project)});
+  REQUIRE(queued.size() == 2);
+  REQUIRE(queued[0].group == queued[1].group);
+  for (const auto& run : queued) REQUIRE(project.runs().get(run.id).state == ds::RunState::queued);
+
+  StepHook interrupt(3, [] { ds::request_stop(SIGTERM); });
+  REQUIRE_THROWS_AS(ds::finish_training(project, queued[1].id, {&interrupt}), ds::Interrupted);
+  ds::request_stop(0);
+  REQUIRE(project.runs().get(queued[1].id).state == ds::RunState::stopped);
+  auto finished = ds::finish_training(project, queued[1].id);
+  REQUIRE(outcome_of(project, finished) == expected);
+  REQUIRE(project.runs().get(queued[0].id).state == ds::RunState::queued);
+
+  auto again = ds::finish_training(project, queued[1].id);
+  REQUIRE(again.runs[0].model->id == finished.runs[0].model->id);
+  REQUIRE(again.best == 0);
+
+  auto running = project.runs().get(queued[0].id);
+  auto lock = project.runs().hold(running.id);
+  running.state = ds::RunState::running;
+  project.runs().update(running);
+  REQUIRE(message_of([&] { ds::finish_training(project, running.id); }) ==
+          "run " + running.id + " is going on in another process");
+}
+
 TEST_CASE("a loss that is not a number stops the run and keeps the last good checkpoint") {
   SceneProject scenes;
   auto project = scenes.open();
@@ -266,6 +299,64 @@ TEST_CASE("one candidate's failure is recorded and the others go on") {
                                             "all-runs-done"});
 }
 
+TEST_CASE("of three candidates the hopeless drop out between stages and still become models") {
+  SceneProject scenes;
+  auto project = scenes.open();
+  // Stages end after 1, 2 and 4 of 4 epochs; the better half goes on: 3, 2, 1.
+  auto job = [&](std::uint64_t seed, double rate) {
+    return small_job(project, [&](ds::TrainOptions& options) {
+      options.epochs = 4;
+      options.seed = seed;
+      options.learning_rate = rate;
+    });
+  };
+  std::vector<ds::TrainJob> jobs = {job(1, 1e-3), job(2, 1e-3), job(3, 1e-3)};
+  for (auto& one : jobs) one.config.eliminate = "halving";
+  auto report = ds::train(project, jobs);
+  REQUIRE(report.runs.size() == 3);
+  std::vector<double> epochs;
+  int eliminated = 0;
+  for (const auto& trained : report.runs) {
+    REQUIRE(trained.model);
+    REQUIRE(trained.run.state == ds::RunState::done);
+    epochs.push_back(trained.run.metrics.at("epochs"));
+    if (trained.run.message.find("eliminated after stage ") == 0) ++eliminated;
+  }
+  REQUIRE(eliminated == 2);
+  std::sort(epochs.begin(), epochs.end());
+  REQUIRE(epochs == std::vector<double>{1, 2, 4});
+
+  // Cut off in the second stage, the group continues to the same models.
+  // 3 candidates x 2 steps; a continued run reports the 2 steps it has; then the first step of the second
+  // stage.
+  StepHook hook(3 * 2 + 2 + 1, [] { ds::request_stop(SIGTERM); });
+  REQUIRE_THROWS_AS(ds::train(project, jobs, {&hook}), ds::Interrupted);
+  ds::request_stop(0);
+  auto resumed = ds::resume_training(project, project.runs().get("latest").id);
+  std::vector<std::string> expected, found;
+  for (const auto& trained : report.runs)
+    expected.push_back(ds::read_file(trained.model->folder / "weights.safetensors"));
+  for (const auto& run : project.runs().list())
+    if (run.group == resumed.runs.front().run.group)
+      found.insert(found.begin(),
+                   ds::read_file(project.models().get(run.model_id).folder / "weights.safetensors"));
+  REQUIRE(found == expected);
+}
+
+TEST_CASE("a run whose AP does not rise lets the rate fall early") {
+  SceneProject scenes;
+  auto project = scenes.open();
+  auto report = ds::train(project, {small_job(project, [](ds::TrainOptions& options) {
+                            options.epochs = 40;
+                            options.learning_rate = 1e-9;  // nothing is learnt, so AP stays
+                            options.patience = 2;
+                          })});
+  // Three validations make the first mean; two more without a better one end the flat half: 5 epochs of 10.
+  REQUIRE(report.runs[0].run.metrics.at("epochs") < 11);
+  auto epochs = ds::RunFolder(report.runs[0].run.folder).read_metrics();
+  REQUIRE(epochs.back().closing);
+}
+
 TEST_CASE("a budget decides the epochs and records them") {
   SceneProject scenes;
   auto project = scenes.open();
@@ -302,4 +393,49 @@ TEST_CASE("data that cannot be trained on is refused before the first step") {
   REQUIRE(message_of([&] { ds::train(project, {small_job(project)}); }) ==
           "the val split of the snapshot is empty, so the best epoch could not be chosen");
   REQUIRE(project.runs().list().empty());
+}
+
+TEST_CASE("what the check of the data found stands in the run's folder, and stops a strict run") {
+  SceneProject scenes;
+  auto project = scenes.open();
+  auto report = ds::train(project, {small_job(project)});
+  auto file = ds::RunFolder(report.runs[0].run.folder).findings();
+  auto findings = ds::data_findings_from_json(ds::read_file(file), file);
+  std::vector<std::string> kinds;
+  for (const auto& finding : findings) kinds.push_back(finding.kind);
+  REQUIRE(std::count(kinds.begin(), kinds.end(), "few-objects") == 2);  // val has 4 images, test 2
+  auto strict = small_job(project, [](auto& options) { options.strict_data = true; });
+  auto message = message_of([&] { ds::train(project, {strict}); });
+  REQUIRE(message ==
+          fmt::format("--strict-data: {} ({} findings in all)", findings[0].message, findings.size()));
+  REQUIRE(project.runs().list().size() == 1);
+}
+
+TEST_CASE(
+    "sizes that change, a cache on the disk and smoothed labels train, stop and continue to the same end") {
+  SceneProject scenes;
+  auto project = scenes.open();
+  auto change = [](ds::TrainOptions& options) {
+    options.multi_scale_min = 0.5;
+    options.multi_scale_max = 1.5;
+    options.multi_scale_every = 1;
+    options.label_smoothing = 0.1;
+  };
+  auto on_disk = [&](ds::TrainOptions& options) {
+    change(options);
+    options.cache = "disk";
+  };
+  auto expected = outcome_of(project, ds::train(project, {small_job(project, change)}));
+  StepHook hook(3, [] { ds::request_stop(SIGTERM); });
+  REQUIRE_THROWS_AS(ds::train(project, {small_job(project, on_disk)}, {&hook}), ds::Interrupted);
+  ds::request_stop(0);
+  REQUIRE(fs::exists(scenes.folder() / "cache" / "pictures"));
+  REQUIRE(outcome_of(project, ds::resume_training(project, project.runs().get("latest").id)) == expected);
+}
+
+TEST_CASE("fp16 on a CPU is refused") {
+  SceneProject scenes;
+  auto project = scenes.open();
+  auto job = small_job(project, [](auto& options) { options.precision = "fp16"; });
+  REQUIRE(message_of([&] { ds::train(project, {job}); }) == "--precision fp16 needs a GPU");
 }

@@ -14,56 +14,7 @@ ds::TrainImage image_with(std::vector<ds::TrainObject> objects, int width = 640,
   return image;
 }
 
-ds::TrainData usable_data() {
-  ds::TrainData data;
-  data.classes = {"car", "bike"};
-  data.train = {image_with({{{0, 0, 200, 200}, 0}, {{0, 0, 100, 100}, 1}})};
-  data.val = data.train;
-  return data;
-}
-
-std::vector<std::string> messages(const std::vector<ds::DataFinding>& findings) {
-  std::vector<std::string> all;
-  for (const auto& finding : findings) all.push_back((finding.fatal ? "fatal: " : "") + finding.message);
-  return all;
-}
-
 }  // namespace
-
-TEST_CASE("usable data has no findings") {
-  REQUIRE(ds::check_data(usable_data(), {416, 416}).empty());
-}
-
-TEST_CASE("empty splits and no boxes at all are fatal") {
-  auto data = usable_data();
-  data.val.clear();
-  REQUIRE(messages(ds::check_data(data, {416, 416})) ==
-          std::vector<std::string>{
-              "fatal: the val split of the snapshot is empty, so the best epoch could not be chosen"});
-  data = usable_data();
-  data.train[0].objects.clear();
-  REQUIRE(messages(ds::check_data(data, {416, 416})) ==
-          std::vector<std::string>{"fatal: none of the 1 train images has a box"});
-}
-
-TEST_CASE("missing files are fatal and named") {
-  auto data = usable_data();
-  data.train[0].file = "/nowhere/a.jpg";
-  REQUIRE(messages(ds::check_data(data, {416, 416})) ==
-          std::vector<std::string>{"fatal: 1 image file is missing, the first is a.jpg"});
-}
-
-TEST_CASE("classes without boxes and tiny boxes are warnings with advice") {
-  auto data = usable_data();
-  data.train = {image_with({{{0, 0, 10, 10}, 0}})};
-  auto findings = ds::check_data(data, {416, 416});
-  // scale 416 / 640 = 0.65: a side of 10 becomes 6.5, below 8; 416 * 8 / 6.5 = 512
-  REQUIRE(messages(findings) ==
-          std::vector<std::string>{"class 'bike' has no box in the train split but 1 in val",
-                                   "half of the 'car' boxes are smaller than 6.5 pixels at 416x416"});
-  REQUIRE(findings[1].advice ==
-          "the network's finest cells are 8 pixels: try --input-size 512, or cut the images into tiles");
-}
 
 TEST_CASE("annotations become objects: crowds are ignored regions, proposals and empty boxes stay out") {
   ds::Image image;

@@ -115,9 +115,12 @@ LossParts yolox_loss(const HeadOutput& output, int input_height, int input_width
   auto stride = cells.slice(1, 2, 3);
   auto boxes = at::cat(
       {(offsets.slice(1, 0, 2) + cells.slice(1, 0, 2)) * stride, offsets.slice(1, 2, 4).exp() * stride}, 1);
+  auto ious = to_tensor(matches.ious, {count, 1}, at::kFloat, device);
   auto class_wanted = at::zeros({count, num_classes}, logits.options())
-                          .scatter_(1, to_tensor(matches.classes, {count, 1}, at::kLong, device),
-                                    to_tensor(matches.ious, {count, 1}, at::kFloat, device));
+                          .scatter_(1, to_tensor(matches.classes, {count, 1}, at::kLong, device), ious);
+  if (options.label_smoothing > 0)
+    class_wanted = class_wanted * (1 - options.label_smoothing) +
+                   ious * (options.label_smoothing / static_cast<double>(num_classes));
 
   auto box_part = iou_loss(boxes, objects) * (5.0 * share);
   auto object_part = binary_cross_entropy(object_logits, object_wanted, object_weights) * share;

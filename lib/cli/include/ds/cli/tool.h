@@ -3,6 +3,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -42,6 +43,9 @@ class Verb {
   OptionSet& options() { return options_; }
   Verb& argument(std::string name, std::string& field, std::string help, bool required = true);
   Verb& arguments(std::string name, std::vector<std::string>& field, std::string help, bool required = true);
+  /// What follows `--` goes to `field` unread: it is the command line of something else.
+  /// @param help a noun phrase: "the options of ds-x say"
+  Verb& rest(std::string name, std::vector<std::string>& field, std::string help);
   /// Keeps the options struct alive as long as the verb, and hands it out:
   /// `auto& o = verb.keep<AddOptions>();`
   template <typename T>
@@ -58,6 +62,7 @@ class Verb {
   const std::string& description() const { return description_; }
   const std::vector<std::string>& examples() const { return examples_; }
   const std::vector<Argument>& positionals() const { return arguments_; }
+  const std::optional<Argument>& rest() const { return rest_; }
   const OptionSet& options() const { return options_; }
   int execute(Context& context) const { return action_(context); }
 
@@ -67,6 +72,7 @@ class Verb {
   std::string description_;
   std::vector<std::string> examples_;
   std::vector<Argument> arguments_;
+  std::optional<Argument> rest_;
   OptionSet options_;
   std::vector<std::shared_ptr<void>> kept_;
   std::function<int(Context&)> action_;
@@ -82,6 +88,10 @@ class Tool {
   Tool& library(std::string name, std::string version);
   /// Parses, runs the verb, prints errors, returns the exit code.
   int run(int argc, char** argv);
+  /// Reads a command line (without the tool's name) as `run` does, into the options of the verb that it names
+  /// and into `shared`, which `shared_set` is bound to; runs nothing. Throws UsageError, also for words that
+  /// ask for help.
+  void read(std::vector<std::string> words, SharedOptions& shared, OptionSet& shared_set);
 
   const std::string& name() const { return name_; }
   const std::string& summary() const { return summary_; }

@@ -31,7 +31,7 @@ StoredEvaluation evaluate_in_project(Project& project, const std::string& model,
                                      const ProjectEvalOptions& options, Progress& progress);
 
 /// Which stored evaluations are compared: those of one truth.
-struct Selection {
+struct StoredSelection {
   std::string snapshot = {};  // empty: of the newest evaluation
   std::string split = {};     // empty: of the newest evaluation
 };
@@ -43,11 +43,12 @@ struct Comparison {
 };
 
 /// Throws UsageError when nothing is stored (or nothing that fits), DataError when stored files are broken.
-Comparison compare_stored(Project& project, const Selection& selection, const BootstrapOptions& bootstrap);
+Comparison compare_stored(Project& project, const StoredSelection& selection,
+                          const BootstrapOptions& bootstrap);
 
 /// The gate between the newest evaluations of two models. Throws UsageError naming the command to run when
 /// one has none, DataError when they were measured on different truths.
 GateResult gate_stored(Project& project, const std::string& baseline, const std::string& candidate,
-                       const Selection& selection, const GateOptions& options);
+                       const StoredSelection& selection, const GateOptions& options);
 
 }  // namespace ds

@@ -30,6 +30,10 @@ struct LossOptions {
   bool closing = false;
   /// One factor per class on the classification loss, or empty for 1 everywhere.
   std::vector<double> class_weights = {};
+  /// For labels whose class is often wrong: a class target t becomes t (1 - s) + s t_any / C, with t_any the
+  /// target whatever the class (1, or the matched IoU) and C the number of classes (arXiv 1512.00567, section
+  /// 7).
+  double label_smoothing = 0;
   /// Of what a family draws at random (the anchors and proposals that a two-stage loss samples). The loss is
   /// a function of net, batch and this; torch's generators are left alone.
   std::uint64_t seed = 0;

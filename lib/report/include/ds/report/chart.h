@@ -21,13 +21,19 @@ struct ChartSeries {
   std::string color = {};                          // "#rrggbb"; empty: the page's, by position
 };
 
-/// A chart as data. How it is drawn is Chart.js's business.
+/// A dashed line across a chart, with a word beside it: where something changed.
+struct ChartMark {
+  double at = 0;  // x of curves and scatter; of the others the position among the labels, from 0
+  std::string text;
+};
+
+/// A chart as data. How it is drawn is the business of Chart.js (ds/report/page.h) or of ds/report/picture.h.
 struct Chart {
   enum class Kind {
     bars,       // lying, one row a label: names of classes
     columns,    // standing, one a label
     histogram,  // columns that touch: labels are ranges of numbers in order
-    line,       // over labels in order
+    line,       // over labels in order; a gap is crossed
     curve,      // over numbers: points joined
     scatter,    // points
   };
@@ -38,6 +44,7 @@ struct Chart {
   std::string y_title = {};
   std::vector<std::string> labels = {};  // bars, columns, histogram, line
   std::vector<ChartSeries> series = {};
+  std::vector<ChartMark> marks = {};
   bool stacked = false;      // series on top of each other
   bool logarithmic = false;  // the axis of values; zeros are not drawn then
   std::optional<double> x_min = std::nullopt, x_max = std::nullopt;

@@ -52,7 +52,15 @@ struct EpochMetrics {
   std::vector<std::pair<std::string, double>> class_ap;
 };
 
-/// The files of runs/<id>: config.yaml, metrics.jsonl, status.json, log.txt, last.ckpt, best.ckpt.
+/// One line of config.yaml: an option, its value as it stands there, and where that came from.
+struct OptionLine {
+  std::string name;    // "learning_rate"
+  std::string value;   // "0.002"
+  std::string origin;  // "--learning-rate", "configs/train/speed.yaml:7"; empty: built in
+};
+
+/// The files of runs/<id>: config.yaml, metrics.jsonl, status.json, log.txt, findings.json,
+/// last.ckpt, best.ckpt; with --tensorboard an event file in tensorboard/.
 class RunFolder {
  public:
   explicit RunFolder(std::filesystem::path path) : path_(std::move(path)) {}
@@ -61,7 +69,10 @@ class RunFolder {
   std::filesystem::path last() const { return path_ / "last.ckpt"; }
   std::filesystem::path best() const { return path_ / "best.ckpt"; }
   std::filesystem::path log() const { return path_ / "log.txt"; }
+  /// What the check of the data found before the first step (ds/train/data_check.h).
+  std::filesystem::path findings() const { return path_ / "findings.json"; }
   std::filesystem::path lock() const { return path_ / "lock"; }
+  std::filesystem::path tensorboard() const { return path_ / "tensorboard"; }
 
   void write_status(const RunStatus& status) const;
   /// Nothing when the run has not begun.
@@ -71,6 +82,10 @@ class RunFolder {
   std::vector<EpochMetrics> read_metrics() const;
   /// Forgets the epochs after `last_epoch` (a run continues from an older checkpoint).
   void truncate_metrics(int last_epoch) const;
+  /// The lines of config.yaml in order; empty when there is none.
+  std::vector<OptionLine> read_options() const;
+  /// Makes the event file say what the metrics say: a step an epoch, tags such as train/loss and val/AP/disc.
+  void write_tensorboard() const;
 
  private:
   std::filesystem::path path_;

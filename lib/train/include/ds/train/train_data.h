@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@ class Project;
 /// One snapshot as training sees it.
 struct TrainData {
   std::string snapshot_id;
+  std::filesystem::path cache_folder;  // the project's, for decoded pictures
   std::vector<std::string> classes;
   std::vector<TrainImage> train;
   std::vector<TrainImage> val;
@@ -27,17 +29,6 @@ struct TrainData {
 std::vector<TrainObject> train_objects(const Image& image);
 /// Throws DataError naming an image whose file is gone.
 TrainData load_train_data(Project& project, const std::string& snapshot_id);
-
-/// Something about the data that a person should know before hours are spent on it.
-struct DataFinding {
-  bool fatal = false;
-  std::string message;
-  std::string advice;
-};
-
-/// Empty splits, no objects at all, missing files (fatal); classes without boxes, classes that only
-/// validation has, objects that are tiny at this input size (warnings). Opens no image.
-std::vector<DataFinding> check_data(const TrainData& data, const InputSize& input, int smallest_stride = 8);
 
 /// Width over height that at least 95 % of the images share (within 5 %), else 1.
 double common_aspect(const std::vector<TrainImage>& images);

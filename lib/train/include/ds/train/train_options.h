@@ -54,19 +54,32 @@ struct TrainOptions {
   /// Images with rare classes come up more often: repeat factor sqrt(t / f) of LVIS (arXiv 1908.03195) with
   /// this t; 0: off.
   double class_balance = 0;
+  /// Inputs of other sizes, times --input-size, outside the closing part (YOLOX and YOLOv3 draw one of
+  /// several every ten steps); 1 and 1: off.
+  double multi_scale_min = 1;
+  double multi_scale_max = 1;
+  int multi_scale_every = 10;  // steps
+  /// For labels whose class is often wrong: what the label says counts 1 - s, and s is spread over all
+  /// classes (arXiv 1512.00567, section 7).
+  double label_smoothing = 0;
+  bool strict_data = false;  // findings about the data stop the run
 
   double eval_share = 0.05;  // validation takes about this part of the time; its interval follows from it
   int eval_every = 0;        // epochs; 0: by eval_share
-  int patience = 0;  // stop after so many validations without a better AP, in the closing part only; 0: never
+  /// After so many validations without a better mean of three, the falling part of flat-cosine begins; after
+  /// so many without a better AP in the closing part, the run stops. 0: never.
+  int patience = 0;
   int save_every_steps = 0;  // also write last.ckpt inside an epoch; 0: at its end
 
-  std::string precision = "fp32";  // or "bf16"
+  std::string precision = "fp32";  // or "bf16", "fp16" (on a GPU, with a loss scale)
   std::string device = "auto";     // "cpu", "cuda", "cuda:1"; auto: cuda where there is one
   int threads = 0;                 // 0: all processors
-  int replicas =
-      0;  // copies of the net that share a batch, one per group of threads; 0: by batch and threads
-  int loader_threads = 2;  // never changes the result
-  double cache_gb = 2;     // decoded images kept in memory
+  /// Copies of the net that share a batch, on all ranks together; 0: by batch, threads and ranks.
+  int replicas = 0;
+  int loader_threads = 2;     // never changes the result
+  std::string cache = "ram";  // where decoded images are kept: "ram", "disk", "off"; never changes the result
+  double cache_gb = 2;        // limit of that
+  bool tensorboard = false;   // event files beside the metrics; never changes the result
   std::uint64_t seed = 0;
 
   /// The peak rate of this run.

@@ -8,7 +8,7 @@
 #include <string_view>
 
 /// TFRecord files: a length, its masked CRC-32C, the data, its masked CRC-32C; all little-endian.
-namespace ds::detail {
+namespace ds {
 
 std::uint32_t masked_crc32c(std::string_view bytes);
 
@@ -30,4 +30,4 @@ bool has_tf_record_suffix(const std::filesystem::path& file);
 /// Whether a file begins as a TFRecord does.
 bool begins_tf_record(std::string_view head);
 
-}  // namespace ds::detail
+}  // namespace ds

@@ -1,4 +1,4 @@
-#include "tf_records.h"
+#include "ds/tfrecord/records.h"
 
 #include <fmt/format.h>
 
@@ -11,7 +11,7 @@
 #include "ds/base/error.h"
 #include "ds/base/text.h"
 
-namespace ds::detail {
+namespace ds {
 namespace fs = std::filesystem;
 
 namespace {
@@ -115,4 +115,4 @@ bool begins_tf_record(std::string_view head) {
   return length_of(head).has_value();
 }
 
-}  // namespace ds::detail
+}  // namespace ds

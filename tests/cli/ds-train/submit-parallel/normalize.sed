@@ -1,0 +1,3 @@
+s/s-[0-9a-f]{12}/s-ID/g
+s#[^ "]*/bin/ds-train#DS_TRAIN#g
+s/m-[0-9a-f]{8}/m-ID/g
