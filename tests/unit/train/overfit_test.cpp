@@ -9,6 +9,7 @@
 #include "ds/media/synthetic_scene.h"
 #include "ds/nn/architectures.h"
 #include "ds/nn/detector_net.h"
+#include "ds/train/ranks.h"
 #include "ds/train/batch_loader.h"
 #include "ds/train/schedule.h"
 #include "optimizer.h"
@@ -72,7 +73,7 @@ std::pair<at::Tensor, std::vector<ds::ImageTargets>> batch_of(const Pictures& pi
   const auto count = pictures.images.size();
   auto values = at::empty({static_cast<std::int64_t>(count), side, side, 3});
   std::vector<ds::ImageTargets> targets(count);
-  ds::PictureCache cache(pictures.images, side, 1 << 30);
+  ds::PictureCache cache(pictures.images, {side, side}, {});
   for (std::size_t i = 0; i < count; ++i) {
     auto sample = ds::plain_sample(*cache.get(i), side, side, spec.pad_value);
     ds::write_values(sample, ds::pixel_scale(spec),
@@ -114,7 +115,8 @@ void require_overfits(const std::string& architecture) {
   net->eval();
   ds::WorkerTeam team(1, 1);
   ds::ValidationSet validation(pictures.images, pictures.truth, spec, {trial->side, trial->side});
-  auto result = validation.evaluate(*net, team);
+  ds::Ranks alone;
+  auto result = validation.evaluate(*net, team, alone);
   INFO("AP50 " << result.ap50());
   REQUIRE(result.ap() > 0.9);
 }
