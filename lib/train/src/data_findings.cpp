@@ -76,12 +76,15 @@ std::vector<DataFinding> find_look_alikes_between_splits(Project& project, const
 }
 
 std::vector<DataFinding> require_usable(Project& project, const TrainData& data, const InputSize& input,
-                                        bool strict) {
+                                        bool strict, const std::vector<DataFinding>& said) {
   auto findings = check_data(data, input);
   for (const auto& finding : findings)
     if (finding.fatal) throw DataError(finding.message, finding.advice);
   for (auto& finding : find_look_alikes_between_splits(project, data)) findings.push_back(std::move(finding));
-  for (const auto& finding : findings) log::warning(fmt::format("{}; {}", finding.message, finding.advice));
+  for (const auto& finding : findings)
+    if (std::none_of(said.begin(), said.end(),
+                     [&](const DataFinding& before) { return before.message == finding.message; }))
+      log::warning(fmt::format("{}; {}", finding.message, finding.advice));
   if (strict && !findings.empty())
     throw DataError(fmt::format("--strict-data: {} ({} in all)", findings.front().message,
                                 counted(findings.size(), "finding", "findings")),

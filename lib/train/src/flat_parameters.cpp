@@ -22,8 +22,8 @@ bool is_frozen(const std::string& name, const std::vector<std::string>& prefixes
                      [&](const std::string& prefix) { return name.compare(0, prefix.size(), prefix) == 0; });
 }
 
-/// Every tensor begins at a multiple of 64 bytes: cuDNN refuses addresses that are no multiple of 16, and vector
-/// loads of a CPU are faster so.
+/// Every tensor begins at a multiple of 64 bytes: cuDNN refuses addresses that are no multiple of 16, and
+/// vector loads of a CPU are faster so.
 std::int64_t room_for(const at::Tensor& tensor) {
   constexpr std::int64_t kFloats = 16;
   return (tensor.numel() + kFloats - 1) / kFloats * kFloats;

@@ -53,8 +53,8 @@ double cost_of(const TrainOptions& options, std::size_t classes) {
 
 class GroupRun {
  public:
-  GroupRun(Project& project, const std::vector<RunRecord>& records, const TrainData& data,
-           const TrainHooks& hooks)
+  GroupRun(Project& project, const std::vector<RunRecord>& records, std::size_t candidates,
+           const TrainData& data, const TrainHooks& hooks)
       : project_(project), data_(data), hooks_(hooks) {
     for (const auto& record : records) {
       Member member{record, read_run_config(RunFolder(record.folder).config())};
@@ -66,7 +66,7 @@ class GroupRun {
     const auto& first = members_.front().config;
     rule_ = first.eliminate;
     budget_s_ = first.group_budget_s;
-    stages_ = stage_count(members_.size(), rule_);
+    stages_ = stage_count(candidates, rule_);
   }
 
   TrainReport execute() {
@@ -249,9 +249,9 @@ void tell(Project& project, const TrainHooks& hooks, Event event) {
     project.events().add(std::move(event));
 }
 
-TrainReport execute_group(Project& project, const std::vector<RunRecord>& records, const TrainData& data,
-                          const TrainHooks& hooks) {
-  return GroupRun(project, records, data, hooks).execute();
+TrainReport execute_group(Project& project, const std::vector<RunRecord>& records, std::size_t candidates,
+                          const TrainData& data, const TrainHooks& hooks) {
+  return GroupRun(project, records, candidates, data, hooks).execute();
 }
 
 }  // namespace ds

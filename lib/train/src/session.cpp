@@ -24,8 +24,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::vector<DataFinding> require_usable(Project& project, const TrainData& data, const RunConfig& config) {
-  return require_usable(project, data, input_of(config.options), config.options.strict_data);
+std::vector<DataFinding> require_usable(Project& project, const TrainData& data, const RunConfig& config,
+                                        const std::vector<DataFinding>& said = {}) {
+  return require_usable(project, data, input_of(config.options), config.options.strict_data, said);
 }
 
 /// The train images' sizes; without a snapshot, of what a new one would hold.
@@ -127,7 +128,7 @@ TrainReport train(Project& project, const std::vector<TrainJob>& jobs, const Tra
   auto checked = checked_data(project, jobs);
   auto records = make_records(project, jobs, checked);
   tell_started(project, hooks, records);
-  return execute_group(project, records, checked.data, hooks);
+  return execute_group(project, records, records.size(), checked.data, hooks);
 }
 
 std::vector<RunRecord> queue_training(Project& project, const std::vector<TrainJob>& jobs) {
@@ -151,7 +152,7 @@ TrainReport finish_training(Project& project, const std::string& run_id, const T
   require_usable(project, data, config);
   replica_count(config.options, ranks_of(hooks).size());  // throws when the ranks cannot share them
   if (record.state == RunState::queued) tell_started(project, hooks, {record});
-  return execute_group(project, {record}, data, hooks);
+  return execute_group(project, {record}, 1, data, hooks);
 }
 
 TrainReport resume_training(Project& project, const std::string& run_id, const TrainHooks& hooks) {
@@ -159,9 +160,11 @@ TrainReport resume_training(Project& project, const std::string& run_id, const T
   if (named.state == RunState::running)
     throw UsageError(fmt::format("run {} is going on", named.id), fmt::format("ds-train watch {}", named.id));
   std::vector<RunRecord> records;
+  std::size_t candidates = 0;
   for (const auto& run : project.runs().list()) {
-    const bool beside = !named.group.empty() && run.group == named.group && run.state != RunState::failed;
-    if (run.id == named.id || beside) records.push_back(run);
+    if (run.id != named.id && (named.group.empty() || run.group != named.group)) continue;
+    ++candidates;
+    if (run.id == named.id || run.state != RunState::failed) records.push_back(run);
   }
   if (std::all_of(records.begin(), records.end(),
                   [](const auto& run) { return run.state == RunState::done; }))
@@ -175,7 +178,7 @@ TrainReport resume_training(Project& project, const std::string& run_id, const T
     require_usable(project, data, config);
     replica_count(config.options, ranks_of(hooks).size());  // throws when the ranks cannot share them
   }
-  return execute_group(project, records, data, hooks);
+  return execute_group(project, records, candidates, data, hooks);
 }
 
 }  // namespace ds

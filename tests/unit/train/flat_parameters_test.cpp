@@ -40,7 +40,8 @@ TEST_CASE("a convolution that levels share has one place, and stays shared") {
   auto images = at::randn({1, 3, 64, 64});
   auto before = output_of(*net, images);
   ds::FlatParameters flat(*net);
-  // Once each: the shared ones would add some 300,000, and the room between tensors is less than 16 values each.
+  // Once each: the shared ones would add some 300,000, and the room between tensors is less than 16 values
+  // each.
   REQUIRE(flat.values.numel() - ds::parameter_count(*net) <
           16 * static_cast<std::int64_t>(net->parameters().size()));
   REQUIRE(at::allclose(output_of(*net, images), before, 1e-5, 1e-5));
@@ -65,8 +66,7 @@ TEST_CASE("every tensor begins at a multiple of 64 bytes, whatever the number of
       REQUIRE(reinterpret_cast<std::uintptr_t>(parameter.grad().data_ptr()) % 64 == 0);
     }
     for (const auto& buffer : net->buffers())
-      if (buffer.is_floating_point())
-        REQUIRE(reinterpret_cast<std::uintptr_t>(buffer.data_ptr()) % 64 == 0);
+      if (buffer.is_floating_point()) REQUIRE(reinterpret_cast<std::uintptr_t>(buffer.data_ptr()) % 64 == 0);
   }
 }
 

@@ -30,10 +30,10 @@ std::vector<DataFinding> check_data(const TrainData& data, const InputSize& inpu
 /// (`ds-import leaks` or `dedupe` have computed it). Opens no image.
 std::vector<DataFinding> find_look_alikes_between_splits(Project& project, const TrainData& data);
 
-/// Both of these, each finding a warning in the log. Throws DataError for the first fatal one and, when
-/// `strict`, for any.
+/// Both of these, each finding a warning in the log unless `said` has it already. Throws DataError for the
+/// first fatal one and, when `strict`, for any.
 std::vector<DataFinding> require_usable(Project& project, const TrainData& data, const InputSize& input,
-                                        bool strict);
+                                        bool strict, const std::vector<DataFinding>& said = {});
 
 /// A run's findings.json.
 std::string to_json_text(const std::vector<DataFinding>& findings);
