@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Images per second of YOLOX's own training step with its own data loading, on a CPU.
 
-    yolox_steps.py CHECKOUT VOC_FOLDER CLASSES STEPS [--side 416] [--batch 8] [--threads 2] [--workers 4] [--depth --width]
+    yolox_steps.py CHECKOUT VOC_FOLDER CLASSES STEPS [--side 416] [--batch 8] [--threads 2] [--workers 4]
 
 CHECKOUT is a checkout of YOLOX, which is used as it is: its nano experiment, dataset, mosaic, batch sampler, loss,
 SGD and averaging. VOC_FOLDER holds Annotations, ImageSets and JPEGImages. What its trainer does with CUDA (moving
