@@ -8,11 +8,13 @@
 namespace ds::rows::DS_ROWS {
 namespace {
 
-/// e^x within 2 units in the last place for |x| < 87, clamped beyond: 2^n times a polynomial on [-ln 2 / 2,
+/// e^x within 2 units in the last place for |x| < 60, clamped beyond: 2^n times a polynomial on [-ln 2 / 2,
 /// ln 2 / 2] (the minimax coefficients of Cephes' expf), in operations that compilers turn into vectors.
+/// They compute the clamped branch in every lane too: with a limit near e^-87, the smallest normal number,
+/// its product with anything small is denormal, and processors take a hundred times longer over those.
 DS_INLINE float exponential(float x) {
-  x = x < -87.0F ? -87.0F : x;
-  x = x > 87.0F ? 87.0F : x;
+  x = x < -60.0F ? -60.0F : x;
+  x = x > 60.0F ? 60.0F : x;
   constexpr float kRound = 12582912.0F;  // 1.5 * 2^23: adding it rounds to a whole number
   const float n = (x * 1.44269504F + kRound) - kRound;
   const float r = (x - n * 0.693359375F) + n * 2.12194440e-4F;
