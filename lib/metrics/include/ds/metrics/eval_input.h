@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,9 @@ struct EvalImage {
   std::int64_t id = 0;  // ties between equal scores are broken by ascending id
   std::string name;
   std::string group;  // images of one group are resampled together; empty: a group of its own
+  int width = 0;      // pixels; 0: not known
+  int height = 0;
+  std::map<std::string, std::string> attributes = {};  // what numbers are sliced by; a tag is "tag" : name
 };
 
 struct EvalClass {

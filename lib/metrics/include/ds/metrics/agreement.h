@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "ds/metrics/worst_images.h"
+
+/// Where models agree and where they do not, and what that says about the labels.
+namespace ds {
+
+/// A model as these functions see it. Pointers stay the caller's.
+struct ModelFindings {
+  const DetectionTable* detections = nullptr;
+  const Matching* matching = nullptr;
+  double threshold = 0;  // detections with score >= threshold count
+};
+
+/// Objects (that count) of two models.
+struct PairAgreement {
+  std::size_t a = 0;
+  std::size_t b = 0;
+  std::int64_t both = 0;  // found by both
+  std::int64_t only_a = 0;
+  std::int64_t only_b = 0;
+  std::int64_t neither = 0;
+  /// Cohen's kappa of "found" (Cohen 1960): 1 is full agreement, 0 what chance gives; 1 where both are
+  /// constant and equal.
+  double kappa() const;
+};
+
+/// An image on which models differ much.
+struct Disagreement {
+  std::int32_t image_idx = 0;
+  std::int64_t differing = 0;  // objects that some models found and others did not, plus false positives
+                               // that not all models share (same class, IoU >= .50)
+};
+
+struct Agreement {
+  std::vector<PairAgreement> pairs;         // a < b
+  std::vector<std::int32_t> missed_by_all;  // objects that count, ascending
+  std::vector<Disagreement> disagreements;  // most first, then smaller image id; none without a difference
+};
+
+/// For two and more models; with one, missed_by_all only.
+Agreement agreement(const TruthTable& truth, const std::vector<ModelFindings>& models);
+
+/// missing_label: models see something where nothing is labelled. wrong_class: they see another class at the
+/// place of the object. loose_box: the right class, but a box that the label overlaps only with IoU .1 to .5
+/// while the models agree among themselves. spurious_label: no model sees anything at the label (IoU < .1 of
+/// any class).
+enum class SuspectKind { missing_label, wrong_class, loose_box, spurious_label };
+std::string to_string(SuspectKind kind);
+
+/// A label that is likely wrong: where every model contradicts it in the same way, or one confident model
+/// alone when there is only one.
+struct LabelSuspect {
+  SuspectKind kind = SuspectKind::missing_label;
+  std::int32_t image_idx = 0;
+  std::int32_t object_idx = -1;       // the label; -1: there is none
+  std::int32_t class_idx = -1;        // what the models say; -1: nothing
+  double x = 0, y = 0, w = 0, h = 0;  // the best detection's box, or the label's for spurious_label
+  double confidence = 0;              // mean of the models' best scores there, each divided by the model's
+                                      // largest score; of spurious_label 1 - that of the best near detection
+  std::int64_t models = 0;            // that say so
+};
+
+/// Most confident first, then by image id and place. Crowd and ignored objects are no suspects and cover what
+/// lies on them.
+std::vector<LabelSuspect> label_suspects(const TruthTable& truth, const std::vector<ModelFindings>& models);
+
+}  // namespace ds
