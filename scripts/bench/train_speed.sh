@@ -42,13 +42,13 @@ theirs() {
 
 echo "Date: $(date -u +%Y-%m-%d), $(nproc) processors, $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -1), load $(cut -d' ' -f1 /proc/loadavg)"
 echo
-echo "| round | YOLOX images/s | MB | ds images/s | MB | ds, --cache disk | MB | speed ratio | memory ratio |"
+echo "| round | YOLOX images/s | MB | ds images/s | MB | ds, --cache ram | MB | speed ratio | memory ratio |"
 echo "|---|---|---|---|---|---|---|---|---|"
 for round in 1 2 3; do
   read -r their_speed their_memory < <(theirs)
   read -r our_speed our_memory < <(ours)
-  read -r disk_speed disk_memory < <(ours --cache disk)
-  awk -v r="$round" -v a="$their_speed" -v b="$their_memory" -v c="$our_speed" -v d="$our_memory" -v e="$disk_speed" \
-    -v f="$disk_memory" \
+  read -r ram_speed ram_memory < <(ours --cache ram)
+  awk -v r="$round" -v a="$their_speed" -v b="$their_memory" -v c="$our_speed" -v d="$our_memory" -v e="$ram_speed" \
+    -v f="$ram_memory" \
     'BEGIN { printf "| %d | %s | %s | %s | %s | %s | %s | %.2f, %.2f | %.2f, %.2f |\n", r, a, b, c, d, e, f, c / a, e / a, d / b, f / b }'
 done

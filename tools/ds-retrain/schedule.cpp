@@ -4,6 +4,8 @@
 
 #include "ds/base/error.h"
 #include "ds/base/process.h"
+#include "ds/base/text.h"
+#include "ds/submit/shell.h"
 #include "session.h"
 #include "verbs.h"
 
@@ -29,19 +31,33 @@ std::string cron_fields(double every_s) {
                    "take a divisor of an hour (5m, 15m, 30m) or of a day (1h, 2h, 6h, 1d)");
 }
 
-std::string shell_quoted(const std::string& text) {
-  std::string quoted = "'";
-  for (char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
+/// In a crontab a `%` ends the command, unless a backslash stands before it.
+std::string for_cron(const std::string& command) {
+  std::string escaped;
+  for (char c : command) escaped += c == '%' ? std::string("\\%") : std::string(1, c);
+  return escaped;
 }
 
-std::string cron(const std::string& command, double every_s) {
+/// One word of systemd's ExecStart=, which is no shell: `%` and `$` are doubled, the rest is quoted.
+std::string systemd_word(const std::string& text) {
+  std::string quoted = "\"";
+  for (char c : text) {
+    if (c == '"' || c == '\\') quoted += '\\';
+    if (c == '%' || c == '$') quoted += c;
+    quoted += c;
+  }
+  return quoted + "\"";
+}
+
+std::string cron(const std::vector<std::string>& words, double every_s) {
   return fmt::format(
       "# Paste into `crontab -e`. Nothing is printed (and mailed) unless something changed.\n{} {}\n",
-      cron_fields(every_s), command);
+      cron_fields(every_s), for_cron(shell_words(words)));
 }
 
-std::string systemd(const std::string& command, const std::string& deployment, double every_s) {
+std::string systemd(const std::vector<std::string>& words, const std::string& deployment, double every_s) {
+  std::vector<std::string> quoted;
+  for (const auto& word : words) quoted.push_back(systemd_word(word));
   return fmt::format(
       "# ~/.config/systemd/user/ds-retrain-{0}.service\n[Unit]\nDescription=ds-retrain of {0}\n\n[Service]\n"
       "Type=oneshot\nExecStart={1}\n# the gate said no, not enough data, busy: not failures of the service\n"
@@ -49,7 +65,7 @@ std::string systemd(const std::string& command, const std::string& deployment, d
       "# ~/.config/systemd/user/ds-retrain-{0}.timer\n[Unit]\nDescription=ds-retrain of {0}\n\n[Timer]\n"
       "OnBootSec=5min\nOnUnitInactiveSec={2:.0f}s\n\n[Install]\nWantedBy=timers.target\n\n"
       "# then: systemctl --user daemon-reload && systemctl --user enable --now ds-retrain-{0}.timer\n",
-      deployment, command, every_s);
+      deployment, join(quoted, " "), every_s);
 }
 
 std::string kubernetes(const std::string& deployment, const ScheduleFlags& flags) {
@@ -70,8 +86,8 @@ int run_schedule(Context& context, const ScheduleFlags& flags) {
   auto deployment = choose_deployment(project, flags.target);
   auto tool = (executable_folder() / "ds-retrain").string();
   auto folder = std::filesystem::absolute(project.folder()).string();
-  auto command = fmt::format("{} run --project {} --deployment {} --quiet", shell_quoted(tool),
-                             shell_quoted(folder), deployment);
+  const std::vector<std::string> command{tool,           "run",      "--project", folder,
+                                         "--deployment", deployment, "--quiet"};
   context.out.text(flags.emit == "cron"      ? cron(command, flags.every_s)
                    : flags.emit == "systemd" ? systemd(command, deployment, flags.every_s)
                                              : kubernetes(deployment, flags));

@@ -6,6 +6,7 @@
 #include "ds/base/error.h"
 #include "ds/submit/shell.h"
 #include "engines.h"
+#include "local_engine.h"
 
 namespace ds::detail {
 namespace {
@@ -18,10 +19,8 @@ constexpr const char* kStop = R"(local child found=
   done 2>/dev/null
   [[ -n $found ]] || kill -TERM "$1" 2>/dev/null)";
 
-class MpiEngine : public JobEngine {
+class MpiEngine : public LocalEngine {
  public:
-  std::string extension() const override { return ".sh"; }
-
   void check(const JobSpec& spec) const override {
     refuse_unused(spec, "mpi", {"mem", "time", "partition", "image", "claim", "namespace"});
     if (spec.nodes > 1 && spec.hosts.empty())
@@ -41,17 +40,6 @@ exit "$status"
   }
 
   std::string program(const JobSpec&) const override { return "mpirun"; }
-  std::vector<std::string> submit_command(const JobSpec&, const std::filesystem::path& file) const override {
-    return {"bash", file.string()};
-  }
-  bool is_the_job() const override { return true; }
-  std::string job_id(const JobSpec&, const std::string& answer) const override { return answer; }
-  std::vector<std::string> watch_command(const JobSpec& spec, const std::string&) const override {
-    return {"tail", "-f", spec.log.string()};
-  }
-  std::vector<std::string> cancel_command(const JobSpec&, const std::string& id) const override {
-    return {"kill", id};
-  }
 
  private:
   static std::vector<std::string> mpirun(const JobSpec& spec) {

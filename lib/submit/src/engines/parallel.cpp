@@ -6,15 +6,14 @@
 #include "ds/base/error.h"
 #include "ds/submit/shell.h"
 #include "engines.h"
+#include "local_engine.h"
 
 namespace ds::detail {
 namespace {
 
 /// Here `tasks_per_node` is how many models are trained at once on a machine; each is one process.
-class ParallelEngine : public JobEngine {
+class ParallelEngine : public LocalEngine {
  public:
-  std::string extension() const override { return ".sh"; }
-
   void check(const JobSpec& spec) const override {
     refuse_unused(spec, "parallel", {"nodes", "mem", "time", "partition", "image", "claim", "namespace"});
     if (spec.gpus_per_task > 0 && spec.tasks_per_node > 1)
@@ -34,17 +33,6 @@ class ParallelEngine : public JobEngine {
   }
 
   std::string program(const JobSpec& spec) const override { return spec.hosts.empty() ? "bash" : "parallel"; }
-  std::vector<std::string> submit_command(const JobSpec&, const std::filesystem::path& file) const override {
-    return {"bash", file.string()};
-  }
-  bool is_the_job() const override { return true; }
-  std::string job_id(const JobSpec&, const std::string& answer) const override { return answer; }
-  std::vector<std::string> watch_command(const JobSpec& spec, const std::string&) const override {
-    return {"tail", "-f", spec.log.string()};
-  }
-  std::vector<std::string> cancel_command(const JobSpec&, const std::string& id) const override {
-    return {"kill", id};
-  }
 
  private:
   static std::string here(const JobSpec& spec) {
