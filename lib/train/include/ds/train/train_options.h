@@ -76,10 +76,11 @@ struct TrainOptions {
   int threads = 0;                 // 0: all processors
   /// Copies of the net that share a batch, on all ranks together; 0: by batch, threads and ranks.
   int replicas = 0;
-  int loader_threads = 2;     // never changes the result
-  std::string cache = "disk";  // where decoded images are kept: "ram", "disk", "off"; never changes the result
-  double cache_gb = 2;        // limit of that
-  bool tensorboard = false;   // event files beside the metrics; never changes the result
+  int loader_threads = 2;  // never changes the result
+  std::string cache =
+      "disk";                // where decoded images are kept: "ram", "disk", "off"; never changes the result
+  double cache_gb = 2;       // limit of that
+  bool tensorboard = false;  // event files beside the metrics; never changes the result
   std::uint64_t seed = 0;
 
   /// The peak rate of this run.
