@@ -25,6 +25,7 @@ struct LeaderboardEntry {
   bool tied_with_best = false;                 // `rank` is there, and the difference to the best is not proven
   std::optional<double> olrp = std::nullopt;   // optimal LRP error, mean over classes
   std::optional<double> d_ece = std::nullopt;  // calibration error at the operating threshold
+  std::size_t model_idx = 0;  // its place among the models that were compared, however entries are sorted
 };
 
 /// The model's name, and its settings where it needs them.
