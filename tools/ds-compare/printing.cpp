@@ -25,7 +25,8 @@ void print_below(Context& context, const Grid& grid, const TableOptions& options
 
 void LeaderboardFlags::bind(OptionSet& options, bool with_pairs) {
   options.add("per-class", per_class, "also a table of classes for each model")
-      .add("errors", errors, "also a table of errors by kind: how many, and what AP50 would gain without them");
+      .add("errors", errors,
+           "also a table of errors by kind: how many, and what AP50 would gain without them");
   if (!with_pairs) return;
   options.add("pairs", pairs, "also a table of all pairs of models: difference, interval, p-values")
       .add("more", more, "also the columns oLRP and D-ECE");

@@ -90,9 +90,9 @@ Grid numbers_grid(const ModelReport& model) {
   for (std::size_t n = 0; n < grid.rows.size(); ++n) {
     const auto& intervals = model.entry.evaluation.intervals;
     const auto interval = n < intervals.size() ? intervals[n] : std::nullopt;
-    grid.rows[n].insert(grid.rows[n].begin() + 2,
-                        text_cell(interval ? fmt::format("{:.4f} to {:.4f}", interval->low, interval->high)
-                                           : std::string()));
+    grid.rows[n].insert(
+        grid.rows[n].begin() + 2,
+        text_cell(interval ? fmt::format("{:.4f} to {:.4f}", interval->low, interval->high) : std::string()));
   }
   return grid;
 }
@@ -114,8 +114,8 @@ void print_model(Context& context, const ComparisonReport& report, const TableOp
   print_below(context, operating_grid(model), table);
   print_below(context, numbers_grid(model), table);
   print_below(context, titled(class_grid(model.entry.evaluation), "Per class"), table);
-  print_below(context,
-              titled(error_types_grid({shown_name(model.entry)}, {model.errors}), "Errors by kind"), table);
+  print_below(context, titled(error_types_grid({shown_name(model.entry)}, {model.errors}), "Errors by kind"),
+              table);
   print_below(context, titled(quality_grid(model), "Boxes and scores"), table);
   if (!report.slices.empty())
     print_below(context, titled(slices_grid(report.slices, model.slices), "Slices"), table);
@@ -131,8 +131,8 @@ int run_show(Context& context, const ShowFlags& o) {
   ReportOptions options;
   options.worst = static_cast<std::size_t>(o.worst);
   if (o.html.empty()) options.suspects = options.disagreements = 0;
-  const auto report = comparison_report(project, selection,
-                                        bootstrap_options(o.bootstrap, context.shared), options);
+  const auto report =
+      comparison_report(project, selection, bootstrap_options(o.bootstrap, context.shared), options);
   if (!o.html.empty()) write_file_atomically(o.html, model_page(report, 0));
   if (context.shared.json)
     context.out.json(comparison_json(report));
@@ -146,14 +146,16 @@ int run_show(Context& context, const ShowFlags& o) {
 }  // namespace
 
 void add_show(Tool& tool) {
-  auto& verb = tool.verb("show", "Show one evaluated model: card, numbers, errors, slices, worst images, lineage");
+  auto& verb =
+      tool.verb("show", "Show one evaluated model: card, numbers, errors, slices, worst images, lineage");
   auto& o = verb.keep<ShowFlags>();
   verb.describe(
           "The newest evaluation of the model. The numbers are those of `ds-compare eval`; nothing is run. "
           "--json prints the\ndocument of `ds-compare report` with this model alone.")
       .example("ds-compare show champion")
       .example("ds-compare show champion --html champion.html")
-      .argument("model", o.model, "id, name or alias (champion) of the project, or the file that was evaluated");
+      .argument("model", o.model,
+                "id, name or alias (champion) of the project, or the file that was evaluated");
   o.selection.bind(verb.options());
   verb.options()
       .add("worst", o.worst, "how many of the images with most errors are shown")

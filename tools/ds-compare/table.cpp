@@ -61,8 +61,7 @@ int run_best(Context& context, const TableFlags& o) {
                            o.max_mb ? fmt::format(" {} MB", *o.max_mb) : ""));
     return 4;
   }
-  const auto why =
-      o.explain ? why_best(comparison.entries, o.max_ms, o.max_mb) : std::vector<std::string>{};
+  const auto why = o.explain ? why_best(comparison.entries, o.max_ms, o.max_mb) : std::vector<std::string>{};
   if (context.shared.json) {
     auto json = leaderboard_json({*best})["models"][0];
     if (o.explain) json["why"] = why;
@@ -80,14 +79,14 @@ void add_table(Tool& tool) {
   auto& verb = tool.verb("table", "Show every model evaluated on the same images, best first");
   auto& o = verb.keep<TableFlags>();
   verb.describe(
-          "The definitions of accuracy, error rate and RMSE stand under the table, and what this data can tell. "
+          "The definitions of accuracy, error rate and RMSE stand under the table, and what this data can "
+          "tell. "
           "Ranks are\nranges: only differences of AP that a test over all pairs of models proves count.")
       .example("ds-compare table")
       .example("ds-compare table --pairs --more")
       .example("ds-compare table --sort latency_p50_ms --format markdown");
   o.selection.bind(verb.options());
-  verb.options()
-      .choice("sort", o.sort, sort_keys(), "number to sort by");
+  verb.options().choice("sort", o.sort, sort_keys(), "number to sort by");
   o.board.bind(verb.options(), true);
   o.bootstrap.bind(verb.options(), "; 0: no intervals");
   o.table.bind(verb.options());
@@ -106,7 +105,8 @@ void add_best(Tool& tool) {
   verb.options()
       .add("max-ms", o.max_ms, "largest median latency in milliseconds", "MS")
       .add("max-mb", o.max_mb, "largest weight file in MB", "MB")
-      .add("explain", o.explain, "also say why: what is behind, whether that is proven, and what is left out");
+      .add("explain", o.explain,
+           "also say why: what is behind, whether that is proven, and what is left out");
   o.bootstrap.bind(verb.options(), "; 0: none, and --explain says nothing of proof");
   verb.run([&o](Context& context) { return run_best(context, o); });
 }

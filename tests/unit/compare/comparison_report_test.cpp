@@ -63,7 +63,8 @@ class EvaluatedProject {
       const auto& o = data_->truth.objects[g];
       if (g % misses_each == 0) continue;
       const auto class_idx = g % confuses_each == 0 ? (o.class_idx + 1) % 3 : o.class_idx;
-      found.boxes.push_back({o.x + 1, o.y, o.w, o.h, 0.9 - 0.001 * static_cast<double>(g), o.image_idx, class_idx});
+      found.boxes.push_back(
+          {o.x + 1, o.y, o.w, o.h, 0.9 - 0.001 * static_cast<double>(g), o.image_idx, class_idx});
     }
     // Both see something where nothing is labelled, in the corner of the first picture.
     found.boxes.push_back({0, 0, 60, 50, 0.8, 0, 2});
@@ -140,17 +141,18 @@ TEST_CASE("pictures are scaled down, and so are the boxes on them") {
   std::size_t drawn = 0;
   for (const auto& o : truth.objects) {
     if (truth.images[static_cast<std::size_t>(o.image_idx)].name != name) continue;
-    drawn += std::count_if(worst[0].boxes.begin(), worst[0].boxes.end(), [&](const auto& box) {
-      return (box.role == MarkedBox::Role::truth_found || box.role == MarkedBox::Role::truth_missed) &&
-             std::abs(box.x - o.x / 2) < 1e-9 && std::abs(box.w - o.w / 2) < 1e-9;
-    }) > 0;
+    drawn +=
+        std::count_if(worst[0].boxes.begin(), worst[0].boxes.end(), [&](const auto& box) {
+          return (box.role == MarkedBox::Role::truth_found || box.role == MarkedBox::Role::truth_missed) &&
+                 std::abs(box.x - o.x / 2) < 1e-9 && std::abs(box.w - o.w / 2) < 1e-9;
+        }) > 0;
   }
   REQUIRE(drawn > 0);
   const auto is_truth = [](const auto& box) {
     return box.role == MarkedBox::Role::truth_found || box.role == MarkedBox::Role::truth_missed;
   };
-  REQUIRE(drawn == static_cast<std::size_t>(
-                       std::count_if(worst[0].boxes.begin(), worst[0].boxes.end(), is_truth)));
+  REQUIRE(drawn ==
+          static_cast<std::size_t>(std::count_if(worst[0].boxes.begin(), worst[0].boxes.end(), is_truth)));
 }
 
 TEST_CASE("a likely label error is a crop with its surroundings") {
@@ -199,8 +201,9 @@ TEST_CASE("lineage says whether the evaluation's images were trained on") {
   report = comparison_report(p.project(), {.split = "all"}, {.resamples = 0});
   REQUIRE(value_of(report.models[0], "evaluation images it trained on") ==
           "12 of 24: scene_0000.jpg, scene_0001.jpg, scene_0002.jpg ...");
-  REQUIRE(report.warnings == std::vector<std::string>{
-                                 "good trained on 12 of the 24 images it is measured on: its numbers flatter"});
+  REQUIRE(
+      report.warnings ==
+      std::vector<std::string>{"good trained on 12 of the 24 images it is measured on: its numbers flatter"});
 }
 
 TEST_CASE("an image that is gone is a warning") {

@@ -100,8 +100,8 @@ TEST_CASE("classes and confusion") {
 }
 
 TEST_CASE("ranks are ranges, and what the data can tell stands below") {
-  auto all = std::vector{entry("b", 0.5, 30, 9000000), entry("c", 0.45, 10, 1000000),
-                         entry("d", 0.3, 10, 1000000)};
+  auto all =
+      std::vector{entry("b", 0.5, 30, 9000000), entry("c", 0.45, 10, 1000000), entry("d", 0.3, 10, 1000000)};
   const RankRange ranks[] = {{1, 2}, {1, 2}, {3, 3}};
   PairwiseComparison pairwise;
   pairwise.pairs = {{0, 1, -0.05, Interval{-0.1, 0.01}, 0.2, 0.2, 0.055},
@@ -166,7 +166,8 @@ TEST_CASE("latencies of one pass and of different runs") {
 }
 
 TEST_CASE("why a model is the best within limits") {
-  auto all = std::vector{entry("a", 0.6, 0, 5000000), entry("b", 0.5, 30, 9000000), entry("c", 0.4, 10, 1000000)};
+  auto all =
+      std::vector{entry("a", 0.6, 0, 5000000), entry("b", 0.5, 30, 9000000), entry("c", 0.4, 10, 1000000)};
   for (auto& one : all) one.rank = RankRange{};
   all[1].tied_with_best = true;
   REQUIRE(why_best(all, {}, {}) ==
@@ -187,15 +188,16 @@ TEST_CASE("a gate's table ends with the verdict") {
   result.smallest_difference = 0.0123;
   result.rules = {
       {parse_gate_rule("AP>=baseline-0.02"), Verdict::regression, 0.5, 0.4, Interval{-0.15, -0.05}, "why"}};
-  REQUIRE(to_text(gate_grid(result, "a", "b")) ==
-          "rule               baseline  candidate  verdict\n"
-          "-----------------  --------  ---------  ----------  ---\n"
-          "AP>=baseline-0.02    0.5000     0.4000  regression  why\n"
-          "\nregression: candidate b against baseline a\n"
-          "Exit code 0, pass: every rule's whole interval is on its good side. 4, regression: a rule's whole "
-          "interval is on its bad side. 5, not enough data: neither, too few groups of images, or a number that "
-          "was not measured. 3: bad input.\n"
-          "The smallest AP difference these 20 groups of images can tell is about 0.0123.\n");
+  REQUIRE(
+      to_text(gate_grid(result, "a", "b")) ==
+      "rule               baseline  candidate  verdict\n"
+      "-----------------  --------  ---------  ----------  ---\n"
+      "AP>=baseline-0.02    0.5000     0.4000  regression  why\n"
+      "\nregression: candidate b against baseline a\n"
+      "Exit code 0, pass: every rule's whole interval is on its good side. 4, regression: a rule's whole "
+      "interval is on its bad side. 5, not enough data: neither, too few groups of images, or a number that "
+      "was not measured. 3: bad input.\n"
+      "The smallest AP difference these 20 groups of images can tell is about 0.0123.\n");
   REQUIRE(gate_json(result, "a", "b")["rules"][0]["interval_95"][1] == -0.05);
   REQUIRE(to_text(gate_grid(result, "a", "b")).find("Holm") == std::string::npos);
   // Holm is named where several rules are tested.
