@@ -44,28 +44,36 @@ std::string against_the_rest(const SliceNumbers& numbers) {
 
 Grid pairs_grid(const std::vector<std::string>& names, const PairwiseComparison& pairwise) {
   Grid grid;
-  grid.columns = {{"model", "model", false},    {"against", "against", false},
-                  {"AP difference", "ap_difference"}, {"low", "low"},
-                  {"high", "high"},             {"p", "p"},
-                  {"p (Holm)", "p_holm"},       {"", "verdict", false}};
+  grid.columns = {{"model", "model", false},
+                  {"against", "against", false},
+                  {"AP difference", "ap_difference"},
+                  {"low", "low"},
+                  {"high", "high"},
+                  {"p", "p"},
+                  {"p (Holm)", "p_holm"},
+                  {"", "verdict", false}};
   for (const auto& pair : pairwise.pairs) {
     const bool tied = pairwise.tied(pair.a, pair.b);
-    grid.rows.push_back(
-        {text_cell(names.at(pair.b)), text_cell(names.at(pair.a)), signed_cell(pair.difference, 4),
-         pair.interval ? signed_cell(pair.interval->low, 4) : text_cell("n/a"),
-         pair.interval ? signed_cell(pair.interval->high, 4) : text_cell("n/a"),
-         number_cell(pair.p_value, 4), number_cell(pair.p_adjusted, 4),
-         text_cell(tied ? "not proven" : pair.difference > 0 ? "better" : "worse")});
+    grid.rows.push_back({text_cell(names.at(pair.b)), text_cell(names.at(pair.a)),
+                         signed_cell(pair.difference, 4),
+                         pair.interval ? signed_cell(pair.interval->low, 4) : text_cell("n/a"),
+                         pair.interval ? signed_cell(pair.interval->high, 4) : text_cell("n/a"),
+                         number_cell(pair.p_value, 4), number_cell(pair.p_adjusted, 4),
+                         text_cell(tied                  ? "not proven"
+                                   : pair.difference > 0 ? "better"
+                                                         : "worse")});
   }
-  grid.notes = {
-      fmt::format("low, high: 95 % interval, paired bootstrap of {} resamples over {} groups of images. p: randomisation test, the "
-                  "two models' detections exchanged group by group; Holm: adjusted for all {} pairs. Proven: p (Holm) "
-                  "<= {:.2g}.",
-                  pairwise.resamples, pairwise.groups, pairwise.pairs.size(), 1 - pairwise.level)};
+  grid.notes = {fmt::format(
+      "low, high: 95 % interval, paired bootstrap of {} resamples over {} groups of images. p: randomisation "
+      "test, the "
+      "two models' detections exchanged group by group; Holm: adjusted for all {} pairs. Proven: p (Holm) "
+      "<= {:.2g}.",
+      pairwise.resamples, pairwise.groups, pairwise.pairs.size(), 1 - pairwise.level)};
   if (pairwise.smallest_difference)
-    grid.notes.push_back(fmt::format(
-        "The smallest AP difference that these {} groups of images can tell between these models is about {:.4f}.",
-        pairwise.groups, *pairwise.smallest_difference));
+    grid.notes.push_back(
+        fmt::format("The smallest AP difference that these {} groups of images can tell between these models "
+                    "is about {:.4f}.",
+                    pairwise.groups, *pairwise.smallest_difference));
   return grid;
 }
 
@@ -115,7 +123,8 @@ Grid slices_grid(const std::vector<Slice>& slices, const std::vector<SliceNumber
   }
   grid.notes = {fmt::format(
       "Intervals: bootstrap over the groups of a slice's images, n/a with fewer than {}. Against the other "
-      "images: AP of the slice minus AP of the rest; better or worse where the interval does not reach 0 (of many "
+      "images: AP of the slice minus AP of the rest; better or worse where the interval does not reach 0 (of "
+      "many "
       "slices some do so by chance).",
       kMinSliceGroups)};
   return grid;

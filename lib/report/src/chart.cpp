@@ -37,9 +37,10 @@ std::string color_of(const ChartSeries& series, std::size_t position) {
   return series.color.empty() ? fmt::format("--s{}", place_of(series, position) % kColors) : series.color;
 }
 
-/// Beyond the colours, lines differ by their dashes and points by their shape.
+/// Beyond the colours, lines differ by their dashes and points by their shape. The legend draws its 24 pixels
+/// there and back: dashes of 8 pixels that begin in their middle fall onto themselves.
 Json dashes_of(const ChartSeries& series, std::size_t position) {
-  static const Json kinds[] = {Json::array(), {7, 4}, {2, 3}};
+  static const Json kinds[] = {Json::array(), {5, 3}, {2, 2}};
   if (series.reference) return {4, 4};
   return kinds[place_of(series, position) / kColors % std::size(kinds)];
 }
@@ -87,7 +88,10 @@ Json dataset_of(const Chart& chart, std::size_t position) {
       set["pointRadius"] =
           (chart.kind == Kind::curve && !chart.show_points) || series.reference || is_dense(series) ? 0 : 2.5;
       set["pointHitRadius"] = 6;
-      if (auto dashes = dashes_of(series, position); !dashes.empty()) set["borderDash"] = std::move(dashes);
+      if (auto dashes = dashes_of(series, position); !dashes.empty()) {
+        set["borderDashOffset"] = dashes[0].get<double>() / 2;
+        set["borderDash"] = std::move(dashes);
+      }
       if (chart.kind == Kind::line) set["spanGaps"] = true;
       break;
     case Kind::scatter:
@@ -187,10 +191,9 @@ nlohmann::ordered_json chart_config(const Chart& chart) {
   Json datasets = Json::array();
   for (std::size_t i = 0; i < chart.series.size(); ++i) datasets.push_back(dataset_of(chart, i));
   const bool lying = chart.kind == Kind::bars;
-  Json names = {{"color", "--text"}, {"boxWidth", 12}, {"boxHeight", 12}};
   // A line, with its dashes, stands for a line.
-  if (chart.kind == Kind::line || chart.kind == Kind::curve)
-    names.update({{"usePointStyle", true}, {"pointStyle", "line"}, {"pointStyleWidth", 24}});
+  const bool lines = chart.kind == Kind::line || chart.kind == Kind::curve;
+  Json names = {{"color", "--text"}, {"boxWidth", lines ? 24 : 12}, {"boxHeight", lines ? 0 : 12}};
   Json options = {
       {"responsive", true},
       {"maintainAspectRatio", false},

@@ -40,9 +40,9 @@ void add_model(Rows& rows, const ComparisonReport& report, std::size_t i) {
   const auto& e = model.entry.evaluation;
   rows.begin(detail::name_of(model));
   add_facts(rows, e);
-  if (i < report.pairwise.ranks.size()) {
-    rows.add("rank_best", report.pairwise.ranks[i].best);
-    rows.add("rank_worst", report.pairwise.ranks[i].worst);
+  if (const auto& rank = model.entry.rank) {
+    rows.add("rank_best", rank->best);
+    rows.add("rank_worst", rank->worst);
   }
   const auto ap = detail::ap_of(model), best = detail::ap_of(report.models[detail::best_model(report)]);
   if (ap && best && report.models.size() > 1) rows.add("behind_best", *ap - *best, model.entry.behind_best);

@@ -72,8 +72,7 @@ Json edges_json(const EdgeError& edges) {
   return {{"rmse", number(edges.rmse)}, {"rmse_px", number(edges.rmse_px)}, {"pairs", edges.pairs}};
 }
 
-Json model_json(const ComparisonReport& report, std::size_t i) {
-  const auto& model = report.models[i];
+Json model_json(const ModelReport& model) {
   Json json = to_json(model.entry.evaluation);
   // The document says once what it is.
   json.erase("format");
@@ -81,9 +80,9 @@ Json model_json(const ComparisonReport& report, std::size_t i) {
   json["settings"] = model.entry.settings;
   json["common_rmse"] = model.entry.common_edges ? edges_json(*model.entry.common_edges) : Json(nullptr);
   json["behind_best"] = interval_json(model.entry.behind_best);
-  json["rank"] = i < report.pairwise.ranks.size() ? Json{{"best", report.pairwise.ranks[i].best},
-                                                         {"worst", report.pairwise.ranks[i].worst}}
-                                                  : Json(nullptr);
+  const auto& rank = model.entry.rank;
+  json["rank"] = rank ? Json{{"best", rank->best}, {"worst", rank->worst}} : Json(nullptr);
+  json["tied_with_best"] = rank ? Json(model.entry.tied_with_best) : Json(nullptr);
   json["errors"] = errors_json(model.errors);
   json["calibration"] = calibration_json(model.calibration);
   json["localization"] = {{"mean", localization_json(model.localization.mean)},
@@ -101,13 +100,14 @@ Json pairwise_json(const PairwiseComparison& pairwise) {
   return {{"groups", pairwise.groups},
           {"resamples", pairwise.resamples},
           {"smallest_difference", number(pairwise.smallest_difference)},
-          {"pairs", array_of(pairwise.pairs, [](const PairComparison& pair) {
+          {"pairs", array_of(pairwise.pairs, [&](const PairComparison& pair) {
              return Json{{"a", pair.a},
                          {"b", pair.b},
                          {"difference", pair.difference},
                          {"interval_95", interval_json(pair.interval)},
                          {"p", pair.p_value},
                          {"p_adjusted", pair.p_adjusted},
+                         {"proven", !pairwise.tied(pair.a, pair.b)},
                          {"smallest_difference", number(pair.smallest_difference)}};
            })}};
 }
@@ -134,15 +134,13 @@ Json fronts_json(const ComparisonReport& report) {
 }  // namespace
 
 nlohmann::ordered_json comparison_json(const ComparisonReport& report) {
-  Json models = Json::array();
-  for (std::size_t i = 0; i < report.models.size(); ++i) models.push_back(model_json(report, i));
   return {{"format", "ds-report"},
           {"version", 1},
           {"title", report.title},
           {"created_at", report.created_at},
           {"warnings", report.warnings},
           {"verdicts", detail::verdicts(report)},
-          {"models", std::move(models)},
+          {"models", array_of(report.models, model_json)},
           {"pairwise", pairwise_json(report.pairwise)},
           {"pareto", fronts_json(report)},
           {"slices", array_of(report.slices,

@@ -49,11 +49,8 @@ Cell behind_cell(const ComparisonReport& report, std::size_t model, std::size_t 
   const auto ap = detail::ap_of(report.models[model]), highest = detail::ap_of(report.models[best]);
   if (model == best || !ap || !highest) return {"n/a"};
   auto interval = report.models[model].entry.behind_best;
-  for (const auto& pair : report.pairwise.pairs) {
-    if (!pair.interval) continue;
-    if (pair.a == best && pair.b == model) interval = pair.interval;
-    if (pair.b == best && pair.a == model) interval = Interval{-pair.interval->high, -pair.interval->low};
-  }
+  if (const auto* pair = report.pairwise.find(best, model); pair != nullptr && pair->interval)
+    interval = pair->b == model ? *pair->interval : Interval{-pair->interval->high, -pair->interval->low};
   const double difference = *ap - *highest;
   if (!interval) return {fmt::format("{:+.3f}", difference), difference};
   return {fmt::format("{:+.3f} [{:+.3f} {:+.3f}]", difference, interval->low, interval->high), difference};

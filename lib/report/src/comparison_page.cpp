@@ -68,6 +68,9 @@ void add_costs(Page& page, const ComparisonReport& report) {
         "Neither latency nor size is known of two models: detections that were read from files have none.");
   else if (charts.front().title != "AP over latency")
     page.text("Latency is not known of two models, so it is not drawn.");
+  std::vector<LeaderboardEntry> entries;
+  for (const auto& model : report.models) entries.push_back(model.entry);
+  page.list(latency_notes(entries));
 }
 
 void add_precision(Page& page, const ComparisonReport& report) {
@@ -111,7 +114,7 @@ void add_agreement(Page& page, const ComparisonReport& report) {
   page.text(fmt::format(
       "{} differ; those with most differences are shown.",
       counted(static_cast<std::int64_t>(report.agreement.disagreements.size()), "image", "images")));
-  page.gallery(report.disagreements);
+  page.gallery(report.disagreements, "labelled, not found by all");
 }
 
 }  // namespace

@@ -93,15 +93,17 @@ namespace {
 std::vector<std::string> gate_notes(const GateResult& result) {
   std::vector<std::string> notes{
       "Exit code 0, pass: every rule's whole interval is on its good side. 4, regression: a rule's whole "
-      "interval is on its bad side. 5, not enough data: neither, too few groups of images, or a number that was "
+      "interval is on its bad side. 5, not enough data: neither, too few groups of images, or a number that "
+      "was "
       "not measured. 3: bad input."};
   const auto tested = std::count_if(result.rules.begin(), result.rules.end(),
                                     [](const auto& rule) { return rule.interval.has_value(); });
   if (tested > 1)
-    notes.push_back(fmt::format("{} rules are tested: a regression is one that Holm's correction lets stand, so "
-                                "that {} chances of a false alarm stay at 5 % together. To pass, each rule must "
-                                "hold by itself.",
-                                tested, tested));
+    notes.push_back(
+        fmt::format("{} rules are tested: a regression is one that Holm's correction lets stand, so "
+                    "that {} chances of a false alarm stay at 5 % together. To pass, each rule must "
+                    "hold by itself.",
+                    tested, tested));
   return notes;
 }
 

@@ -14,9 +14,9 @@ namespace {
 const std::vector<std::string>& known_keys() {
   static const std::vector<std::string> keys = [] {
     std::vector<std::string> all(coco_number_names().begin(), coco_number_names().end());
-    for (const char* name : {"accuracy", "error_rate", "precision", "recall", "f1", "rmse", "rmse_px",
-                             "parameters", "size_mb", "latency_p50_ms", "latency_p95_ms", "memory_mb",
-                             "model_memory_mb"})
+    for (const char* name :
+         {"accuracy", "error_rate", "precision", "recall", "f1", "rmse", "rmse_px", "parameters", "size_mb",
+          "latency_p50_ms", "latency_p95_ms", "memory_mb", "model_memory_mb"})
       all.emplace_back(name);
     return all;
   }();
@@ -24,9 +24,9 @@ const std::vector<std::string>& known_keys() {
 }
 
 bool lower_is_better(const std::string& key) {
-  static const std::set<std::string> lower{"error_rate", "rmse",           "rmse_px",        "parameters",
-                                           "size_mb",    "latency_p50_ms", "latency_p95_ms", "memory_mb",
-                                           "model_memory_mb"};
+  static const std::set<std::string> lower{"error_rate",     "rmse",      "rmse_px",
+                                           "parameters",     "size_mb",   "latency_p50_ms",
+                                           "latency_p95_ms", "memory_mb", "model_memory_mb"};
   return lower.contains(key);
 }
 
@@ -109,16 +109,18 @@ void add_rank_notes(const std::vector<LeaderboardEntry>& entries, const Leaderbo
   auto any = [&](auto holds) { return std::any_of(entries.begin(), entries.end(), holds); };
   if (any([](const auto& e) { return e.rank.has_value() && e.behind_best.has_value(); })) {
     notes.push_back(
-        "#: between which ranks a model lies when only proven differences of AP count (randomisation test over "
+        "#: between which ranks a model lies when only proven differences of AP count (randomisation test "
+        "over "
         "groups of images, all pairs of models, Holm's correction, 5 %).");
     notes.push_back("= tied with the best: the difference to it is not proven.");
   } else if (any([](const auto& e) { return e.behind_best.has_value(); })) {
     notes.push_back("= tied with the best: the paired 95 % interval of the AP difference reaches 0.");
   }
   if (options.pairwise == nullptr || !options.pairwise->smallest_difference) return;
-  notes.push_back(fmt::format(
-      "The smallest AP difference that these {} groups of images can tell between these models is about {:.4f}.",
-      options.pairwise->groups, *options.pairwise->smallest_difference));
+  notes.push_back(
+      fmt::format("The smallest AP difference that these {} groups of images can tell between these models "
+                  "is about {:.4f}.",
+                  options.pairwise->groups, *options.pairwise->smallest_difference));
 }
 
 std::vector<std::string> notes_of(const std::vector<LeaderboardEntry>& entries,
@@ -132,10 +134,12 @@ std::vector<std::string> notes_of(const std::vector<LeaderboardEntry>& entries,
   for (const auto& text : definitions()) notes.push_back(text);
   if (options.more) {
     notes.push_back(
-        "oLRP: optimal localisation-recall-precision error (Oksuz 2021), mean over classes; 0 is perfect, 1 the "
+        "oLRP: optimal localisation-recall-precision error (Oksuz 2021), mean over classes; 0 is perfect, 1 "
+        "the "
         "worst.");
     notes.push_back(
-        "D-ECE: how far scores are from the share of hits, at and above the operating threshold; 0 is perfect.");
+        "D-ECE: how far scores are from the share of hits, at and above the operating threshold; 0 is "
+        "perfect.");
   }
   for (const auto& text : latency_notes(entries)) notes.push_back(text);
   auto any = [&](auto holds) { return std::any_of(entries.begin(), entries.end(), holds); };
@@ -207,8 +211,9 @@ Grid leaderboard(const std::vector<LeaderboardEntry>& entries, const Leaderboard
                         {{"p50 ms", "latency_p50_ms", true}, {"p95 ms", "latency_p95_ms", true}});
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const auto& e = entries[i].evaluation;
-    std::vector<Cell> row{
-        {rank_text(entries, i), static_cast<double>(i + 1)}, text_cell(shown_name(entries[i])), ap_cell(e, 0)};
+    std::vector<Cell> row{{rank_text(entries, i), static_cast<double>(i + 1)},
+                          text_cell(shown_name(entries[i])),
+                          ap_cell(e, 0)};
     for (int n = 1; n < 6; ++n) row.push_back(number_cell(coco(e, n), 3));
     row.insert(row.end(), {accuracy_cell(e), error_cell(e), rmse_cell(entries[i])});
     if (options.more)

@@ -17,7 +17,8 @@ std::string pass_of(const Evaluation& e) {
 }
 
 std::string threads_text(int threads) {
-  return threads == 0 ? "threads as the engine chose" : fmt::format("{} thread{}", threads, threads > 1 ? "s" : "");
+  return threads == 0 ? "threads as the engine chose"
+                      : fmt::format("{} thread{}", threads, threads > 1 ? "s" : "");
 }
 
 /// "2026-11-26, Intel(R) Xeon(R), 2 threads".
@@ -74,9 +75,10 @@ std::vector<std::string> latency_notes(const std::vector<LeaderboardEntry>& entr
   for (const auto& entry : entries)
     if (entry.evaluation.latency)
       each.push_back(fmt::format("{} ({})", shown_name(entry), where_and_when(entry.evaluation)));
-  return {fmt::format("Latencies come from different runs and compare only roughly: {}. `ds-compare eval MODEL "
-                      "MODEL --force` measures models in turns.",
-                      join(each, "; "))};
+  return {
+      fmt::format("Latencies come from different runs and compare only roughly: {}. `ds-compare eval MODEL "
+                  "MODEL --force` measures models in turns.",
+                  join(each, "; "))};
 }
 
 std::vector<std::string> why_best(const std::vector<LeaderboardEntry>& entries,
@@ -95,15 +97,16 @@ std::vector<std::string> why_best(const std::vector<LeaderboardEntry>& entries,
   std::vector<std::string> lines;
   if (!fitting.empty()) {
     const auto& best = *fitting.front();
-    lines.push_back(fmt::format("{} has the largest AP ({}) of {} model{}{}.", shown_name(best), ap_text(best),
-                                fitting.size(), fitting.size() > 1 ? "s" : "",
+    lines.push_back(fmt::format("{} has the largest AP ({}) of {} model{}{}.", shown_name(best),
+                                ap_text(best), fitting.size(), fitting.size() > 1 ? "s" : "",
                                 max_ms || max_mb ? " within the limits" : ""));
     for (std::size_t i = 1; i < fitting.size(); ++i) {
       const auto& other = *fitting[i];
       const auto difference = ap_of(best) && ap_of(other) ? *ap_of(best) - *ap_of(other) : 0;
       // A tie is known with the best of all only.
       const bool known = other.rank && &best == &sorted.front();
-      lines.push_back(fmt::format("{} ({}) is {:.3f} behind{}.", shown_name(other), ap_text(other), difference,
+      lines.push_back(fmt::format("{} ({}) is {:.3f} behind{}.", shown_name(other), ap_text(other),
+                                  difference,
                                   !known                 ? ""
                                   : other.tied_with_best ? ", which this data does not prove"
                                                          : ", proven"));

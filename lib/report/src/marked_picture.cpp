@@ -74,6 +74,21 @@ class Labels {
   std::vector<Rect> placed_;
 };
 
+/// As much of a name as the columns hold; the alternative text has all of it.
+std::string shortened(const std::string& text, double columns) {
+  if (static_cast<double>(display_width(text)) <= columns) return text;
+  std::string out;
+  for (std::size_t i = 0; i < text.size();) {
+    std::size_t next = i + 1;
+    while (next < text.size() && (static_cast<unsigned char>(text[next]) & 0xc0) == 0x80) ++next;
+    const auto longer = out + text.substr(i, next - i);
+    if (static_cast<double>(display_width(longer)) > columns - 1) break;
+    out = longer;
+    i = next;
+  }
+  return out + "\xe2\x80\xa6";
+}
+
 /// Width in CSS pixels that a picture is shown with where there is room: small ones are enlarged, high ones
 /// must not fill the screen.
 double shown_width(const MarkedPicture& picture) {
@@ -102,7 +117,8 @@ std::string boxes_svg(const MarkedPicture& picture) {
         "<g class=\"names {} {}\"><rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\"/>"
         "<text x=\"{:.1f}\" y=\"{:.1f}\" font-size=\"{:.1f}\">{}</text></g>",
         style_of(box.role).layer, style_of(box.role).name, at.x, at.y, at.w, at.h, at.x + 0.25 * font,
-        at.y + 0.95 * font, font, html_escaped(box.label));
+        at.y + 0.95 * font, font,
+        html_escaped(shortened(box.label, (picture.width / font - 0.5) / 0.6 + 1e-6)));
   }
   return out + "</svg>";
 }
@@ -139,7 +155,7 @@ std::string marked_picture_html(const MarkedPicture& picture) {
       picture.height, kind, base64_encode(picture.jpeg), boxes_svg(picture), html_escaped(picture.caption));
 }
 
-std::string legend_html(const std::vector<MarkedPicture>& pictures, int number) {
+std::string legend_html(const std::vector<MarkedPicture>& pictures, int number, const std::string& missed) {
   std::array<bool, kRoles.size()> occurs{};
   bool named = false;
   for (const auto& picture : pictures)
@@ -168,7 +184,8 @@ std::string legend_html(const std::vector<MarkedPicture>& pictures, int number) 
           "<li><svg width=\"22\" height=\"14\" aria-hidden=\"true\"><g class=\"{0}\"><rect class=\"under\" "
           "x=\"2\" y=\"2\" width=\"18\" height=\"10\"/><rect x=\"2\" y=\"2\" width=\"18\" "
           "height=\"10\"/></g></svg>{1}</li>",
-          kRoles[r].name, kRoles[r].words);
+          kRoles[r].name,
+          html_escaped(static_cast<Role>(r) == Role::truth_missed ? missed : kRoles[r].words));
   return out + "</ul>";
 }
 

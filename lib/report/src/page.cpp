@@ -161,11 +161,11 @@ Page& Page::picture(std::string_view bytes, const std::string& alt, const std::s
   return *this;
 }
 
-Page& Page::gallery(const std::vector<MarkedPicture>& pictures) {
+Page& Page::gallery(const std::vector<MarkedPicture>& pictures, const std::string& missed) {
   if (pictures.empty()) return *this;
   close_figures();
-  body_ +=
-      "<div class=\"layers\">" + detail::legend_html(pictures, ++galleries_) + "<div class=\"gallery\">\n";
+  body_ += "<div class=\"layers\">" + detail::legend_html(pictures, ++galleries_, missed) +
+           "<div class=\"gallery\">\n";
   for (const auto& picture : pictures) body_ += detail::marked_picture_html(picture);
   body_ += "</div></div>\n";
   return *this;

@@ -24,7 +24,8 @@ std::string script_json(const nlohmann::ordered_json& json);
 
 /// The picture with its boxes over it, and what they say in its alternative text.
 std::string marked_picture_html(const MarkedPicture& picture);
-/// Switches and a legend of the roles that occur. @param number of the gallery on the page, for its ids
-std::string legend_html(const std::vector<MarkedPicture>& pictures, int number);
+/// Switches and a legend of the roles that occur.
+/// @param number of the gallery on the page, for its ids  @param missed what the legend calls truth_missed
+std::string legend_html(const std::vector<MarkedPicture>& pictures, int number, const std::string& missed);
 
 }  // namespace ds::detail

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ds/report/analysis_grids.h"
 #include "report_parts.h"
 
 namespace ds::detail {
@@ -17,37 +18,12 @@ ErrorBar bar_of(const std::optional<double>& value, const std::optional<Interval
   return bar;
 }
 
-std::string interval_text(const std::optional<Interval>& interval, int decimals) {
-  return interval ? fmt::format("{:.{}f} to {:.{}f}", interval->low, decimals, interval->high, decimals)
-                  : "n/a";
-}
-
-/// "proven" only where the test says so after adjustment for all pairs.
-constexpr double kProven = 0.05;
-
-std::string verdict_of(const ComparisonReport& report, const PairComparison& pair) {
-  if (pair.p_adjusted >= kProven) return "cannot be told";
-  return name_of(report.models[pair.difference > 0 ? pair.b : pair.a]) + " is better";
-}
-
 }  // namespace
 
 DrawnGrid report_leaderboard(const ComparisonReport& report) {
   std::vector<LeaderboardEntry> entries;
   for (const auto& model : report.models) entries.push_back(model.entry);
   DrawnGrid made{leaderboard(entries), {}};
-  const auto& ranks = report.pairwise.ranks;
-  const auto column = std::find_if(made.grid.columns.begin(), made.grid.columns.end(),
-                                   [](const auto& each) { return each.key == "rank"; });
-  if (ranks.size() == report.models.size() && column != made.grid.columns.end()) {
-    const auto at = column - made.grid.columns.begin();
-    for (std::size_t i = 0; i < ranks.size(); ++i)
-      made.grid.rows[i][static_cast<std::size_t>(at)].text =
-          ranks[i].best == ranks[i].worst ? std::to_string(ranks[i].best)
-                                          : fmt::format("{}-{}", ranks[i].best, ranks[i].worst);
-    made.grid.notes.emplace_back(
-        "#: the range of ranks that the data allows; models whose ranges overlap cannot be told apart.");
-  }
   const bool drawn = std::any_of(entries.begin(), entries.end(),
                                  [](const auto& entry) { return entry.evaluation.intervals[0].has_value(); });
   if (drawn) {
@@ -61,24 +37,9 @@ DrawnGrid report_leaderboard(const ComparisonReport& report) {
 }
 
 DrawnGrid pair_grid(const ComparisonReport& report) {
-  DrawnGrid made;
-  made.grid.columns = {{"model", "a", false},
-                       {"against it", "b", false},
-                       {"difference of AP", "difference"},
-                       {"95 %", "interval"},
-                       {"p", "p"},
-                       {"p adjusted", "p_adjusted"},
-                       {"verdict", "verdict", false}};
-  for (const auto& pair : report.pairwise.pairs) {
-    made.grid.rows.push_back({text_cell(name_of(report.models[pair.a])),
-                              text_cell(name_of(report.models[pair.b])),
-                              {fmt::format("{:+.3f}", pair.difference), pair.difference},
-                              text_cell(interval_text(pair.interval, 3)),
-                              number_cell(pair.p_value, 4),
-                              number_cell(pair.p_adjusted, 4),
-                              text_cell(verdict_of(report, pair))});
+  DrawnGrid made{pairs_grid(model_names(report), report.pairwise), {}};
+  for (const auto& pair : report.pairwise.pairs)
     made.look.bars.push_back(bar_of(pair.difference, pair.interval));
-  }
   made.look.bars_title = "difference";
   made.look.reference = 0;
   return made;

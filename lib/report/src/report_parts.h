@@ -40,7 +40,7 @@ std::string counted(std::int64_t count, const std::string& one, const std::strin
 
 // Tables (report_grids.cpp, slice_grids.cpp).
 
-/// leaderboard() of all models, with ranges of ranks where they are known, and their APs drawn.
+/// leaderboard() of all models, their APs drawn.
 DrawnGrid report_leaderboard(const ComparisonReport& report);
 DrawnGrid pair_grid(const ComparisonReport& report);
 /// One row a class, one column a model: AP.

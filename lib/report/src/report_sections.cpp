@@ -49,13 +49,21 @@ std::vector<std::pair<std::string, std::string>> facts_of(const ModelReport& mod
     facts.emplace_back("p50 latency", fmt::format("{:.1f} ms", e.latency->p50_ms));
     facts.emplace_back("p95 latency", fmt::format("{:.1f} ms", e.latency->p95_ms));
   }
-  if (e.latency && e.latency->peak_memory_bytes > 0)
-    facts.emplace_back("memory", human_bytes(static_cast<std::uint64_t>(e.latency->peak_memory_bytes)));
+  if (e.latency && e.latency->model_memory_bytes > 0)
+    facts.emplace_back("memory", human_bytes(static_cast<std::uint64_t>(e.latency->model_memory_bytes)));
   if (e.model.parameters > 0)
     facts.emplace_back("parameters", fmt::format("{:.2f} M", static_cast<double>(e.model.parameters) / 1e6));
   if (e.model.file_bytes > 0)
     facts.emplace_back("file", human_bytes(static_cast<std::uint64_t>(e.model.file_bytes)));
   return facts;
+}
+
+/// The models that were timed in turns with this one.
+std::string others_of(const Evaluation& e) {
+  std::vector<std::string> others;
+  for (const auto& name : e.latency->together)
+    if (name != e.model.name) others.push_back(name);
+  return join(others, ", ");
 }
 
 /// What is known about where a model comes from and how it was run.
@@ -73,6 +81,10 @@ Grid origin_grid(const ModelReport& model) {
                                 e.inference.engine, e.inference.input_width, e.inference.input_height,
                                 e.inference.score_threshold, e.inference.nms_iou, e.inference.max_per_image,
                                 counted(e.inference.threads, "thread", "threads")));
+  if (!e.machine.cpu.empty())
+    row("timed on",
+        fmt::format("{}, {}", e.machine.cpu, counted(e.machine.processors, "processor", "processors")));
+  if (e.latency && e.latency->together.size() > 1) row("in turns with", others_of(e));
   row("evaluated", e.created_at);
   row("with ds", e.tool_version);
   return grid;
@@ -185,7 +197,7 @@ void add_label_suspects(Page& page, const ComparisonReport& report) {
       "again: a wrong label costs twice, in training and here.",
       counted(report.suspect_count, "place", "places"),
       shown < report.suspect_count ? fmt::format("; the {} most confident are shown", shown) : ""));
-  page.gallery(report.suspects);
+  page.gallery(report.suspects, "the label in question");
 }
 
 void add_definitions(Page& page, const ComparisonReport& report) {

@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "ds/base/text.h"
 #include "report_parts.h"
@@ -33,39 +32,22 @@ std::string single_verdict(const ComparisonReport& report) {
                      counted(e.data.objects, "object", "objects"));
 }
 
-/// Resamples that Holm's adjustment needs before any pair can be proven: the smallest p-value of a bootstrap
-/// is 2 / (resamples + 1), and it is multiplied by the number of pairs.
-std::size_t needed_resamples(const ComparisonReport& report) {
-  return static_cast<std::size_t>(std::ceil(2 * static_cast<double>(report.pairwise.pairs.size()) / 0.05));
-}
-
-bool too_few_resamples(const ComparisonReport& report) {
-  return static_cast<std::size_t>(report.pairwise.resamples) < needed_resamples(report);
-}
-
 std::string best_verdict(const ComparisonReport& report, std::size_t best,
                          const std::vector<std::string>& tied) {
   const auto& model = report.models[best];
   const auto begin = fmt::format("{} has the highest AP, {}", name_of(model),
                                  with_interval(*ap_of(model), model.entry.evaluation.intervals[0]));
-  if (report.pairwise.ranks.empty()) return begin + ".";
+  if (report.pairwise.pairs.empty()) return begin + ".";
   if (tied.empty()) return begin + ", and is proven better than every other model.";
-  if (too_few_resamples(report))
-    return fmt::format(
-        "{}. It is not proven better than {}: {} resamples are too few to tell {} pairs of models apart; "
-        "use --resamples {} or more.",
-        begin, listed(tied), report.pairwise.resamples, report.pairwise.pairs.size(),
-        needed_resamples(report));
   return fmt::format("{}. This data cannot tell it from {}.", begin, listed(tied));
 }
 
 void add_pairwise_verdicts(const ComparisonReport& report, std::size_t best, std::vector<std::string>& out) {
-  const auto& ranks = report.pairwise.ranks;
   std::vector<std::string> behind;
-  for (std::size_t i = 0; i < ranks.size(); ++i)
-    if (i != best && ranks[i].best > 1) behind.push_back(name_of(report.models[i]));
-  if (!behind.empty() && behind.size() + 1 < ranks.size())
-    out.push_back(fmt::format("Proven worse than another model: {}.", listed(behind)));
+  for (std::size_t i = 0; i < report.models.size(); ++i)
+    if (i != best && !report.pairwise.tied(best, i)) behind.push_back(name_of(report.models[i]));
+  if (!behind.empty() && behind.size() + 1 < report.models.size())
+    out.push_back(fmt::format("Proven worse than it: {}.", listed(behind)));
   if (report.pairwise.smallest_difference)
     out.push_back(fmt::format(
         "Differences of AP under about {:.3f} cannot be told here ({}, {} resamples).",
@@ -86,8 +68,7 @@ bool any_calibration(const ComparisonReport& report) {
 }  // namespace
 
 std::string name_of(const ModelReport& model) {
-  const auto& name = model.entry.evaluation.model.name;
-  return model.entry.settings.empty() ? name : name + " " + model.entry.settings;
+  return shown_name(model.entry);
 }
 
 std::vector<std::string> model_names(const ComparisonReport& report) {
@@ -126,10 +107,10 @@ std::vector<std::string> verdicts(const ComparisonReport& report) {
   const auto best = best_model(report);
   if (!ap_of(report.models[best])) return {"There are no objects to find, so no model has an AP."};
   std::vector<std::string> tied;
-  for (std::size_t i = 0; i < report.pairwise.ranks.size(); ++i)
-    if (i != best && report.pairwise.ranks[i].best == 1) tied.push_back(name_of(report.models[i]));
+  for (std::size_t i = 0; i < report.models.size(); ++i)
+    if (i != best && report.pairwise.tied(best, i)) tied.push_back(name_of(report.models[i]));
   std::vector<std::string> out = {best_verdict(report, best, tied)};
-  if (report.pairwise.ranks.empty())
+  if (report.pairwise.pairs.empty())
     out.emplace_back("No intervals were computed, so small differences may be chance.");
   else
     add_pairwise_verdicts(report, best, out);
@@ -140,12 +121,12 @@ std::vector<std::string> report_definitions(const ComparisonReport& report) {
   std::vector<std::string> out;
   if (!report.pairwise.pairs.empty())
     out.emplace_back(
-        "Difference: AP of the second model minus AP of the first, with the 95 % interval of a paired "
+        "Pairs: AP of the model minus AP of the one it stands against, with the 95 % interval of a paired "
         "bootstrap over "
         "groups of images. p: a randomisation test of \"no difference\" (Yeh 2000), adjusted for the number "
         "of pairs "
-        "(Holm 1979); under .05 a difference counts as proven. A rank is a range: 1 + the models proven "
-        "better, to the "
+        "(Holm 1979); from .05 down a difference is proven. A rank is a range: 1 + the models proven better, "
+        "to the "
         "number of models not proven worse.");
   out.emplace_back(
       "Error types (TIDE, Bolya et al. 2020), at IoU .50, of all detections: classification: good place, "

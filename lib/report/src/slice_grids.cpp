@@ -1,5 +1,4 @@
-#include <fmt/format.h>
-
+#include "ds/report/analysis_grids.h"
 #include "report_parts.h"
 
 namespace ds::detail {
@@ -8,14 +7,6 @@ namespace {
 
 std::string name_of(const Slice& slice) {
   return slice.attribute + ": " + slice.value;
-}
-
-/// "+0.021 to +0.094, better": whole intervals on one side of 0 have a word.
-Cell against_cell(const std::optional<Interval>& interval) {
-  if (!interval) return {"n/a"};
-  const char* word = interval->low > 0 ? ", better" : interval->high < 0 ? ", worse" : "";
-  return {fmt::format("{:+.3f} to {:+.3f}{}", interval->low, interval->high, word),
-          (interval->low + interval->high) / 2};
 }
 
 }  // namespace
@@ -40,37 +31,26 @@ DrawnGrid slice_overview(const ComparisonReport& report) {
 }
 
 DrawnGrid slice_grid(const ComparisonReport& report, std::size_t model) {
-  DrawnGrid made;
   const auto& shown = report.models.at(model);
+  DrawnGrid made{slices_grid(report.slices, shown.slices), {}};
   made.grid.title = name_of(shown);
-  made.grid.columns = {{"slice", "slice", false},
-                       {"images", "images"},
-                       {"objects", "objects"},
-                       {"AP", "ap"},
-                       {"AP50", "ap50"},
-                       {"95 %", "interval"},
-                       {"against the rest", "against_the_rest"}};
   bool drawn = false;
-  for (std::size_t s = 0; s < report.slices.size(); ++s) {
-    const auto& numbers = shown.slices.at(s);
-    const auto& interval = numbers.interval;
-    made.grid.rows.push_back(
-        {text_cell(name_of(report.slices[s])), count_cell(numbers.images), count_cell(numbers.objects),
-         number_cell(known(numbers.ap), 3), number_cell(known(numbers.ap50), 3),
-         text_cell(interval ? fmt::format("{:.3f} to {:.3f}", interval->low, interval->high) : "n/a"),
-         against_cell(numbers.against_the_rest)});
+  for (const auto& numbers : shown.slices) {
     ErrorBar bar{.value = known(numbers.ap)};
-    if (interval) {
-      bar.low = interval->low;
-      bar.high = interval->high;
-      drawn = true;
+    if (numbers.interval) {
+      bar.low = numbers.interval->low;
+      bar.high = numbers.interval->high;
     }
+    drawn = drawn || bar.value;
     made.look.bars.push_back(bar);
   }
-  if (!drawn) made.look.bars.clear();
+  if (!drawn) {
+    made.look.bars.clear();
+    return made;
+  }
   made.look.bars_title = "AP";
   made.look.reference = ap_of(shown);
-  if (drawn && made.look.reference) made.grid.notes = {"The dashed line is the AP on all images."};
+  if (made.look.reference) made.grid.notes.emplace_back("The dashed line is the AP on all images.");
   return made;
 }
 

@@ -9,7 +9,7 @@
 #include "ds/base/random.h"
 #include "ds/media/image_io.h"
 #include "ds/media/synthetic_scene.h"
-#include "ds/metrics/significance.h"
+#include "ds/report/comparison.h"
 
 namespace ds::testing {
 
@@ -33,7 +33,8 @@ TruthTable truth_of(const MadeReport& made) {
       object.class_idx =
           static_cast<std::int32_t>(static_cast<int>(object.x * 7 + object.y * 3) % made.classes);
   for (auto& each : truth.classes) each.name += made.name_suffix;
-  for (auto& image : truth.images) image.attributes["time"] = image.id % 3 == 0 ? "night" : "day";
+  for (auto& image : truth.images)
+    image.attributes["time"] = (image.id % 3 == 0 ? "night" : "day") + made.name_suffix;
   return truth;
 }
 
@@ -71,32 +72,26 @@ MarkedPicture picture_of(const TruthTable& truth, const MadeReport& made, int im
   return picture;
 }
 
-struct Model {
-  DetectionTable detections;
-  EvaluatedMatching found;
-};
-
-/// Truth and detections of one image at the operating threshold.
-MarkedPicture marked_picture(const TruthTable& truth, const MadeReport& made, const Model& model,
-                             int image_idx) {
-  auto picture = picture_of(truth, made, image_idx);
-  const auto& operating = model.found.evaluation.operating;
-  auto hit = [&](auto holds) { return std::any_of(operating.pairs.begin(), operating.pairs.end(), holds); };
-  for (std::size_t g = 0; g < truth.objects.size(); ++g) {
-    const auto& o = truth.objects[g];
-    if (o.image_idx != image_idx) continue;
-    const bool found = hit([&](const auto& pair) { return pair.object_idx == static_cast<int>(g); });
-    picture.boxes.push_back({found ? MarkedBox::Role::truth_found : MarkedBox::Role::truth_missed, o.x, o.y,
-                             o.w, o.h, truth.classes[static_cast<std::size_t>(o.class_idx)].name});
-  }
-  for (std::size_t d = 0; d < model.detections.boxes.size(); ++d) {
-    const auto& b = model.detections.boxes[d];
-    if (b.image_idx != image_idx || b.score < operating.threshold) continue;
-    const bool right = hit([&](const auto& pair) { return pair.detection_idx == static_cast<int>(d); });
+MarkedPicture marked_picture(const TruthTable& truth, const MadeReport& made, const ComparedModel& model,
+                             const ImageOutcome& outcome) {
+  auto picture = picture_of(truth, made, outcome.image_idx);
+  auto add_truth = [&](std::int32_t g, MarkedBox::Role role) {
+    const auto& o = truth.objects[static_cast<std::size_t>(g)];
     picture.boxes.push_back(
-        {right ? MarkedBox::Role::detection_right : MarkedBox::Role::detection_wrong, b.x, b.y, b.w, b.h,
+        {role, o.x, o.y, o.w, o.h, truth.classes[static_cast<std::size_t>(o.class_idx)].name});
+  };
+  auto add_detection = [&](std::int32_t d, MarkedBox::Role role) {
+    const auto& b = model.detections.boxes[static_cast<std::size_t>(d)];
+    picture.boxes.push_back(
+        {role, b.x, b.y, b.w, b.h,
          fmt::format("{} {:.2f}", truth.classes[static_cast<std::size_t>(b.class_idx)].name, b.score)});
+  };
+  for (const auto& hit : outcome.hits) {
+    add_truth(hit.object_idx, MarkedBox::Role::truth_found);
+    add_detection(hit.detection_idx, MarkedBox::Role::detection_right);
   }
+  for (const auto g : outcome.missed) add_truth(g, MarkedBox::Role::truth_missed);
+  for (const auto d : outcome.false_positives) add_detection(d, MarkedBox::Role::detection_wrong);
   return picture;
 }
 
@@ -115,102 +110,122 @@ Chart training_chart() {
   return chart;
 }
 
-ModelReport model_report(const TruthTable& truth, const MadeReport& made, const Model& model, int m) {
-  ModelReport report;
-  auto& e = report.entry.evaluation;
-  e = model.found.evaluation;
+/// What an evaluation knows beyond its numbers.
+void describe(Evaluation& e, const MadeReport& made, int m, const TruthTable& truth, std::size_t detections) {
   e.model = {fmt::format("m-{}", m), fmt::format("model {}{}", m, made.name_suffix), "yolox-tiny", 0, 0};
+  const auto images = std::ssize(truth.images);
   e.data = {"made up",
             "s-20260101-1",
             "test",
             fingerprint(truth),
-            std::ssize(truth.images),
-            std::ssize(truth.images),
+            images,
+            images,
             std::ssize(truth.objects),
-            std::ssize(model.detections.boxes)};
+            static_cast<std::int64_t>(detections)};
   e.created_at = "2026-01-02T03:04:05Z";
   e.tool_version = "1.0";
-  e.warnings =
-      m == 1 ? std::vector<std::string>{"something to know about this model"} : std::vector<std::string>{};
+  if (m == 1) e.warnings = {"something to know about this model"};
+  if (!made.measured) return;
+  e.model.parameters = 9'000'000 - 1'300'000 * (m % 5);
+  e.model.file_bytes = 4 * e.model.parameters;
+  const double ms = 40 - 7 * (m % 5) + m / 5;
+  e.latency = Latency{images, ms, ms * 1.3, ms * 1.05, 210'000'000, 40'000'000, {}};
+  e.inference = {"torch", 320, 320, 0.01, 0.65, 100, 2};
+  e.machine = {"a processor", 2, 2};
+}
+
+ModelReport model_report(const TruthTable& truth, const MadeReport& made, const ComparedModel& model,
+                         const std::vector<Slice>& slices, int m) {
+  ModelReport report;
+  const double threshold = model.evaluation.operating.threshold;
+  report.errors = error_types(truth, model.detections);
+  report.calibration = calibration(truth, model.detections, model.matching, threshold, 20);
+  report.localization = localization_recall(truth, model.detections, model.matching);
+  report.slices =
+      slice_numbers(truth, model.matching, slices, {.resamples = made.intervals ? 50 : 0, .seed = 3});
+  const auto outcomes = image_outcomes(truth, model.detections, model.matching, threshold);
+  for (const auto i : worst_first(outcomes, truth))
+    if (std::ssize(report.worst) < made.pictures)
+      report.worst.push_back(marked_picture(truth, made, model, outcomes[i]));
   if (made.measured) {
-    e.model.parameters = 9'000'000 - 1'300'000 * (m % 5);
-    e.model.file_bytes = 4 * e.model.parameters;
-    const double ms = 40 - 7 * (m % 5) + m / 5;
-    e.latency = Latency{std::ssize(truth.images), ms, ms * 1.3, ms * 1.05, 210'000'000};
-    e.inference = {"torch", 320, 320, 0.01, 0.65, 100, 2};
     report.lineage = {
         {"trained on", "snapshot s-20260101-1"}, {"run", fmt::format("r-{}", m)}, {"parent", "m-0"}};
     report.training = {training_chart()};
   }
-  report.errors = error_types(truth, model.detections);
-  report.calibration = calibration(truth, model.detections, model.found.matching, e.operating.threshold, 20);
-  report.localization = localization_recall(truth, model.detections, model.found.matching);
-  for (int i = 0; i < made.pictures; ++i) report.worst.push_back(marked_picture(truth, made, model, i));
-  const double ap = e.precision.numbers.ap();
-  report.slices = {{40, 120, ap + 0.02, ap + 0.2, Interval{ap - 0.03, ap + 0.06}, Interval{0.01, 0.1}},
-                   {20, 60, ap - 0.05, ap + 0.1, Interval{ap - 0.12, ap + 0.01}, Interval{-0.1, -0.01}},
-                   {1, 0, -1, -1, std::nullopt, std::nullopt}};
   return report;
 }
 
-PairwiseComparison pairs_of(const TruthTable& truth, const std::vector<Model>& models) {
+void add_agreement(const TruthTable& truth, const MadeReport& made, const std::vector<ComparedModel>& models,
+                   ComparisonReport& report) {
+  std::vector<ModelFindings> findings;
+  for (const auto& model : models)
+    findings.push_back({&model.detections, &model.matching, model.evaluation.operating.threshold});
+  report.agreement = agreement(truth, findings);
+  const auto& last = models.back();
+  const auto outcomes =
+      image_outcomes(truth, last.detections, last.matching, last.evaluation.operating.threshold);
+  for (const auto& each : report.agreement.disagreements)
+    if (std::ssize(report.disagreements) < made.pictures)
+      report.disagreements.push_back(
+          marked_picture(truth, made, last, outcomes[static_cast<std::size_t>(each.image_idx)]));
+  report.suspect_count = made.pictures > 0 ? made.pictures + 3 : 0;
+  for (int i = 0; i < made.pictures; ++i) {
+    auto suspect = picture_of(truth, made, i + 5);
+    suspect.boxes.push_back({MarkedBox::Role::suspect, 40, 50, 80, 60, "missing label: disc"});
+    report.suspects.push_back(std::move(suspect));
+  }
+}
+
+/// Tests of many pairs take minutes: those of a large report follow from its bootstrap alone.
+ModelComparison compared_models(const TruthTable& truth, const std::vector<ComparedModel>& models,
+                                const MadeReport& made) {
+  const BootstrapOptions options{.resamples = made.intervals ? 100 : 0, .seed = 3};
+  if (made.models <= 6 || !made.intervals) return compare_thoroughly(truth, models, options);
+  ModelComparison compared{compare_models(truth, models, options), {}};
   std::vector<const Matching*> matchings;
-  for (const auto& model : models) matchings.push_back(&model.found.matching);
-  const auto bootstrap = paired_bootstrap(truth, matchings, {.resamples = 100, .seed = 3});
-  PairwiseComparison made;
-  std::vector<double> p_values;
+  for (const auto& model : models) matchings.push_back(&model.matching);
+  const auto bootstrap = paired_bootstrap(truth, matchings, options);
+  auto& pairwise = compared.pairwise;
+  pairwise.groups = bootstrap.groups();
+  pairwise.resamples = bootstrap.resamples();
   for (std::size_t a = 0; a < models.size(); ++a)
     for (std::size_t b = a + 1; b < models.size(); ++b) {
       PairComparison pair{a, b};
-      pair.difference = models[b].found.evaluation.precision.numbers.ap() -
-                        models[a].found.evaluation.precision.numbers.ap();
+      pair.difference =
+          models[b].evaluation.precision.numbers.ap() - models[a].evaluation.precision.numbers.ap();
       pair.interval = bootstrap.of_difference(a, b, 0);
-      pair.p_value = bootstrap.p_value(a, b, 0).value_or(1);
-      pair.smallest_difference = bootstrap.smallest_difference(a, b, 0);
-      p_values.push_back(pair.p_value);
-      made.pairs.push_back(pair);
+      pair.p_value = pair.p_adjusted = bootstrap.p_value(a, b, 0).value_or(1);
+      pair.smallest_difference = pairwise.smallest_difference = bootstrap.smallest_difference(a, b, 0);
+      pairwise.pairs.push_back(pair);
     }
-  const auto adjusted = holm_adjusted(p_values);
-  for (std::size_t i = 0; i < adjusted.size(); ++i) made.pairs[i].p_adjusted = adjusted[i];
-  made.ranks = rank_ranges(bootstrap);
-  if (!made.pairs.empty()) made.smallest_difference = made.pairs[made.pairs.size() / 2].smallest_difference;
-  made.groups = bootstrap.groups();
-  made.resamples = bootstrap.resamples();
-  return made;
+  return compared;
 }
 
 }  // namespace
 
 ComparisonReport made_report(const MadeReport& made) {
   const auto truth = truth_of(made);
-  std::vector<Model> models;
+  std::vector<ComparedModel> models;
   for (int m = 0; m < made.models; ++m) {
     auto detections = detections_of(truth, made, m);
-    auto found = evaluate(truth, detections, {.resamples = made.intervals ? 100 : 0, .seed = 3});
-    models.push_back({std::move(detections), std::move(found)});
+    auto [evaluation, matching] =
+        evaluate(truth, detections, {.resamples = made.intervals ? 100 : 0, .seed = 3});
+    describe(evaluation, made, m, truth, detections.boxes.size());
+    models.push_back({std::move(evaluation), std::move(detections), std::move(matching)});
   }
+  auto compared = compared_models(truth, models, made);
   ComparisonReport report;
   report.title = "Shapes: models" + made.name_suffix;
   report.created_at = "2026-01-02T03:04:05Z";
   report.warnings = {"one evaluation was made on other images and is left out"};
-  report.slices = {
-      {"time", "day" + made.name_suffix, {}}, {"time", "night", {}}, {"shape of the image", "wide", {}}};
-  for (int m = 0; m < made.models; ++m)
-    report.models.push_back(model_report(truth, made, models[static_cast<std::size_t>(m)], m));
-  if (made.intervals && made.models > 1) report.pairwise = pairs_of(truth, models);
-  const auto objects = std::ssize(truth.objects);
-  for (std::size_t a = 0; a < models.size(); ++a)
-    for (std::size_t b = a + 1; b < models.size(); ++b)
-      report.agreement.pairs.push_back({a, b, objects - 30, 12, 8, 10});
-  report.agreement.missed_by_all = {1, 4};
-  report.agreement.disagreements = {{3, 2}, {1, 1}};
-  report.suspect_count = made.pictures > 0 ? made.pictures + 3 : 0;
-  for (int i = 0; i < made.pictures; ++i) {
-    auto suspect = picture_of(truth, made, i + 5);
-    suspect.boxes.push_back({MarkedBox::Role::suspect, 40, 50, 80, 60, "missing label: disc"});
-    report.suspects.push_back(std::move(suspect));
-    report.disagreements.push_back(marked_picture(truth, made, models.back(), i + 9));
+  report.slices = slices_of(truth);
+  report.pairwise = std::move(compared.pairwise);
+  for (int m = 0; m < made.models; ++m) {
+    const auto i = static_cast<std::size_t>(m);
+    report.models.push_back(model_report(truth, made, models[i], report.slices, m));
+    report.models.back().entry = std::move(compared.entries[i]);
   }
+  add_agreement(truth, made, models, report);
   return report;
 }
 

@@ -65,7 +65,8 @@ class Page {
   Page& picture(std::string_view bytes, const std::string& alt, const std::string& caption = {});
   /// Pictures with their boxes drawn over them as vectors, a legend of the kinds of boxes, and switches that
   /// hide labels, predictions and names. Nothing without pictures.
-  Page& gallery(const std::vector<MarkedPicture>& pictures);
+  /// @param missed what a box of MarkedBox::Role::truth_missed is
+  Page& gallery(const std::vector<MarkedPicture>& pictures, const std::string& missed = "labelled, missed");
   /// Several panels of which a menu shows one; `fill(i)` adds to the page what stands in the panel of
   /// names[i]. Menus of the same label move together. Without script, panels stand below each other; a single
   /// one has no menu. Panels do not nest.
