@@ -104,8 +104,8 @@ ComparisonReport comparison_report(Project& project, const StoredSelection& sele
   for (std::size_t m = 0; m < comparison.models.size(); ++m) {
     const auto& entry = comparison.entries[m];
     for (const auto& warning : entry.evaluation.warnings) add_once(report.warnings, warning);
-    auto& model = report.models.emplace_back(
-        analyse_model(truth, comparison.models[m], report.slices, bootstrap));
+    auto& model =
+        report.models.emplace_back(analyse_model(truth, comparison.models[m], report.slices, bootstrap));
     model.entry = entry;
     auto origin = detail::origin_of(project, entry.evaluation.model.id, shown_name(entry), comparison.data);
     model.training = std::move(origin.training);

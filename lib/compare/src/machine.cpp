@@ -1,7 +1,5 @@
 #include "machine.h"
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <fstream>
 #include <string>
@@ -41,16 +39,13 @@ EvaluatedMachine this_machine(int threads) {
 }
 
 std::int64_t peak_memory_bytes() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  // Setting the kernel's peak back also sets back what it reports as VmHWM, not what rusage keeps.
-  return std::max(static_cast<std::int64_t>(usage.ru_maxrss) * 1024, status_bytes("VmHWM"));
+  return status_bytes("VmHWM");
 }
 
-MemoryGrowth::MemoryGrowth() {
+MemoryGrowth::MemoryGrowth() : peak_before_(peak_memory_bytes()) {
   // "5" sets VmHWM to the present size (proc(5), clear_refs).
   std::ofstream("/proc/self/clear_refs") << "5";
-  before_ = std::max(status_bytes("VmHWM"), status_bytes("VmRSS"));
+  before_ = status_bytes("VmHWM");
 }
 
 std::int64_t MemoryGrowth::bytes() const {

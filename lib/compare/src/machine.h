@@ -10,7 +10,7 @@ namespace ds::detail {
 /// @param threads that were asked for; 0: the engine chooses
 EvaluatedMachine this_machine(int threads);
 
-/// The largest resident memory of the process so far, in bytes.
+/// The largest resident memory of the process in bytes, since it began or since a MemoryGrowth was made.
 std::int64_t peak_memory_bytes();
 
 /// By how much the process's peak grows from here on. Sets the kernel's peak back, so that what other work
@@ -20,8 +20,11 @@ class MemoryGrowth {
  public:
   MemoryGrowth();
   std::int64_t bytes() const;
+  /// The peak that was set back.
+  std::int64_t peak_before() const { return peak_before_; }
 
  private:
+  std::int64_t peak_before_ = 0;
   std::int64_t before_ = 0;
 };
 

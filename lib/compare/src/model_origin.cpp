@@ -73,7 +73,7 @@ std::vector<Chart> training_charts(const std::vector<EpochMetrics>& epochs) {
 
 /// Which images of the evaluation stand in a split of the snapshots that a model and its parents trained on.
 struct Shared {
-  std::vector<std::string> names;   // natural order
+  std::vector<std::string> names;    // natural order
   std::vector<std::string> missing;  // snapshots that are gone
 };
 
@@ -131,8 +131,8 @@ class OriginReader {
   OriginReader(Project& project, const EvalData& data) : project_(project), data_(data) {}
 
   ModelOrigin read(const ModelRecord& model, const std::string& name) {
-    add("model", model.aliases.empty() ? model.id
-                                       : fmt::format("{} ({})", model.id, join(model.aliases, ", ")));
+    add("model",
+        model.aliases.empty() ? model.id : fmt::format("{} ({})", model.id, join(model.aliases, ", ")));
     add("made", model.created_at);
     if (!model.run_id.empty()) add_run(model.run_id);
     const auto line = ancestry(project_, model);

@@ -28,8 +28,8 @@ MarkedBox truth_box(const EvalData& data, std::int32_t object_idx, Role role, co
 MarkedBox detected_box(const EvalData& data, const ComparedModel& model, std::int32_t detection_idx,
                        Role role, const std::string& before = {}) {
   const auto& box = model.detections.boxes.at(static_cast<std::size_t>(detection_idx));
-  return {role,  box.x, box.y, box.w,
-          box.h, fmt::format("{}{} {:.2f}", before, class_name(data, box.class_idx), box.score)};
+  return {role,  box.x, box.y,
+          box.w, box.h, fmt::format("{}{} {:.2f}", before, class_name(data, box.class_idx), box.score)};
 }
 
 /// The order of a file's objects must not show.
@@ -74,8 +74,7 @@ PictureOrder worst_image_picture(const EvalData& data, const ComparedModel& mode
     order.boxes.push_back(truth_box(data, hit.object_idx, Role::truth_found));
     order.boxes.push_back(detected_box(data, model, hit.detection_idx, Role::detection_right));
   }
-  for (const auto object : outcome.missed)
-    order.boxes.push_back(truth_box(data, object, Role::truth_missed));
+  for (const auto object : outcome.missed) order.boxes.push_back(truth_box(data, object, Role::truth_missed));
   for (const auto detection : outcome.false_positives)
     order.boxes.push_back(detected_box(data, model, detection, Role::detection_wrong));
   sort_by_place(order.boxes);
@@ -106,8 +105,8 @@ PictureOrder suspect_picture(const EvalData& data, const LabelSuspect& suspect) 
   const std::string label =
       suspect.class_idx >= 0
           ? class_name(data, suspect.class_idx)
-          : class_name(data,
-                       data.truth.objects[static_cast<std::size_t>(suspect.object_idx)].class_idx) + "?";
+          : class_name(data, data.truth.objects[static_cast<std::size_t>(suspect.object_idx)].class_idx) +
+                "?";
   order.boxes.push_back({Role::suspect, suspect.x, suspect.y, suspect.w, suspect.h, label});
   sort_by_place(order.boxes);
   // Enough around it to judge, also of a tiny one.
@@ -148,8 +147,7 @@ PictureOrder disagreement_picture(const EvalData& data, const std::vector<std::s
   }
   for (std::size_t m = 0; m < models.size(); ++m)
     for (const auto detection : outcomes[m][image].false_positives)
-      order.boxes.push_back(
-          detected_box(data, models[m], detection, Role::detection_wrong, names[m] + ": "));
+      order.boxes.push_back(detected_box(data, models[m], detection, Role::detection_wrong, names[m] + ": "));
   sort_by_place(order.boxes);
   return order;
 }

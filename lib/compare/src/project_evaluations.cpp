@@ -137,15 +137,12 @@ std::vector<EvaluationRecord> selected(Project& project, const StoredSelection& 
   }
   auto records = project.evaluations().list();
   const bool none = records.empty();
-  std::erase_if(records, [&](const auto& r) {
-    return !wanted.empty() && !wanted.contains(r.model_id);
-  });
+  std::erase_if(records, [&](const auto& r) { return !wanted.empty() && !wanted.contains(r.model_id); });
   const auto first =
       std::find_if(records.begin(), records.end(), [&](const auto& r) { return fits(r, selection); });
   if (first == records.end())
-    throw UsageError(
-        none ? "no model has been evaluated yet" : "no evaluation on this snapshot and split",
-        no_evaluation_advice("MODEL", selection));
+    throw UsageError(none ? "no model has been evaluated yet" : "no evaluation on this snapshot and split",
+                     no_evaluation_advice("MODEL", selection));
   // Those before it are of other data, and counted as such.
   std::rotate(records.begin(), first, first + 1);
   return records;

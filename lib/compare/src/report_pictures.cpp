@@ -75,8 +75,8 @@ MarkedPicture picture_of(const cv::Mat& decoded, int reduction, const EvalImage&
   picture.width = shown.cols;
   picture.height = shown.rows;
   // Reduced sides are rounded up: the whole image is meant, not its rounded multiple.
-  const cv::Rect2d in_image =
-      reduction > 1 ? cv::Rect2d(0, 0, image.width, image.height) : cv::Rect2d(part.x, part.y, part.width, part.height);
+  const cv::Rect2d in_image = reduction > 1 ? cv::Rect2d(0, 0, image.width, image.height)
+                                            : cv::Rect2d(part.x, part.y, part.width, part.height);
   picture.boxes = placed(order.boxes, in_image, shown.cols, shown.rows);
   return picture;
 }

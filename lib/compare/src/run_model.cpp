@@ -182,8 +182,10 @@ std::vector<ComparedModel> evaluate_models(const std::vector<ModelToRun>& models
   for (const auto& model : models) sources.push_back(resolve_model(model.path, options.detector));
   std::vector<Detector> detectors;
   std::vector<std::int64_t> memory;
+  std::int64_t peak = 0;
   for (const auto& model : models) {
     const detail::MemoryGrowth growth;
+    peak = std::max(peak, growth.peak_before());
     detectors.push_back(load_detector(model.path, options.detector));
     // An engine takes most of its memory when it runs for the first time.
     if (!data.files.empty()) detectors.back().detect(decode_image_file(data.files.front()));
@@ -215,6 +217,7 @@ std::vector<ComparedModel> evaluate_models(const std::vector<ModelToRun>& models
     e.machine = machine;
     e.latency = inference.latency;
     e.latency->model_memory_bytes = memory[m];
+    e.latency->peak_memory_bytes = std::max(e.latency->peak_memory_bytes, peak);
     e.created_at = now;
     e.warnings = data.warnings;
     e.warnings.insert(e.warnings.end(), inference.warnings.begin(), inference.warnings.end());

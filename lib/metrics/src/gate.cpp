@@ -92,8 +92,7 @@ void withdraw_unproven_regressions(std::vector<RuleResult>& rules, const PairedB
   }
   const auto tested = left;
   for (bool again = tested > 1; again && !open.empty();) {
-    const auto stricter =
-        bootstrap.with_level(1 - (1 - bootstrap.level()) / static_cast<double>(left));
+    const auto stricter = bootstrap.with_level(1 - (1 - bootstrap.level()) / static_cast<double>(left));
     const auto proven = std::erase_if(open, [&](const auto* one) {
       const auto interval = interval_of(one->rule, stricter);
       return interval && judge(one->rule, *interval, one->rule.amount) == Verdict::regression;

@@ -71,6 +71,7 @@ std::vector<LeaderboardEntry> entries_of(Models& models, Take take) {
                                entries.front().evaluation.data.fingerprint, model.evaluation.model.name,
                                model.evaluation.data.fingerprint);
     entries.push_back({take(model)});
+    entries.back().model_idx = entries.size() - 1;
   }
   return entries;
 }

@@ -113,8 +113,8 @@ TEST_CASE("gate refuses a baseline of another dataset") {
 TEST_CASE("gate: of several rules a regression must stand Holm's correction") {
   const Fixture f;
   const auto bootstrap = paired_bootstrap(f.good.truth, {&f.a, &f.b}, {.resamples = 200});
-  // A limit that the whole 95 % interval misses, but not the whole 97.5 % interval, which is what the first of
-  // two rules is tested at.
+  // A limit that the whole 95 % interval misses, but not the whole 97.5 % interval, which is what the first
+  // of two rules is tested at.
   const double high = bootstrap.of_difference(0, 1, 0)->high;
   const double higher = bootstrap.with_level(0.975).of_difference(0, 1, 0)->high;
   REQUIRE(higher > high);

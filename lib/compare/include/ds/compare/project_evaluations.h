@@ -45,9 +45,9 @@ ProjectEvaluations evaluate_in_project(Project& project, const std::vector<Proje
 
 /// Which stored evaluations are compared: those of one truth.
 struct StoredSelection {
-  std::string snapshot = {};              // empty: of the newest evaluation
-  std::string split = {};                 // empty: of the newest evaluation
-  std::vector<std::string> models = {};   // only the newest evaluation of each of these; empty: all
+  std::string snapshot = {};             // empty: of the newest evaluation
+  std::string split = {};                // empty: of the newest evaluation
+  std::vector<std::string> models = {};  // only the newest evaluation of each of these; empty: all
 };
 
 struct Comparison {

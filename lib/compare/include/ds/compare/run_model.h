@@ -21,9 +21,9 @@ struct Inference {
 
 /// Runs the detectors on every image, one image at a time (decoding is not timed; the first images run twice,
 /// so that the clock sees a warm network). They take turns image by image, another one first each time, so
-/// that a machine that slows down is no one's disadvantage. Classes are matched by name: detections of a class
-/// that the truth lacks are left out with a warning, and so is told which classes a model does not know.
-/// Throws DataError when a model shares none, Interrupted when a signal asks to stop.
+/// that a machine that slows down is no one's disadvantage. Classes are matched by name: detections of a
+/// class that the truth lacks are left out with a warning, and so is told which classes a model does not
+/// know. Throws DataError when a model shares none, Interrupted when a signal asks to stop.
 /// @param names what the models are called, beside `detectors`; empty: as their cards say
 /// @return beside `detectors`
 std::vector<Inference> run_models(const std::vector<Detector*>& detectors,

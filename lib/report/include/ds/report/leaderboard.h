@@ -22,9 +22,10 @@ struct LeaderboardEntry {
   std::optional<Interval> behind_best = std::nullopt;
   /// Among the models of the table when only proven differences count; absent: not computed.
   std::optional<RankRange> rank = std::nullopt;
-  bool tied_with_best = false;                 // `rank` is there, and the difference to the best is not proven
-  std::optional<double> olrp = std::nullopt;   // optimal LRP error, mean over classes
+  bool tied_with_best = false;                // `rank` is there, and the difference to the best is not proven
+  std::optional<double> olrp = std::nullopt;  // optimal LRP error, mean over classes
   std::optional<double> d_ece = std::nullopt;  // calibration error at the operating threshold
+  std::size_t model_idx = 0;  // its place among the models that were compared, however entries are sorted
 };
 
 /// The model's name, and its settings where it needs them.
@@ -49,8 +50,8 @@ std::optional<LeaderboardEntry> best_within(const std::vector<LeaderboardEntry>&
                                             const std::optional<double>& max_ms,
                                             const std::optional<double>& max_mb);
 
-/// Why best_within gives that model: sentences on its AP, on what is tied with it and on what the limits leave
-/// out.
+/// Why best_within gives that model: sentences on its AP, on what is tied with it and on what the limits
+/// leave out.
 std::vector<std::string> why_best(const std::vector<LeaderboardEntry>& entries,
                                   const std::optional<double>& max_ms, const std::optional<double>& max_mb);
 
