@@ -26,14 +26,14 @@ Json array_of(const Items& items, Make make) {
 }
 
 Json errors_json(const ErrorTypes& errors) {
-  Json types = Json::object();
+  Json kinds = Json::object();
   for (std::size_t type = 0; type < kErrorTypeCount; ++type)
-    types[to_string(static_cast<ErrorType>(type))] = {{"count", errors.counts[type]},
-                                                      {"gain", errors.gain[type]}};
+    kinds[to_string(static_cast<ErrorType>(type))] = {{"count", errors.counts[type]},
+                                                      {"ap50_gain", errors.gain[type]}};
   return {{"ap50", errors.ap50},
-          {"types", std::move(types)},
-          {"gain_without_false_positives", errors.gain_without_false_positives},
-          {"gain_without_misses", errors.gain_without_misses}};
+          {"kinds", std::move(kinds)},
+          {"ap50_gain_without_false_positives", errors.gain_without_false_positives},
+          {"ap50_gain_without_misses", errors.gain_without_misses}};
 }
 
 Json bin_json(const CalibrationBin& bin) {
@@ -81,7 +81,7 @@ Json model_json(const ModelReport& model) {
   json["common_rmse"] = model.entry.common_edges ? edges_json(*model.entry.common_edges) : Json(nullptr);
   json["behind_best"] = interval_json(model.entry.behind_best);
   const auto& rank = model.entry.rank;
-  json["rank"] = rank ? Json{{"best", rank->best}, {"worst", rank->worst}} : Json(nullptr);
+  json["rank"] = rank ? Json::array({rank->best, rank->worst}) : Json(nullptr);
   json["tied_with_best"] = rank ? Json(model.entry.tied_with_best) : Json(nullptr);
   json["errors"] = errors_json(model.errors);
   json["calibration"] = calibration_json(model.calibration);
@@ -106,7 +106,7 @@ Json pairwise_json(const PairwiseComparison& pairwise) {
                          {"difference", pair.difference},
                          {"interval_95", interval_json(pair.interval)},
                          {"p", pair.p_value},
-                         {"p_adjusted", pair.p_adjusted},
+                         {"p_holm", pair.p_adjusted},
                          {"proven", !pairwise.tied(pair.a, pair.b)},
                          {"smallest_difference", number(pair.smallest_difference)}};
            })}};

@@ -155,6 +155,11 @@ std::string model_page(const ComparisonReport& report, std::size_t model) {
   one.slices = report.slices;
   one.created_at = report.created_at;
   one.warnings = report.warnings;
+  const bool alone = report.models.size() == 1;
+  if (alone) {  // else several models call a label doubtful
+    one.suspects = report.suspects;
+    one.suspect_count = report.suspect_count;
+  }
   const auto& shown = one.models.front();
   Page page(name_of(shown));
   detail::add_footer(page, one);
@@ -175,6 +180,7 @@ std::string model_page(const ComparisonReport& report, std::size_t model) {
   detail::add_calibration(page, one);
   detail::add_slices(page, one);
   detail::add_worst(page, one);
+  if (alone) detail::add_label_suspects(page, one);
   detail::add_definitions(page, one);
   return page.html();
 }

@@ -67,7 +67,7 @@ TEST_CASE("the JSON keeps every digit and says what the page says") {
   REQUIRE(json["models"].size() == 3);
   const auto& first = report.models[0];
   REQUIRE(json["models"][0]["coco"]["AP"].get<double>() == first.entry.evaluation.precision.numbers.ap());
-  REQUIRE(json["models"][0]["errors"]["types"]["missed"]["count"] == first.errors.counts[5]);
+  REQUIRE(json["models"][0]["errors"]["kinds"]["missed"]["count"] == first.errors.counts[5]);
   REQUIRE(json["models"][0]["localization"]["mean"]["olrp"].get<double>() == *first.localization.mean.error);
   REQUIRE(json["pairwise"]["pairs"].size() == 3);
   REQUIRE(json["pairwise"]["pairs"][0]["proven"] == !report.pairwise.tied(0, 1));

@@ -40,7 +40,7 @@ TruthTable truth_of(const MadeReport& made) {
 
 DetectionTable detections_of(const TruthTable& truth, const MadeReport& made, int model) {
   DetectionTable table;
-  const double skill = 1 - 0.06 * model;
+  const double skill = 1 - 0.3 * model / (model + 4.0);
   Random random(11, fmt::format("model {}", model / 2));  // two neighbours err alike
   for (const auto& object : truth.objects) {
     const bool found = random.chance(0.93 * skill), confused = random.chance(0.12);
@@ -53,7 +53,7 @@ DetectionTable detections_of(const TruthTable& truth, const MadeReport& made, in
                              object.image_idx, class_idx});
   }
   for (std::int32_t i = 0; i < static_cast<std::int32_t>(truth.images.size()); ++i)
-    if (random.chance(0.4 + 0.05 * model))
+    if (random.chance(0.4 + 0.5 * (1 - skill)))
       table.boxes.push_back(
           {random.uniform(0, 220), random.uniform(0, 160), random.uniform(25, 90), random.uniform(25, 70),
            random.uniform(0.05, 0.6), i,
