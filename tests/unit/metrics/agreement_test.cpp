@@ -176,8 +176,8 @@ TEST_CASE("suspects: crowd and ignored objects are none and cover what lies on t
 }
 
 TEST_CASE("suspects are the same however objects, images and detections stand in their files") {
-  const auto one = testing::synthetic_truth({.jitter = .15}),
-             two = testing::synthetic_truth({.jitter = .15, .model_seed = 7});
+  const auto one = testing::synthetic_truth({.images = 150, .jitter = .2}),
+             two = testing::synthetic_truth({.images = 150, .jitter = .2, .model_seed = 7});
   auto places = [](const TruthTable& truth, const DetectionTable& a, const DetectionTable& b) {
     const auto ma = match(truth, a), mb = match(truth, b);
     std::vector<std::string> lines;
