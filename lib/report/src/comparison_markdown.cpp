@@ -11,7 +11,8 @@ namespace {
 
 /// Names of models and classes stand for themselves: no tags, no emphasis, no links, no mentions.
 std::string markdown_text(const std::string& text) {
-  std::string out;
+  // At its beginning, "# x" is a heading.
+  std::string out = text.size() > 1 && text[0] == '#' ? "\\" : "";
   for (const char c : text) {
     if (c == '<')
       out += "&lt;";
@@ -23,7 +24,7 @@ std::string markdown_text(const std::string& text) {
       out += "&#64;";
     else if (c == '\n' || c == '\r')
       out += ' ';
-    else if (std::string_view("\\`*_[]#~").find(c) != std::string_view::npos)
+    else if (std::string_view("\\`*_[]~").find(c) != std::string_view::npos)
       out += std::string("\\") + c;
     else
       out += c;

@@ -130,7 +130,7 @@ TEST_CASE("Markdown: no name becomes markup") {
                                        .pictures = 0,
                                        .name_suffix = "|</details>[x](http://e) *b* `c` @all\nnew"}));
   REQUIRE(count(text, "<details>") == count(text, "</details>"));
-  REQUIRE(text.find("](http") == text.npos);
+  REQUIRE(text.find("[x](") == text.npos);
   REQUIRE(text.find("@all") == text.npos);
   REQUIRE(text.find("\nnew") == text.npos);
   REQUIRE(text.find("\\|&lt;/details&gt;\\[x\\](http://e) \\*b\\* \\`c\\` &#64;all new") != text.npos);

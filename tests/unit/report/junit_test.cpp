@@ -31,13 +31,13 @@ TEST_CASE("a gate as JUnit XML: a rule is a test") {
       <property name="candidate" value="new &quot;x&quot;" />
       <property name="groups" value="20" />
     </properties>
-    <testcase classname="ds-compare.gate" name="AP&gt;=baseline-0.02">
-      <failure type="regression" message="a &amp; &lt;b&gt;">baseline 0.5, candidate 0.4, 95 % interval -0.15 to -0.05</failure>
+    <testcase classname="ds-compare.gate" name="AP>=baseline-0.02">
+      <failure type="regression" message="a &amp; &lt;b>">baseline 0.5, candidate 0.4, 95 % interval -0.15 to -0.05</failure>
     </testcase>
     <testcase classname="ds-compare.gate" name="latency_p50_ms&lt;=30">
       <error type="not enough data" message="not measured">baseline n/a, candidate n/a</error>
     </testcase>
-    <testcase classname="ds-compare.gate" name="AP50&gt;=0.5">
+    <testcase classname="ds-compare.gate" name="AP50>=0.5">
       <system-out>holds
 baseline 0.7, candidate 0.6, 95 % interval 0.55 to 0.65</system-out>
     </testcase>
