@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 
 #include "ds/base/error.h"
 #include "ds/base/files.h"
@@ -23,7 +23,7 @@ struct EvalFlags {
   std::string snapshot;
   std::string split = "test";
   bool force = false;
-  bool per_class = false;
+  LeaderboardFlags board;
 
   std::filesystem::path data;
   std::string data_format = "auto";
@@ -58,47 +58,45 @@ struct EvalFlags {
   }
 };
 
-void print_result(Context& context, const EvalFlags& flags, const std::vector<Evaluation>& evaluations) {
-  std::vector<LeaderboardEntry> entries;
-  for (const auto& e : evaluations) entries.push_back({e});
-  sort_entries(entries, "AP");
-  if (context.shared.json) {
-    context.out.json(leaderboard_json(entries));
-    return;
-  }
-  print(context, leaderboard(entries), flags.table);
-  for (const auto& entry : entries) {
-    if (!flags.per_class) continue;
-    context.out.line("");
-    print(context, class_grid(entry.evaluation), flags.table);
-  }
+/// The models among each other, best first: RMSE over the objects that all of them matched. The intervals are
+/// those that were stored; what pairs of models differ by is `ds-compare table`'s business.
+void print_result(Context& context, const EvalFlags& flags, const EvalData& data,
+                  std::vector<ComparedModel> models) {
+  std::stable_sort(models.begin(), models.end(), [](const auto& a, const auto& b) {
+    return a.evaluation.precision.numbers.ap() > b.evaluation.precision.numbers.ap();
+  });
+  LeaderboardView view;
+  view.truth = &data.truth;
+  view.entries = compare_thoroughly(data.truth, models, {.resamples = 0}).entries;
+  for (const auto& model : models) view.detections.push_back(&model.detections);
+  print_leaderboard(context, view, flags.board, flags.table);
 }
 
 int eval_dataset(Context& context, const EvalFlags& flags) {
-  const auto data = dataset_data(flags.data, flags.data_format, flags.images);
-  const auto options = flags.run_options(context.shared);
-  std::vector<Evaluation> evaluations;
+  std::vector<ModelToRun> wanted;
   for (const auto& model : flags.models) {
     const std::filesystem::path path = model;
     if (!std::filesystem::exists(path))
       throw UsageError(fmt::format("{}: there is no such model file or folder", model),
                        "with --data a model is a bundle folder or a weight file");
-    const auto name = path.filename().empty() ? path.parent_path().stem() : path.stem();
-    auto result = evaluate_model(path, name.string(), data, options, context.progress);
-    for (const auto& text : result.evaluation.warnings) log::warning(text);
-    if (!flags.output.empty()) {
-      const auto folder = flags.models.size() == 1 ? flags.output : flags.output / name;
-      make_folders(folder);
-      write_evaluation(folder, result, data.truth);
-    }
-    evaluations.push_back(std::move(result.evaluation));
+    wanted.push_back({path, (path.filename().empty() ? path.parent_path().stem() : path.stem()).string()});
   }
-  print_result(context, flags, evaluations);
+  const auto data = dataset_data(flags.data, flags.data_format, flags.images);
+  auto models = evaluate_models(wanted, data, flags.run_options(context.shared), context.progress);
+  for (const auto& model : models) {
+    for (const auto& text : model.evaluation.warnings) log::warning(text);
+    if (flags.output.empty()) continue;
+    const auto folder = models.size() == 1 ? flags.output : flags.output / model.evaluation.model.name;
+    make_folders(folder);
+    write_evaluation(folder, model, data.truth);
+  }
+  print_result(context, flags, data, std::move(models));
   return 0;
 }
 
-/// The threshold of best F1 on another split, which does not flatter this one.
-double threshold_from(Project& project, const std::string& model, const EvalFlags& flags, Context& context) {
+/// The thresholds of best F1 on another split, which do not flatter this one.
+void take_thresholds(Project& project, std::vector<ProjectEvalRequest>& requests, const EvalFlags& flags,
+                     Context& context) {
   if (flags.confidence) throw UsageError("--conf and --conf-from exclude each other");
   if (flags.confidence_from == flags.split)
     throw UsageError(fmt::format("--conf-from {} is the split that is evaluated", flags.split),
@@ -107,10 +105,12 @@ double threshold_from(Project& project, const std::string& model, const EvalFlag
   options.snapshot = flags.snapshot;
   options.split = flags.confidence_from;
   options.run = flags.run_options(context.shared);
-  const auto stored = evaluate_in_project(project, model, options, context.progress);
-  const double threshold = stored.evaluation.operating.threshold;
-  log::info(fmt::format("{}: threshold {:.4f}, the best F1 on {}", model, threshold, flags.confidence_from));
-  return threshold;
+  const auto stored = evaluate_in_project(project, requests, options, context.progress);
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    requests[i].confidence = stored.models[i].model.evaluation.operating.threshold;
+    log::info(fmt::format("{}: threshold {:.4f}, the best F1 on {}", requests[i].model,
+                          *requests[i].confidence, flags.confidence_from));
+  }
 }
 
 int eval_project(Context& context, const EvalFlags& flags) {
@@ -120,17 +120,20 @@ int eval_project(Context& context, const EvalFlags& flags) {
   options.split = flags.split;
   options.force = flags.force;
   options.run = flags.run_options(context.shared);
-  std::vector<Evaluation> evaluations;
-  for (const auto& model : flags.models) {
-    if (flags.confidence_from != "none")
-      options.run.evaluate.confidence = threshold_from(project, model, flags, context);
-    auto stored = evaluate_in_project(project, model, options, context.progress);
+  std::vector<ProjectEvalRequest> requests;
+  for (const auto& model : flags.models) requests.push_back({model});
+  if (flags.confidence_from != "none") take_thresholds(project, requests, flags, context);
+  auto evaluated = evaluate_in_project(project, requests, options, context.progress);
+  std::vector<ComparedModel> models;
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    auto& stored = evaluated.models[i];
     if (stored.reused)
-      log::info(fmt::format("{}: evaluated before, {} (--force runs it again)", model, stored.record.id));
-    for (const auto& text : stored.evaluation.warnings) log::warning(text);
-    evaluations.push_back(std::move(stored.evaluation));
+      log::info(fmt::format("{}: evaluated before, {} (--force runs it again)", requests[i].model,
+                            stored.record.id));
+    for (const auto& text : stored.model.evaluation.warnings) log::warning(text);
+    models.push_back(std::move(stored.model));
   }
-  print_result(context, flags, evaluations);
+  print_result(context, flags, evaluated.data, std::move(models));
   return 0;
 }
 
@@ -138,7 +141,6 @@ void bind(OptionSet& options, EvalFlags& o) {
   options.add("snapshot", o.snapshot, "dataset version; default: one made of what is done now", "S")
       .choice("split", o.split, {"train", "val", "test", "all"}, "images of this split")
       .add("force", o.force, "run again what was evaluated before")
-      .add("per-class", o.per_class, "also a table of classes for each model")
       .group("Detections")
       .add("min-score", o.min_score, "keep detections with a greater score; average precision needs low ones")
       .add("nms", o.detector.nms_iou, "IoU of the class-wise suppression; default: the model's", "IOU")
@@ -158,6 +160,7 @@ void bind(OptionSet& options, EvalFlags& o) {
       .add("images", o.images, "folder of its images, when not where the format says", "DIR")
       .add("output", o.output, "write detections.json and results.json here", "DIR")
       .group("Result");
+  o.board.bind(options, false);
   o.bootstrap.bind(options, "; 0: no intervals");
   o.table.bind(options);
 }
@@ -171,7 +174,8 @@ void add_eval(Tool& tool) {
           "A model is an id, a name or an alias (champion) of the project, a bundle folder, or a weight "
           "file. The same\n"
           "model, snapshot, split and settings are not run twice. Latency: one image at a time, warm, "
-          "without decoding.")
+          "without decoding;\nseveral models of one call take turns image by image, so that their latencies "
+          "compare fairly (name --threads\nfor the same number of threads for all).")
       .example("ds-compare eval champion challenger --split test")
       .example(
           "ds-compare eval nano.safetensors --arch yolox-nano --classes coco_classes.txt --data coco128/")

@@ -1,10 +1,12 @@
 #include <fmt/format.h>
 
 #include "ds/base/error.h"
+#include "ds/base/files.h"
 #include "ds/base/log.h"
 #include "ds/compare/project_evaluations.h"
 #include "ds/metrics/coco_json.h"
 #include "ds/metrics/evaluation.h"
+#include "ds/report/junit.h"
 #include "printing.h"
 #include "project_access.h"
 #include "verbs.h"
@@ -23,6 +25,7 @@ struct GateFlags {
   std::optional<double> confidence;
   BootstrapFlags bootstrap;
   TableOptions table;
+  std::filesystem::path junit;
 
   GateOptions options(const SharedOptions& shared) const {
     GateOptions made;
@@ -43,6 +46,13 @@ EvaluatedMatching evaluate_file(const TruthTable& truth, const std::string& path
   return evaluate(truth, read.table, options);
 }
 
+/// Prints the result and writes what a CI server reads; the verdict's exit code.
+int finish(Context& context, const GateResult& result, const GateFlags& flags) {
+  if (!flags.junit.empty())
+    write_file_atomically(flags.junit, gate_junit(result, flags.baseline, flags.candidate));
+  return print_gate(context, result, flags.baseline, flags.candidate, flags.table);
+}
+
 int gate_files(Context& context, const GateFlags& flags, const GateOptions& options) {
   const auto truth = read_coco_truth(flags.truth);
   for (const auto& text : truth.warnings) log::warning(text);
@@ -50,14 +60,14 @@ int gate_files(Context& context, const GateFlags& flags, const GateOptions& opti
   const auto candidate = evaluate_file(truth.truth, flags.candidate, flags);
   const auto result = gate(truth.truth, {flags.baseline, &baseline.matching, baseline.evaluation.facts()},
                            {flags.candidate, &candidate.matching, candidate.evaluation.facts()}, options);
-  return print_gate(context, result, flags.baseline, flags.candidate, flags.table);
+  return finish(context, result, flags);
 }
 
 int gate_project(Context& context, const GateFlags& flags, const GateOptions& options) {
   auto project = open_project(context);
   const auto result =
       gate_stored(project, flags.baseline, flags.candidate, flags.selection.selection, options);
-  return print_gate(context, result, flags.baseline, flags.candidate, flags.table);
+  return finish(context, result, flags);
 }
 
 int run_gate(Context& context, const GateFlags& flags) {
@@ -76,7 +86,7 @@ void add_gate(Tool& tool) {
           "Exit code 0: every rule is shown to hold. 4: a regression is shown. 5: this data cannot tell. 3: "
           "bad input,\n"
           "also when the two were measured on different data. A rule holds when its whole 95 % interval "
-          "does.")
+          "does. Of several\nrules that intervals decide, a regression must stand Holm's correction.")
       .example(
           "ds-compare gate --truth gt.json --baseline old.json --candidate new.json --rule "
           "'AP>=baseline-0.01'");
@@ -91,7 +101,8 @@ void add_gate(Tool& tool) {
            "RULE")
       .add("min-groups", o.min_groups, "with fewer groups of images the answer is: not enough data")
       .add("conf", o.confidence,
-           "score threshold of accuracy, error and RMSE; default: the best F1 on these images");
+           "score threshold of accuracy, error and RMSE; default: the best F1 on these images")
+      .add("junit", o.junit, "also write the result as JUnit XML, one test case a rule");
   o.selection.bind(verb.options());
   o.bootstrap.bind(verb.options(), "");
   o.table.bind(verb.options());

@@ -9,6 +9,7 @@ int main(int argc, char** argv) {
   ds::compare::add_eval(tool);
   ds::compare::add_table(tool);
   ds::compare::add_best(tool);
+  ds::compare::add_show(tool);
   ds::compare::add_report(tool);
   ds::compare::add_gate(tool);
   ds::compare::add_files(tool);

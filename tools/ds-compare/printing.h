@@ -8,6 +8,7 @@
 #include "ds/config/option_set.h"
 #include "ds/metrics/gate.h"
 #include "ds/report/grid.h"
+#include "ds/report/leaderboard.h"
 
 /// What several verbs print or read the same way.
 namespace ds::compare {
@@ -32,6 +33,31 @@ struct BootstrapFlags {
 };
 
 BootstrapOptions bootstrap_options(const BootstrapFlags& flags, const SharedOptions& shared);
+
+/// A blank line and the table.
+void print_below(Context& context, const Grid& grid, const TableOptions& options);
+
+/// The leaderboard, and what is asked for beside it.
+struct LeaderboardFlags {
+  bool per_class = false;
+  bool errors = false;
+  bool pairs = false;
+  bool more = false;
+  /// @param with_pairs also --pairs and --more, which need a comparison
+  void bind(OptionSet& options, bool with_pairs);
+};
+
+/// Entries in the order they are shown in, with what their tables are made from.
+struct LeaderboardView {
+  const TruthTable* truth = nullptr;
+  std::vector<LeaderboardEntry> entries;
+  std::vector<const DetectionTable*> detections;  // by LeaderboardEntry::model_idx
+  PairwiseComparison pairwise = {};
+  std::vector<std::string> names = {};  // of the models of `pairwise`
+};
+/// As text, markdown or csv, or as one JSON document.
+void print_leaderboard(Context& context, const LeaderboardView& view, const LeaderboardFlags& flags,
+                       const TableOptions& options);
 
 /// Prints the table or the JSON document; the exit code of the verdict.
 int print_gate(Context& context, const GateResult& result, const std::string& baseline,

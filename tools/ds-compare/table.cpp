@@ -19,7 +19,8 @@ struct TableFlags {
   std::string sort = "AP";
   std::optional<double> max_ms;
   std::optional<double> max_mb;
-  bool per_class = false;
+  LeaderboardFlags board;
+  bool explain = false;
   BootstrapFlags bootstrap{200};
   TableOptions table;
 };
@@ -34,27 +35,26 @@ Comparison load(Context& context, const TableFlags& o) {
   return comparison;
 }
 
-void print_entries(Context& context, const TableFlags& o, const std::vector<LeaderboardEntry>& entries) {
-  if (context.shared.json) {
-    context.out.json(leaderboard_json(entries));
-    return;
-  }
-  print(context, leaderboard(entries), o.table);
-  for (const auto& entry : entries) {
-    if (!o.per_class) continue;
-    context.out.line("");
-    print(context, class_grid(entry.evaluation), o.table);
-  }
-}
-
 int run_table(Context& context, const TableFlags& o) {
-  auto comparison = load(context, o);
-  sort_entries(comparison.entries, o.sort);
-  print_entries(context, o, comparison.entries);
+  if (o.board.pairs && o.bootstrap.resamples <= 0)
+    throw UsageError(fmt::format("--pairs needs resamples, and --resamples is {}", o.bootstrap.resamples));
+  const auto comparison = load(context, o);
+  if (o.board.pairs && comparison.pairwise.pairs.empty())
+    log::info("--pairs: only one model is in the table");
+  LeaderboardView view;
+  view.truth = &comparison.data.truth;
+  view.entries = comparison.entries;
+  view.pairwise = comparison.pairwise;
+  for (const auto& entry : comparison.entries) view.names.push_back(shown_name(entry));
+  for (const auto& model : comparison.models) view.detections.push_back(&model.detections);
+  sort_entries(view.entries, o.sort);
+  print_leaderboard(context, view, o.board, o.table);
   return 0;
 }
 
-int run_best(Context& context, const TableFlags& o) {
+int run_best(Context& context, TableFlags o) {
+  // Only the explanation speaks of what is proven.
+  if (!o.explain) o.bootstrap.resamples = 0;
   const auto comparison = load(context, o);
   const auto best = best_within(comparison.entries, o.max_ms, o.max_mb);
   if (!best) {
@@ -63,10 +63,15 @@ int run_best(Context& context, const TableFlags& o) {
                            o.max_mb ? fmt::format(" {} MB", *o.max_mb) : ""));
     return 4;
   }
-  if (context.shared.json)
-    context.out.json(leaderboard_json({*best})["models"][0]);
-  else
-    context.out.line(best->evaluation.model.name);
+  const auto why = o.explain ? why_best(comparison.entries, o.max_ms, o.max_mb) : std::vector<std::string>{};
+  if (context.shared.json) {
+    auto json = leaderboard_json({*best})["models"][0];
+    if (o.explain) json["why"] = why;
+    context.out.json(json);
+    return 0;
+  }
+  context.out.line(best->evaluation.model.name);
+  for (const auto& sentence : why) context.out.line(sentence);
   return 0;
 }
 
@@ -75,13 +80,16 @@ int run_best(Context& context, const TableFlags& o) {
 void add_table(Tool& tool) {
   auto& verb = tool.verb("table", "Show every model evaluated on the same images, best first");
   auto& o = verb.keep<TableFlags>();
-  verb.describe("The definitions of accuracy, error rate and RMSE stand under the table.")
+  verb.describe(
+          "The definitions of accuracy, error rate and RMSE stand under the table, and what this data can "
+          "tell. "
+          "Ranks are\nranges: only differences of AP that a test over all pairs of models proves count.")
       .example("ds-compare table")
+      .example("ds-compare table --pairs --more")
       .example("ds-compare table --sort latency_p50_ms --format markdown");
   o.selection.bind(verb.options());
-  verb.options()
-      .choice("sort", o.sort, sort_keys(), "number to sort by")
-      .add("per-class", o.per_class, "also a table of classes for each model");
+  verb.options().choice("sort", o.sort, sort_keys(), "number to sort by");
+  o.board.bind(verb.options(), true);
   o.bootstrap.bind(verb.options(), "; 0: no intervals");
   o.table.bind(verb.options());
   verb.run([&o](Context& context) { return run_table(context, o); });
@@ -90,7 +98,6 @@ void add_table(Tool& tool) {
 void add_best(Tool& tool) {
   auto& verb = tool.verb("best", "Print the name of the best model within limits");
   auto& o = verb.keep<TableFlags>();
-  o.bootstrap.resamples = 0;
   verb.describe(
           "Exit code 4 when none fits. A model whose latency or size is not known does not fit a limit on "
           "it.")
@@ -98,7 +105,10 @@ void add_best(Tool& tool) {
   o.selection.bind(verb.options());
   verb.options()
       .add("max-ms", o.max_ms, "largest median latency in milliseconds", "MS")
-      .add("max-mb", o.max_mb, "largest weight file in MB", "MB");
+      .add("max-mb", o.max_mb, "largest weight file in MB", "MB")
+      .add("explain", o.explain,
+           "also say why: what is behind, whether that is proven, and what is left out");
+  o.bootstrap.bind(verb.options(), ", for --explain; 0: it says nothing of proof");
   verb.run([&o](Context& context) { return run_best(context, o); });
 }
 

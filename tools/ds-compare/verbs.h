@@ -10,6 +10,7 @@ namespace ds::compare {
 void add_eval(Tool& tool);
 void add_table(Tool& tool);
 void add_best(Tool& tool);
+void add_show(Tool& tool);
 void add_report(Tool& tool);
 void add_gate(Tool& tool);
 void add_files(Tool& tool);

@@ -32,7 +32,10 @@ EvalData project_data(Project& project, const std::string& snapshot, const std::
   data.about.name = project.settings().name;
   data.about.snapshot = record.id;
   data.about.split = split;
-  for (const auto& image : dataset.images) data.files.push_back(project.media().path_of(image.sha256));
+  for (const auto& image : dataset.images) {
+    data.files.push_back(project.media().path_of(image.sha256));
+    data.hashes.push_back(image.sha256);
+  }
   // Images carry the project's ids; annotations need none.
   data.truth = truth_from_dataset(dataset);
   describe(data);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -64,10 +65,22 @@ std::string no_evaluation_advice(const std::string& model, const StoredSelection
                      selection.split.empty() ? "" : " --split " + selection.split);
 }
 
-/// Snapshot ids are recorded; a name or prefix has to be looked up.
+/// Ids are recorded; names and prefixes have to be looked up.
 StoredSelection resolved(Project& project, StoredSelection selection) {
   if (!selection.snapshot.empty()) selection.snapshot = project.snapshots().get(selection.snapshot).id;
   return selection;
+}
+
+EvaluationRecord record_of(const NamedModel& model, const EvalData& data, const std::string& split,
+                           const RunOptions& run) {
+  EvaluationRecord record;
+  record.model_id = model.id;
+  record.snapshot_id = data.about.snapshot;
+  record.split = split;
+  record.fingerprint = data.about.fingerprint;
+  record.settings = settings_text(run);
+  record.id = EvaluationStore::id_of(record);
+  return record;
 }
 
 bool fits(const EvaluationRecord& record, const StoredSelection& selection) {
@@ -97,17 +110,55 @@ ComparedModel load(const EvaluationRecord& record, const EvalData& data) {
   return {std::move(evaluation), std::move(table), std::move(matching)};
 }
 
-/// Models that appear with several settings say which.
+/// Models that appear with several settings say which: the input, a threshold that was fixed, and what else
+/// differs between those of one name.
 void tell_apart(std::vector<LeaderboardEntry>& entries) {
-  std::multiset<std::string> names;
-  for (const auto& entry : entries) names.insert(entry.evaluation.model.name);
-  for (auto& entry : entries) {
-    const auto& e = entry.evaluation;
-    if (names.count(e.model.name) < 2) continue;
-    entry.settings = fmt::format("{}x{}", e.inference.input_width, e.inference.input_height);
-    if (!e.operating.chosen_on_this_set)
-      entry.settings += fmt::format(" conf {}", shortest(e.operating.threshold));
+  std::map<std::string, std::vector<LeaderboardEntry*>> by_name;
+  for (auto& entry : entries) by_name[entry.evaluation.model.name].push_back(&entry);
+  for (const auto& [name, same] : by_name) {
+    if (same.size() < 2) continue;
+    auto differ = [&same = same](auto value_of) {
+      return std::any_of(same.begin(), same.end(), [&](const auto* one) {
+        return value_of(one->evaluation.inference) != value_of(same.front()->evaluation.inference);
+      });
+    };
+    const bool by_nms = differ([](const auto& s) { return s.nms_iou; });
+    const bool by_score = differ([](const auto& s) { return s.score_threshold; });
+    for (auto* entry : same) {
+      const auto& e = entry->evaluation;
+      entry->settings = fmt::format("{}x{}", e.inference.input_width, e.inference.input_height);
+      if (!e.operating.chosen_on_this_set)
+        entry->settings += fmt::format(" conf {}", shortest(e.operating.threshold));
+      if (by_nms) entry->settings += fmt::format(" nms {}", shortest(e.inference.nms_iou));
+      if (by_score) entry->settings += fmt::format(" min-score {}", shortest(e.inference.score_threshold));
+    }
   }
+}
+
+/// Stored evaluations that fit, newest first; at least one.
+std::vector<EvaluationRecord> selected(Project& project, const StoredSelection& selection) {
+  std::set<std::string> wanted;
+  for (const auto& model : selection.models) {
+    const auto id = find_model(project, model).id;
+    const auto of_model = project.evaluations().list(id);
+    if (std::none_of(of_model.begin(), of_model.end(), [&](const auto& r) { return fits(r, selection); }))
+      throw UsageError(fmt::format("{} has no evaluation{}{}", model,
+                                   selection.snapshot.empty() ? "" : " on snapshot " + selection.snapshot,
+                                   selection.split.empty() ? "" : " on split " + selection.split),
+                       no_evaluation_advice(model, selection));
+    wanted.insert(id);
+  }
+  auto records = project.evaluations().list();
+  const bool none = records.empty();
+  std::erase_if(records, [&](const auto& r) { return !wanted.empty() && !wanted.contains(r.model_id); });
+  const auto first =
+      std::find_if(records.begin(), records.end(), [&](const auto& r) { return fits(r, selection); });
+  if (first == records.end())
+    throw UsageError(none ? "no model has been evaluated yet" : "no evaluation on this snapshot and split",
+                     no_evaluation_advice("MODEL", selection));
+  // Those before it are of other data, and counted as such.
+  std::rotate(records.begin(), first, first + 1);
+  return records;
 }
 
 EvaluationRecord newest_of(Project& project, const std::string& model, const StoredSelection& selection) {
@@ -121,47 +172,69 @@ EvaluationRecord newest_of(Project& project, const std::string& model, const Sto
 
 }  // namespace
 
-StoredEvaluation evaluate_in_project(Project& project, const std::string& model,
-                                     const ProjectEvalOptions& options, Progress& progress) {
-  const auto named = find_model(project, model);
-  const auto data = project_data(project, options.snapshot, options.split);
-  EvaluationRecord record;
-  record.model_id = named.id;
-  record.snapshot_id = data.about.snapshot;
-  record.split = options.split;
-  record.fingerprint = data.about.fingerprint;
-  record.settings = settings_text(options.run);
-  record.id = EvaluationStore::id_of(record);
-  if (const auto known = project.evaluations().find(record.id); known && !options.force)
-    return {*known, read_results(*known), true};
-  auto result = evaluate_model(named.path, named.name, data, options.run, progress);
-  result.evaluation.model.id = named.id;
-  record.metrics = result.evaluation.facts();
-  record = project.evaluations().add(
-      record, [&](const std::filesystem::path& folder) { write_evaluation(folder, result, data.truth); });
-  return {record, std::move(result.evaluation), false};
+ProjectEvaluations evaluate_in_project(Project& project, const std::vector<ProjectEvalRequest>& requests,
+                                       const ProjectEvalOptions& options, Progress& progress) {
+  std::vector<NamedModel> found;
+  for (const auto& request : requests) found.push_back(find_model(project, request.model));
+  ProjectEvaluations result{project_data(project, options.snapshot, options.split), {}};
+  std::vector<ModelToRun> to_run;
+  std::vector<std::size_t> runs;  // beside them: whose request each is
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    const auto& request = requests[i];
+    const auto& named = found[i];
+    auto run = options.run;
+    if (request.confidence) run.evaluate.confidence = request.confidence;
+    auto record = record_of(named, result.data, options.split, run);
+    const auto known = project.evaluations().find(record.id);
+    const bool is_repeated = std::any_of(result.models.begin(), result.models.end(),
+                                         [&](const auto& other) { return other.record.id == record.id; });
+    const bool reuse = is_repeated || (known && !options.force);
+    if (!reuse) {
+      to_run.push_back({named.path, named.name, run.evaluate.confidence});
+      runs.push_back(result.models.size());
+    }
+    result.models.push_back({known && reuse ? *known : record, {}, reuse});
+  }
+  auto fresh = to_run.empty() ? std::vector<ComparedModel>{}
+                              : evaluate_models(to_run, result.data, options.run, progress);
+  for (std::size_t i = 0; i < fresh.size(); ++i) {
+    auto& [record, model, reused] = result.models[runs[i]];
+    model = std::move(fresh[i]);
+    model.evaluation.model.id = record.model_id;
+    record.metrics = model.evaluation.facts();
+    record = project.evaluations().add(record, [&](const std::filesystem::path& folder) {
+      write_evaluation(folder, model, result.data.truth);
+    });
+  }
+  for (auto& one : result.models)
+    if (one.reused) {
+      one.record = project.evaluations().find(one.record.id).value_or(one.record);
+      one.model = load(one.record, result.data);
+    }
+  return result;
 }
 
 Comparison compare_stored(Project& project, const StoredSelection& given, const BootstrapOptions& bootstrap) {
   const auto selection = resolved(project, given);
-  const auto records = project.evaluations().list();
-  const auto first =
-      std::find_if(records.begin(), records.end(), [&](const auto& r) { return fits(r, selection); });
-  if (first == records.end())
-    throw UsageError(
-        records.empty() ? "no model has been evaluated yet" : "no evaluation on this snapshot and split",
-        no_evaluation_advice("MODEL", selection));
+  const auto records = selected(project, selection);
   Comparison comparison;
-  comparison.data = data_of(project, *first);
-  std::vector<ComparedModel> models;
+  const auto& first = records.front();
+  comparison.data = data_of(project, first);
   std::set<std::string> seen;
   for (const auto& record : records) {
-    if (record.fingerprint != first->fingerprint || record.split != first->split)
+    // One evaluation of a model when models are asked for by name, else one of each of its settings.
+    const auto key = record.model_id + (selection.models.empty() ? record.settings : "");
+    if (record.fingerprint != first.fingerprint || record.split != first.split)
       ++comparison.on_other_data;
-    else if (seen.insert(record.model_id + record.settings).second)
-      models.push_back(load(record, comparison.data));
+    else if (seen.insert(key).second)
+      comparison.models.push_back(load(record, comparison.data));
   }
-  comparison.entries = compare_models(comparison.data.truth, std::move(models), bootstrap);
+  std::stable_sort(comparison.models.begin(), comparison.models.end(), [](const auto& a, const auto& b) {
+    return a.evaluation.precision.numbers.ap() > b.evaluation.precision.numbers.ap();
+  });
+  auto compared = compare_thoroughly(comparison.data.truth, comparison.models, bootstrap);
+  comparison.entries = std::move(compared.entries);
+  comparison.pairwise = std::move(compared.pairwise);
   tell_apart(comparison.entries);
   return comparison;
 }

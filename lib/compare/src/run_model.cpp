@@ -1,7 +1,6 @@
 #include "ds/compare/run_model.h"
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -16,6 +15,7 @@
 #include "ds/media/image_io.h"
 #include "ds/metrics/coco_json.h"
 #include "ds/weights/weight_file.h"
+#include "machine.h"
 
 namespace ds {
 
@@ -73,12 +73,6 @@ std::vector<int> class_map(const std::vector<std::string>& model_classes, const 
   return map;
 }
 
-std::int64_t peak_memory_bytes() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<std::int64_t>(usage.ru_maxrss) * 1024;
-}
-
 Latency latency_of(std::vector<double> seconds) {
   if (seconds.empty()) return {};
   std::sort(seconds.begin(), seconds.end());
@@ -88,7 +82,7 @@ Latency latency_of(std::vector<double> seconds) {
   latency.p95_ms = 1000 * percentile(seconds, 0.95);
   latency.mean_ms =
       1000 * std::accumulate(seconds.begin(), seconds.end(), 0.0) / static_cast<double>(seconds.size());
-  latency.peak_memory_bytes = peak_memory_bytes();
+  latency.peak_memory_bytes = detail::peak_memory_bytes();
   return latency;
 }
 
@@ -119,6 +113,16 @@ EvaluatedModel describe(const ModelCard& card, const std::filesystem::path& weig
   return model;
 }
 
+InferenceSettings settings_of(const Detector& detector, const DetectorOptions& options) {
+  return {options.engine,
+          detector.input_width(),
+          detector.input_height(),
+          detector.score_threshold(),
+          options.nms_iou.value_or(detector.card().nms_iou),
+          static_cast<int>(options.max_per_image),
+          options.threads};
+}
+
 }  // namespace
 
 DetectorOptions evaluation_detector_options() {
@@ -127,58 +131,99 @@ DetectorOptions evaluation_detector_options() {
   return options;
 }
 
-Inference run_model(Detector& detector, const EvalData& data, Progress& progress) {
-  Inference result;
-  result.table.name = detector.card().name;
-  const auto map = class_map(detector.card().classes, data.truth, result.table.name, result.warnings);
-  std::vector<double> seconds;
-  progress.begin(result.table.name, static_cast<std::int64_t>(data.files.size()));
+std::vector<Inference> run_models(const std::vector<Detector*>& detectors,
+                                  const std::vector<std::string>& names, const EvalData& data,
+                                  Progress& progress) {
+  std::vector<Inference> results(detectors.size());
+  std::vector<std::vector<int>> maps;
+  std::vector<std::string> called;
+  for (std::size_t m = 0; m < detectors.size(); ++m) {
+    const auto& card = detectors[m]->card();
+    called.push_back(names.empty() ? card.name : names.at(m));
+    results[m].table.name = called.back();
+    maps.push_back(class_map(card.classes, data.truth, called.back(), results[m].warnings));
+  }
+  std::vector<std::vector<double>> seconds(detectors.size());
+  progress.begin(join(called, ", "), static_cast<std::int64_t>(data.files.size()));
   for (std::size_t i = 0; i < data.files.size(); ++i) {
-    throw_if_stopped();
     const cv::Mat image = decode_image_file(data.files[i]);
-    if (i < kWarmUpImages) detector.detect(image);
-    const Stopwatch watch;
-    const auto found = detector.detect(image);
-    seconds.push_back(watch.seconds());
-    for (const auto& d : found) {
-      const int class_idx = map.at(static_cast<std::size_t>(d.class_idx));
-      if (class_idx >= 0)
-        result.table.boxes.push_back({d.box.x0, d.box.y0, d.box.width(), d.box.height(), d.score,
-                                      static_cast<std::int32_t>(i), class_idx});
+    for (std::size_t turn = 0; turn < detectors.size(); ++turn) {
+      throw_if_stopped();
+      const auto m = (i + turn) % detectors.size();
+      if (i < kWarmUpImages) detectors[m]->detect(image);
+      const Stopwatch watch;
+      const auto found = detectors[m]->detect(image);
+      seconds[m].push_back(watch.seconds());
+      for (const auto& d : found) {
+        const int class_idx = maps[m].at(static_cast<std::size_t>(d.class_idx));
+        if (class_idx >= 0)
+          results[m].table.boxes.push_back({d.box.x0, d.box.y0, d.box.width(), d.box.height(), d.score,
+                                            static_cast<std::int32_t>(i), class_idx});
+      }
     }
     progress.advance();
   }
   progress.end();
-  result.latency = latency_of(std::move(seconds));
-  return result;
+  for (std::size_t m = 0; m < detectors.size(); ++m) {
+    results[m].latency = latency_of(std::move(seconds[m]));
+    results[m].latency.together = called;
+  }
+  return results;
 }
 
-ComparedModel evaluate_model(const std::filesystem::path& model, const std::string& name,
-                             const EvalData& data, const RunOptions& options, Progress& progress) {
-  const auto source = resolve_model(model, options.detector);
-  auto detector = load_detector(model, options.detector);
-  auto inference = run_model(detector, data, progress);
-  inference.table.name = name;
-  auto result = evaluate(data.truth, inference.table, options.evaluate);
-  auto& e = result.evaluation;
-  e.model = describe(detector.card(), source.weights, name);
-  const auto counted = e.data;
-  e.data = data.about;
-  e.data.groups = counted.groups;
-  e.data.objects = counted.objects;
-  e.data.detections = counted.detections;
-  e.inference = {options.detector.engine,
-                 detector.input_width(),
-                 detector.input_height(),
-                 detector.score_threshold(),
-                 options.detector.nms_iou.value_or(detector.card().nms_iou),
-                 static_cast<int>(options.detector.max_per_image),
-                 options.detector.threads};
-  e.latency = inference.latency;
-  e.created_at = utc_now();
-  e.warnings = data.warnings;
-  e.warnings.insert(e.warnings.end(), inference.warnings.begin(), inference.warnings.end());
-  return {std::move(e), std::move(inference.table), std::move(result.matching)};
+Inference run_model(Detector& detector, const EvalData& data, Progress& progress) {
+  return std::move(run_models({&detector}, {}, data, progress).front());
+}
+
+std::vector<ComparedModel> evaluate_models(const std::vector<ModelToRun>& models, const EvalData& data,
+                                           const RunOptions& options, Progress& progress) {
+  // Where a model cannot be used, that is said before the others have run.
+  std::vector<ModelSource> sources;
+  for (const auto& model : models) sources.push_back(resolve_model(model.path, options.detector));
+  std::vector<Detector> detectors;
+  std::vector<std::int64_t> memory;
+  std::int64_t peak = 0;
+  for (const auto& model : models) {
+    const detail::MemoryGrowth growth;
+    peak = std::max(peak, growth.peak_before());
+    detectors.push_back(load_detector(model.path, options.detector));
+    // An engine takes most of its memory when it runs for the first time.
+    if (!data.files.empty()) detectors.back().detect(decode_image_file(data.files.front()));
+    memory.push_back(growth.bytes());
+  }
+  std::vector<Detector*> borrowed;
+  std::vector<std::string> names;
+  for (std::size_t m = 0; m < models.size(); ++m) {
+    borrowed.push_back(&detectors[m]);
+    names.push_back(models[m].name);
+  }
+  const auto now = utc_now();
+  const auto machine = detail::this_machine(options.detector.threads);
+  auto inferences = run_models(borrowed, names, data, progress);
+  std::vector<ComparedModel> results;
+  for (std::size_t m = 0; m < models.size(); ++m) {
+    auto& inference = inferences[m];
+    auto how = options.evaluate;
+    if (models[m].confidence) how.confidence = models[m].confidence;
+    auto result = evaluate(data.truth, inference.table, how);
+    auto& e = result.evaluation;
+    e.model = describe(detectors[m].card(), sources[m].weights, models[m].name);
+    const auto counted = e.data;
+    e.data = data.about;
+    e.data.groups = counted.groups;
+    e.data.objects = counted.objects;
+    e.data.detections = counted.detections;
+    e.inference = settings_of(detectors[m], options.detector);
+    e.machine = machine;
+    e.latency = inference.latency;
+    e.latency->model_memory_bytes = memory[m];
+    e.latency->peak_memory_bytes = std::max(e.latency->peak_memory_bytes, peak);
+    e.created_at = now;
+    e.warnings = data.warnings;
+    e.warnings.insert(e.warnings.end(), inference.warnings.begin(), inference.warnings.end());
+    results.push_back({std::move(e), std::move(inference.table), std::move(result.matching)});
+  }
+  return results;
 }
 
 void write_evaluation(const std::filesystem::path& folder, const ComparedModel& model,

@@ -30,6 +30,26 @@ void add_objects(const Image& image, std::int32_t image_idx, const TruthOptions&
   }
 }
 
+/// What the source said, and what the dataset knows by itself.
+std::map<std::string, std::string> attributes_of(const Image& image, const ClassList& classes) {
+  auto attributes = image.attributes;
+  auto add = [&](const char* name, const std::string& value) {
+    if (!value.empty()) attributes.emplace(name, value);
+  };
+  if (image.split != Split::none) add("split", to_string(image.split));
+  if (const auto slash = image.name.rfind('/'); slash != std::string::npos)
+    add("folder", image.name.substr(0, slash));
+  add("group", image.group);
+  for (const bool present : {true, false}) {
+    std::vector<std::string> names;
+    for (const auto& tag : image.tags)
+      if (tag.present == present) names.push_back(classes[tag.class_idx].name);
+    std::sort(names.begin(), names.end());
+    add(present ? "tag" : "tag absent", join(names, "\n"));
+  }
+  return attributes;
+}
+
 std::int32_t class_index(const Detection& d, const TruthTable& truth, const std::string& name) {
   if (d.class_idx < 0 || static_cast<std::size_t>(d.class_idx) >= truth.classes.size())
     throw DataError(fmt::format("{}: class index {} is outside the {} classes of the truth", name,
@@ -58,7 +78,8 @@ TruthTable truth_from_dataset(const Dataset& dataset, const TruthOptions& option
     const auto id = has_ids ? image.id : static_cast<std::int64_t>(idx) + 1;
     if (const auto [at, is_new] = seen.emplace(id, image.name); !is_new)
       throw DataError(fmt::format("images {} and {} share the id {}", at->second, image.name, id));
-    table.images.push_back({id, image.name, image.group});
+    table.images.push_back(
+        {id, image.name, image.group, image.width, image.height, attributes_of(image, dataset.classes)});
     add_objects(image, idx, options, table);
   }
   return table;

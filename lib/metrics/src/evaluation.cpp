@@ -65,6 +65,8 @@ std::map<std::string, double> Evaluation::facts() const {
     all["latency_p95_ms"] = latency->p95_ms;
     if (latency->peak_memory_bytes > 0)
       all["memory_mb"] = static_cast<double>(latency->peak_memory_bytes) / 1e6;
+    if (latency->model_memory_bytes > 0)
+      all["model_memory_mb"] = static_cast<double>(latency->model_memory_bytes) / 1e6;
   }
   return all;
 }

@@ -61,13 +61,20 @@ Json inference_json(const InferenceSettings& s) {
           {"threads", s.threads}};
 }
 
+Json machine_json(const EvaluatedMachine& m) {
+  if (m == EvaluatedMachine{}) return nullptr;
+  return {{"cpu", m.cpu}, {"processors", m.processors}, {"threads", m.threads}};
+}
+
 Json latency_json(const std::optional<Latency>& l) {
   if (!l) return nullptr;
   return {{"images", l->images},
           {"p50_ms", l->p50_ms},
           {"p95_ms", l->p95_ms},
           {"mean_ms", l->mean_ms},
-          {"peak_memory_bytes", l->peak_memory_bytes}};
+          {"peak_memory_bytes", l->peak_memory_bytes},
+          {"model_memory_bytes", l->model_memory_bytes},
+          {"together", l->together}};
 }
 
 Json operating_json(const Evaluation& e) {
@@ -109,6 +116,8 @@ class Reader {
     if (!json_.is_object() || !json_.contains(key)) fail(fmt::format("no '{}'", key));
     return {json_.at(key), file_, pointer_ + "/" + key};
   }
+  /// Members that came later than the format.
+  bool has(const std::string& key) const { return json_.is_object() && json_.contains(key); }
   Reader at(std::size_t i) const { return {json_.at(i), file_, fmt::format("{}/{}", pointer_, i)}; }
   std::size_t size() const {
     if (!json_.is_array()) fail("expected a list");
@@ -173,6 +182,12 @@ void read_facts(const Reader& r, Evaluation& e) {
   s.into("nms_iou", e.inference.nms_iou);
   s.into("max_per_image", e.inference.max_per_image);
   s.into("threads", e.inference.threads);
+  if (r.has("machine") && !r.at("machine").is_null()) {
+    const auto machine = r.at("machine");
+    machine.into("cpu", e.machine.cpu);
+    machine.into("processors", e.machine.processors);
+    machine.into("threads", e.machine.threads);
+  }
   if (const auto l = r.at("latency"); !l.is_null()) {
     e.latency.emplace();
     l.into("images", e.latency->images);
@@ -180,6 +195,8 @@ void read_facts(const Reader& r, Evaluation& e) {
     l.into("p95_ms", e.latency->p95_ms);
     l.into("mean_ms", e.latency->mean_ms);
     l.into("peak_memory_bytes", e.latency->peak_memory_bytes);
+    if (l.has("model_memory_bytes")) l.into("model_memory_bytes", e.latency->model_memory_bytes);
+    if (l.has("together")) l.into("together", e.latency->together);
   }
 }
 
@@ -231,6 +248,7 @@ nlohmann::ordered_json to_json(const Evaluation& e) {
           {"model", model_json(e.model)},
           {"data", data_json(e.data)},
           {"inference", inference_json(e.inference)},
+          {"machine", machine_json(e.machine)},
           {"latency", latency_json(e.latency)},
           {"coco", to_json(e.precision.numbers)},
           {"intervals_95", intervals},

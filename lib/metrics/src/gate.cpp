@@ -39,11 +39,15 @@ Verdict judge(const GateRule& rule, const Interval& range, double limit) {
                              : Verdict::not_enough_data;
 }
 
+std::optional<Interval> interval_of(const GateRule& rule, const PairedBootstrap& bootstrap) {
+  const int number = bootstrap_number(rule.metric);
+  return rule.relative ? bootstrap.of_difference(0, 1, number) : bootstrap.of(1, number);
+}
+
 /// A rule on a metric with an interval.
-void judge_interval(RuleResult& result, const PairedBootstrap& bootstrap, int number,
-                    std::size_t min_groups) {
+void judge_interval(RuleResult& result, const PairedBootstrap& bootstrap, std::size_t min_groups) {
   const auto& rule = result.rule;
-  result.interval = rule.relative ? bootstrap.of_difference(0, 1, number) : bootstrap.of(1, number);
+  result.interval = interval_of(rule, bootstrap);
   if (!result.candidate || (rule.relative && !result.baseline) || !result.interval) {
     result.reason = fmt::format("no objects to compute {} from", rule.metric);
     return;
@@ -74,6 +78,33 @@ void judge_fact(RuleResult& result) {
   const bool good = rule.at_least ? *result.candidate >= limit : *result.candidate <= limit;
   result.verdict = good ? Verdict::pass : Verdict::regression;
   result.reason = fmt::format("{:.4g}, limit {:.4g}", *result.candidate, limit);
+}
+
+/// Holm's step-down over the rules that intervals decide: with k rules left, a regression must show at the
+/// level 1 - alpha / k; those that do leave the others one step milder.
+void withdraw_unproven_regressions(std::vector<RuleResult>& rules, const PairedBootstrap& bootstrap) {
+  std::vector<RuleResult*> open;
+  std::size_t left = 0;
+  for (auto& rule : rules) {
+    if (!rule.interval) continue;
+    ++left;
+    if (rule.verdict == Verdict::regression) open.push_back(&rule);
+  }
+  const auto tested = left;
+  for (bool again = tested > 1; again && !open.empty();) {
+    const auto stricter = bootstrap.with_level(1 - (1 - bootstrap.level()) / static_cast<double>(left));
+    const auto proven = std::erase_if(open, [&](const auto* one) {
+      const auto interval = interval_of(one->rule, stricter);
+      return interval && judge(one->rule, *interval, one->rule.amount) == Verdict::regression;
+    });
+    left -= proven;
+    again = proven > 0;
+  }
+  if (tested < 2) return;
+  for (auto* one : open) {
+    one->verdict = Verdict::not_enough_data;
+    one->reason += fmt::format("; not proven among {} rules (Holm)", tested);
+  }
 }
 
 Verdict worst(const std::vector<RuleResult>& rules) {
@@ -147,7 +178,7 @@ GateResult gate(const TruthTable& truth, const GateSide& baseline, const GateSid
     if (const int number = bootstrap_number(rule.metric); number >= 0) {
       one.baseline = coco_value(*baseline.matching, number);
       one.candidate = coco_value(*candidate.matching, number);
-      judge_interval(one, bootstrap, number, options.min_groups);
+      judge_interval(one, bootstrap, options.min_groups);
     } else {
       one.baseline = fact(baseline, rule.metric);
       one.candidate = fact(candidate, rule.metric);
@@ -155,6 +186,7 @@ GateResult gate(const TruthTable& truth, const GateSide& baseline, const GateSid
     }
     result.rules.push_back(one);
   }
+  withdraw_unproven_regressions(result.rules, bootstrap);
   result.verdict = worst(result.rules);
   return result;
 }

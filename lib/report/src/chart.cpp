@@ -26,8 +26,28 @@ void check(const Chart& chart) {
                               chart.title, series.values.size(), chart.labels.size()));
 }
 
+constexpr std::size_t kColors = 8;  // of the page's style sheet
+
+std::size_t place_of(const ChartSeries& series, std::size_t position) {
+  return series.place.value_or(position);
+}
+
 std::string color_of(const ChartSeries& series, std::size_t position) {
-  return series.color.empty() ? fmt::format("--s{}", position % 8) : series.color;
+  if (series.reference || series.joined) return "--soft";
+  return series.color.empty() ? fmt::format("--s{}", place_of(series, position) % kColors) : series.color;
+}
+
+/// Beyond the colours, lines differ by their dashes and points by their shape. The legend draws its 24 pixels
+/// there and back: dashes of 8 pixels that begin in their middle fall onto themselves.
+Json dashes_of(const ChartSeries& series, std::size_t position) {
+  static const Json kinds[] = {Json::array(), {5, 3}, {2, 2}};
+  if (series.reference) return {4, 4};
+  return kinds[place_of(series, position) / kColors % std::size(kinds)];
+}
+
+const char* shape_of(const ChartSeries& series, std::size_t position) {
+  static constexpr const char* kinds[] = {"circle", "rect", "triangle"};
+  return kinds[place_of(series, position) / kColors % std::size(kinds)];
 }
 
 Json data_of(const ChartSeries& series, const Chart& chart) {
@@ -65,12 +85,26 @@ Json dataset_of(const Chart& chart, std::size_t position) {
       set["borderColor"] = color;
       set["borderWidth"] = 2;
       set["showLine"] = true;
-      set["pointRadius"] = chart.kind == Kind::curve || is_dense(series) ? 0 : 2.5;
+      set["pointRadius"] =
+          (chart.kind == Kind::curve && !chart.show_points) || series.reference || is_dense(series) ? 0 : 2.5;
       set["pointHitRadius"] = 6;
+      if (auto dashes = dashes_of(series, position); !dashes.empty()) {
+        set["borderDashOffset"] = dashes[0].get<double>() / 2;
+        set["borderDash"] = std::move(dashes);
+      }
       if (chart.kind == Kind::line) set["spanGaps"] = true;
       break;
     case Kind::scatter:
-      set["pointRadius"] = series.points.size() > 300 ? 1.5 : 3;
+      if (series.joined) {
+        set["borderColor"] = color;
+        set["borderWidth"] = 1.5;
+        set["showLine"] = true;
+        set["pointRadius"] = 0;
+        set["pointHitRadius"] = 0;
+        break;
+      }
+      set["pointRadius"] = series.points.size() > 300 ? 1.5 : chart.name_points ? 5 : 3;
+      if (const std::string shape = shape_of(series, position); shape != "circle") set["pointStyle"] = shape;
       break;
   }
   if (chart.kind == Kind::histogram) set.erase("maxBarThickness");
@@ -108,6 +142,48 @@ Json axis_of(const Chart& chart, const std::string& title, bool values, const st
   return axis;
 }
 
+const std::string& name_of(const ChartSeries& series, const Chart& chart) {
+  return series.name.empty() ? chart.title : series.name;
+}
+
+/// Whether several series have values at the same places: then they are columns beside each other.
+bool share_positions(const Chart& chart) {
+  if (chart.series.size() < 2) return false;
+  const auto& first = chart.series.front().points;
+  return std::all_of(chart.series.begin(), chart.series.end(), [&](const auto& series) {
+    return std::equal(first.begin(), first.end(), series.points.begin(), series.points.end(),
+                      [](const auto& a, const auto& b) { return a.x == b.x; });
+  });
+}
+
+std::size_t step_of(const Chart& chart) {
+  return static_cast<std::size_t>(std::max(1, chart.table_step));
+}
+
+Grid shared_grid(const Chart& chart) {
+  Grid grid;
+  grid.columns.push_back({chart.x_title.empty() ? "x" : chart.x_title, "x"});
+  for (const auto& series : chart.series) grid.columns.push_back({name_of(series, chart), series.name});
+  for (std::size_t i = 0; i < chart.series.front().points.size(); i += step_of(chart)) {
+    std::vector<Cell> row = {number_cell(chart.series.front().points[i].x, chart.decimals)};
+    for (const auto& series : chart.series) row.push_back(number_cell(series.points[i].y, chart.decimals));
+    grid.rows.push_back(std::move(row));
+  }
+  return grid;
+}
+
+Grid points_grid(const Chart& chart) {
+  Grid grid;
+  grid.columns = {{"series", "series", false},
+                  {chart.x_title.empty() ? "x" : chart.x_title, "x"},
+                  {chart.y_title.empty() ? "y" : chart.y_title, "y"}};
+  for (const auto& series : chart.series)
+    for (std::size_t i = 0; i < series.points.size(); i += step_of(chart))
+      grid.rows.push_back({text_cell(name_of(series, chart)), number_cell(series.points[i].x, chart.decimals),
+                           number_cell(series.points[i].y, chart.decimals)});
+  return grid;
+}
+
 }  // namespace
 
 nlohmann::ordered_json chart_config(const Chart& chart) {
@@ -115,15 +191,15 @@ nlohmann::ordered_json chart_config(const Chart& chart) {
   Json datasets = Json::array();
   for (std::size_t i = 0; i < chart.series.size(); ++i) datasets.push_back(dataset_of(chart, i));
   const bool lying = chart.kind == Kind::bars;
+  // A line, with its dashes, stands for a line.
+  const bool lines = chart.kind == Kind::line || chart.kind == Kind::curve;
+  Json names = {{"color", "--text"}, {"boxWidth", lines ? 24 : 12}, {"boxHeight", lines ? 0 : 12}};
   Json options = {
       {"responsive", true},
       {"maintainAspectRatio", false},
       {"locale", "en"},
       {"interaction", {{"mode", over_numbers(chart) ? "nearest" : "index"}, {"intersect", false}}},
-      {"plugins",
-       {{"legend",
-         {{"display", chart.series.size() > 1},
-          {"labels", {{"color", "--text"}, {"boxWidth", 12}, {"boxHeight", 12}}}}}}},
+      {"plugins", {{"legend", {{"display", chart.series.size() > 1}, {"labels", std::move(names)}}}}},
       {"scales",
        {{"x", axis_of(chart, chart.x_title, lying || over_numbers(chart), chart.x_min, chart.x_max)},
         {"y", axis_of(chart, chart.y_title, !lying, chart.y_min, chart.y_max)}}}};
@@ -136,6 +212,10 @@ nlohmann::ordered_json chart_config(const Chart& chart) {
     options["layout"]["padding"]["top"] = 16;
     options["plugins"]["legend"]["align"] = "start";
   }
+  if (chart.name_points) {
+    options["plugins"]["names"] = {{"shown", true}, {"color", "--text"}};
+    options["plugins"]["legend"]["display"] = false;
+  }
   for (const auto& mark : chart.marks)
     options["plugins"]["marks"]["lines"].push_back(
         {{"at", mark.at}, {"text", mark.text}, {"color", "--soft"}});
@@ -146,21 +226,12 @@ nlohmann::ordered_json chart_config(const Chart& chart) {
 
 Grid chart_grid(const Chart& chart) {
   check(chart);
+  if (over_numbers(chart)) return share_positions(chart) ? shared_grid(chart) : points_grid(chart);
   Grid grid;
-  auto name = [&](const ChartSeries& series) { return series.name.empty() ? chart.title : series.name; };
-  if (over_numbers(chart)) {
-    grid.columns = {{"series", "series", false},
-                    {chart.x_title.empty() ? "x" : chart.x_title, "x"},
-                    {chart.y_title.empty() ? "y" : chart.y_title, "y"}};
-    for (const auto& series : chart.series)
-      for (const auto& point : series.points)
-        grid.rows.push_back({text_cell(name(series)), number_cell(point.x, chart.decimals),
-                             number_cell(point.y, chart.decimals)});
-    return grid;
-  }
   const auto& title = chart.kind == Kind::bars ? chart.y_title : chart.x_title;
   grid.columns.push_back({title, "label", false});
-  for (const auto& series : chart.series) grid.columns.push_back({name(series), name(series)});
+  for (const auto& series : chart.series)
+    grid.columns.push_back({name_of(series, chart), name_of(series, chart)});
   for (std::size_t i = 0; i < chart.labels.size(); ++i) {
     std::vector<Cell> row = {text_cell(chart.labels[i])};
     for (const auto& series : chart.series) row.push_back(number_cell(series.values[i], chart.decimals));
@@ -170,7 +241,11 @@ Grid chart_grid(const Chart& chart) {
 }
 
 int chart_height(const Chart& chart) {
-  if (chart.kind != Kind::bars) return 260;
+  if (chart.kind != Kind::bars) {
+    // A legend of many names takes its own room.
+    const auto names = chart.name_points ? 0 : chart.series.size();
+    return 260 + (names > 8 ? static_cast<int>(names) * 9 : 0);
+  }
   const auto series = chart.stacked ? 1 : std::max<std::size_t>(1, chart.series.size());
   const int extra = 34 + (chart.series.size() > 1 ? 30 : 0) + (chart.x_title.empty() ? 0 : 22);
   return std::max(160, extra + static_cast<int>(chart.labels.size() * (8 + 12 * series)));

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "ds/report/leaderboard.h"
@@ -86,6 +87,28 @@ Grid confusion_grid(const Evaluation& e) {
   return grid;
 }
 
+namespace {
+
+/// What the verdict means for a script, and how several rules are counted.
+std::vector<std::string> gate_notes(const GateResult& result) {
+  std::vector<std::string> notes{
+      "Exit code 0, pass: every rule's whole interval is on its good side. 4, regression: a rule's whole "
+      "interval is on its bad side. 5, not enough data: neither, too few groups of images, or a number that "
+      "was "
+      "not measured. 3: bad input."};
+  const auto tested = std::count_if(result.rules.begin(), result.rules.end(),
+                                    [](const auto& rule) { return rule.interval.has_value(); });
+  if (tested > 1)
+    notes.push_back(
+        fmt::format("{} rules are tested: a regression is one that Holm's correction lets stand, so "
+                    "that {} chances of a false alarm stay at 5 % together. To pass, each rule must "
+                    "hold by itself.",
+                    tested, tested));
+  return notes;
+}
+
+}  // namespace
+
 Grid gate_grid(const GateResult& result, const std::string& baseline, const std::string& candidate) {
   Grid grid;
   grid.columns = {{"rule", "rule", false},
@@ -98,6 +121,7 @@ Grid gate_grid(const GateResult& result, const std::string& baseline, const std:
                          text_cell(to_string(r.verdict)), text_cell(r.reason)});
   grid.notes.push_back(
       fmt::format("{}: candidate {} against baseline {}", to_string(result.verdict), candidate, baseline));
+  for (const auto& text : gate_notes(result)) grid.notes.push_back(text);
   if (result.smallest_difference)
     grid.notes.push_back(
         fmt::format("The smallest AP difference these {} groups of images can tell is about {:.4f}.",

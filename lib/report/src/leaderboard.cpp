@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <set>
 
 #include "ds/base/error.h"
@@ -15,8 +14,9 @@ namespace {
 const std::vector<std::string>& known_keys() {
   static const std::vector<std::string> keys = [] {
     std::vector<std::string> all(coco_number_names().begin(), coco_number_names().end());
-    for (const char* name : {"accuracy", "error_rate", "precision", "recall", "f1", "rmse", "rmse_px",
-                             "parameters", "size_mb", "latency_p50_ms", "latency_p95_ms", "memory_mb"})
+    for (const char* name :
+         {"accuracy", "error_rate", "precision", "recall", "f1", "rmse", "rmse_px", "parameters", "size_mb",
+          "latency_p50_ms", "latency_p95_ms", "memory_mb", "model_memory_mb"})
       all.emplace_back(name);
     return all;
   }();
@@ -24,8 +24,9 @@ const std::vector<std::string>& known_keys() {
 }
 
 bool lower_is_better(const std::string& key) {
-  static const std::set<std::string> lower{"error_rate", "rmse",           "rmse_px",        "parameters",
-                                           "size_mb",    "latency_p50_ms", "latency_p95_ms", "memory_mb"};
+  static const std::set<std::string> lower{"error_rate",     "rmse",      "rmse_px",
+                                           "parameters",     "size_mb",   "latency_p50_ms",
+                                           "latency_p95_ms", "memory_mb", "model_memory_mb"};
   return lower.contains(key);
 }
 
@@ -90,17 +91,40 @@ bool any_has(const std::vector<LeaderboardEntry>& entries, const std::string& ke
                      [&](const auto& e) { return fact(e.evaluation, key).has_value(); });
 }
 
-/// "1", or "1-3" for a model that cannot be told from the best.
+/// "1", or "1-3" for a model that may be any of the three, " =" for one that cannot be told from the best.
 std::string rank_text(const std::vector<LeaderboardEntry>& entries, std::size_t i) {
-  const auto& behind = entries[i].behind_best;
+  const auto& entry = entries[i];
+  if (entry.rank) {
+    const auto [best, worst] = *entry.rank;
+    return fmt::format("{}{}{}", best, worst > best ? fmt::format("-{}", worst) : "",
+                       entry.tied_with_best ? " =" : "");
+  }
+  const auto& behind = entry.behind_best;
   return fmt::format("{}{}", i + 1, i > 0 && behind && behind->high >= 0 ? " =" : "");
 }
 
-std::string name_of(const LeaderboardEntry& entry) {
-  return entry.evaluation.model.name + (entry.settings.empty() ? "" : " " + entry.settings);
+/// How ties and ranks came about, and what the data can tell.
+void add_rank_notes(const std::vector<LeaderboardEntry>& entries, const LeaderboardOptions& options,
+                    std::vector<std::string>& notes) {
+  auto any = [&](auto holds) { return std::any_of(entries.begin(), entries.end(), holds); };
+  if (any([](const auto& e) { return e.rank.has_value() && e.behind_best.has_value(); })) {
+    notes.push_back(
+        "#: between which ranks a model lies when only proven differences of AP count (randomisation test "
+        "over "
+        "groups of images, all pairs of models, Holm's correction, 5 %).");
+    notes.push_back("= tied with the best: the difference to it is not proven.");
+  } else if (any([](const auto& e) { return e.behind_best.has_value(); })) {
+    notes.push_back("= tied with the best: the paired 95 % interval of the AP difference reaches 0.");
+  }
+  if (options.pairwise == nullptr || !options.pairwise->smallest_difference) return;
+  notes.push_back(
+      fmt::format("The smallest AP difference that these {} groups of images can tell between these models "
+                  "is about {:.4f}.",
+                  options.pairwise->groups, *options.pairwise->smallest_difference));
 }
 
-std::vector<std::string> notes_of(const std::vector<LeaderboardEntry>& entries) {
+std::vector<std::string> notes_of(const std::vector<LeaderboardEntry>& entries,
+                                  const LeaderboardOptions& options) {
   std::vector<std::string> notes;
   const auto& data = entries.front().evaluation.data;
   notes.push_back(fmt::format("{} images, {} objects, fingerprint {}{}{}", data.images, data.objects,
@@ -108,6 +132,16 @@ std::vector<std::string> notes_of(const std::vector<LeaderboardEntry>& entries) 
                               data.split.empty() ? "" : ", split " + data.split,
                               data.snapshot.empty() ? "" : ", snapshot " + data.snapshot));
   for (const auto& text : definitions()) notes.push_back(text);
+  if (options.more) {
+    notes.push_back(
+        "oLRP: optimal localisation-recall-precision error (Oksuz 2021), mean over classes; 0 is perfect, 1 "
+        "the "
+        "worst.");
+    notes.push_back(
+        "D-ECE: how far scores are from the share of hits, at and above the operating threshold; 0 is "
+        "perfect.");
+  }
+  for (const auto& text : latency_notes(entries)) notes.push_back(text);
   auto any = [&](auto holds) { return std::any_of(entries.begin(), entries.end(), holds); };
   if (any([](const auto& e) { return e.evaluation.operating.chosen_on_this_set; }))
     notes.push_back("* the threshold of best F1, chosen on this set: it flatters; fix it with --conf.");
@@ -116,12 +150,15 @@ std::vector<std::string> notes_of(const std::vector<LeaderboardEntry>& entries) 
   if (any([](const auto& e) { return e.evaluation.resamples > 0; }))
     notes.push_back(fmt::format("[low high]: 95 % interval, bootstrap of {} resamples over groups of images.",
                                 entries.front().evaluation.resamples));
-  if (any([](const auto& e) { return e.behind_best.has_value(); }))
-    notes.push_back("= tied with the best: the paired 95 % interval of the AP difference reaches 0.");
+  add_rank_notes(entries, options, notes);
   return notes;
 }
 
 }  // namespace
+
+std::string shown_name(const LeaderboardEntry& entry) {
+  return entry.evaluation.model.name + (entry.settings.empty() ? "" : " " + entry.settings);
+}
 
 std::vector<std::string> sort_keys() {
   return known_keys();
@@ -149,7 +186,7 @@ std::optional<LeaderboardEntry> best_within(const std::vector<LeaderboardEntry>&
   return std::nullopt;
 }
 
-Grid leaderboard(const std::vector<LeaderboardEntry>& entries) {
+Grid leaderboard(const std::vector<LeaderboardEntry>& entries, const LeaderboardOptions& options) {
   Grid grid;
   if (entries.empty()) return grid;
   grid.columns = {{"#", "rank", true},
@@ -163,6 +200,8 @@ Grid leaderboard(const std::vector<LeaderboardEntry>& entries) {
                   {"accuracy", "accuracy", true},
                   {"error (FP+FN)", "error_rate", true},
                   {"RMSE (pairs)", "rmse", true}};
+  if (options.more)
+    grid.columns.insert(grid.columns.end(), {{"oLRP", "olrp", true}, {"D-ECE", "d_ece", true}});
   const bool sizes = any_has(entries, "size_mb") || any_has(entries, "parameters");
   const bool latencies = any_has(entries, "latency_p50_ms");
   if (sizes)
@@ -172,37 +211,21 @@ Grid leaderboard(const std::vector<LeaderboardEntry>& entries) {
                         {{"p50 ms", "latency_p50_ms", true}, {"p95 ms", "latency_p95_ms", true}});
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const auto& e = entries[i].evaluation;
-    std::vector<Cell> row{
-        {rank_text(entries, i), static_cast<double>(i + 1)}, text_cell(name_of(entries[i])), ap_cell(e, 0)};
+    std::vector<Cell> row{{rank_text(entries, i), static_cast<double>(i + 1)},
+                          text_cell(shown_name(entries[i])),
+                          ap_cell(e, 0)};
     for (int n = 1; n < 6; ++n) row.push_back(number_cell(coco(e, n), 3));
     row.insert(row.end(), {accuracy_cell(e), error_cell(e), rmse_cell(entries[i])});
+    if (options.more)
+      row.insert(row.end(), {number_cell(entries[i].olrp, 3), number_cell(entries[i].d_ece, 3)});
     if (sizes) row.insert(row.end(), {parameters_cell(e), number_cell(fact(e, "size_mb"), 2)});
     if (latencies)
       row.insert(row.end(),
                  {number_cell(fact(e, "latency_p50_ms"), 1), number_cell(fact(e, "latency_p95_ms"), 1)});
     grid.rows.push_back(std::move(row));
   }
-  grid.notes = notes_of(entries);
+  grid.notes = notes_of(entries, options);
   return grid;
-}
-
-nlohmann::ordered_json leaderboard_json(const std::vector<LeaderboardEntry>& entries) {
-  using Json = nlohmann::ordered_json;
-  Json models = Json::array();
-  for (const auto& entry : entries) {
-    auto json = to_json(entry.evaluation);
-    json.erase("curves");
-    json.erase("confusion");
-    for (auto& one : json["classes"]) one.erase("precision50");
-    if (entry.common_edges)
-      json["common_rmse"] = {
-          {"rmse", entry.common_edges->rmse ? Json(*entry.common_edges->rmse) : Json()},
-          {"rmse_px", entry.common_edges->rmse_px ? Json(*entry.common_edges->rmse_px) : Json()},
-          {"pairs", entry.common_edges->pairs}};
-    if (entry.behind_best) json["behind_best"] = {entry.behind_best->low, entry.behind_best->high};
-    models.push_back(std::move(json));
-  }
-  return {{"format", "ds-leaderboard"}, {"version", 1}, {"models", models}};
 }
 
 std::vector<std::string> definitions() {

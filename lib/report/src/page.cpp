@@ -2,15 +2,17 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "ds/base/error.h"
 #include "ds/base/hash.h"
-#include "ds/base/text.h"
 #include "embedded.h"
+#include "page_html.h"
 
 namespace ds {
+
+using detail::list_html;
+using detail::note_html;
+using detail::table_html;
 
 namespace {
 
@@ -34,63 +36,8 @@ ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEAL
 */
 )";
 
-std::string cell_attributes(const GridColumn& column, const Cell* cell) {
-  std::string out = column.right ? "" : " class=\"left\"";
-  if (cell && cell->number) out += fmt::format(" data-n=\"{}\"", shortest(*cell->number));
-  return out;
-}
-
-constexpr std::size_t kTallRows = 25;  // longer tables scroll inside themselves
-
-/// @param kind attributes of the table's tag
-std::string table_html(const Grid& grid, const std::string& kind) {
-  // A region that scrolls can be reached and scrolled with the keyboard.
-  std::string out = fmt::format("<div class=\"scroll{}\" tabindex=\"0\"><table{}>",
-                                grid.rows.size() > kTallRows ? " tall" : "", kind);
-  if (!grid.title.empty()) out += "<caption>" + html_escaped(grid.title) + "</caption>";
-  out += "<thead><tr>";
-  for (const auto& column : grid.columns)
-    out += fmt::format("<th scope=\"col\"{}>{}</th>", cell_attributes(column, nullptr),
-                       html_escaped(column.title));
-  out += "</tr></thead><tbody>\n";
-  for (const auto& row : grid.rows) {
-    if (row.size() != grid.columns.size())
-      throw Error(fmt::format("a row of {} cells in a grid of {} columns", row.size(), grid.columns.size()));
-    out += "<tr>";
-    for (std::size_t c = 0; c < row.size(); ++c)
-      out +=
-          fmt::format("<td{}>{}</td>", cell_attributes(grid.columns[c], &row[c]), html_escaped(row[c].text));
-    out += "</tr>\n";
-  }
-  return out + "</tbody></table></div>\n";
-}
-
-std::string list_html(const std::vector<std::string>& items, const char* kind) {
-  if (items.empty()) return {};
-  std::string out = fmt::format("<ul{}>", kind);
-  for (const auto& item : items) out += "<li>" + html_escaped(item) + "</li>";
-  return out + "</ul>\n";
-}
-
-/// JSON inside a script element: no `<` that could end it.
-std::string script_json(const nlohmann::ordered_json& json) {
-  auto text = json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
-  std::string out;
-  for (const char c : text) {
-    if (c == '<')
-      out += "\\u003c";
-    else
-      out += c;
-  }
-  return out;
-}
-
 std::string anchor(std::size_t section) {
   return fmt::format("section-{}", section + 1);
-}
-
-std::string note_html(const std::string& note) {
-  return note.empty() ? "" : "<p class=\"note\">" + html_escaped(note) + "</p>";
 }
 
 }  // namespace
@@ -176,10 +123,10 @@ Page& Page::facts(const std::vector<std::pair<std::string, std::string>>& items)
   return *this;
 }
 
-Page& Page::table(const Grid& grid) {
+Page& Page::table(const Grid& grid, const TableLook& look) {
   close_figures();
-  body_ += table_html(grid, grid.rows.size() > 2 ? " class=\"sortable\"" : "");
-  body_ += list_html(grid.notes, " class=\"notes\"");
+  body_ += table_html(grid, grid.rows.size() > 2 && detail::has_titles(grid) ? "sortable" : "", look);
+  body_ += list_html(grid.notes, "notes");
   return *this;
 }
 
@@ -187,42 +134,21 @@ Page& Page::chart(const Chart& chart) {
   open_figures();
   const int id = ++charts_;
   body_ += fmt::format(
-      "<figure><figcaption id=\"title-{0}\">{1}</figcaption><div class=\"canvas\" style=\"height:{2}px\">"
+      "<figure{6}><figcaption id=\"title-{0}\">{1}</figcaption><div class=\"canvas\" style=\"height:{2}px\">"
       "<canvas data-chart=\"chart-{0}\" role=\"img\" aria-labelledby=\"title-{0}\">The table below has the "
       "same "
       "numbers.</canvas></div>{3}<details><summary>Numbers</summary>{4}</details></figure>\n"
       "<script type=\"application/json\" id=\"chart-{0}\">{5}</script>\n",
       id, html_escaped(chart.title), chart_height(chart), note_html(chart.note),
-      table_html(chart_grid(chart), ""), script_json(chart_config(chart)));
+      table_html(chart_grid(chart), ""), detail::script_json(chart_config(chart)),
+      // Shares over shares are read on a figure that is not stretched.
+      chart.kind == Chart::Kind::curve && chart.x_max && chart.y_max ? " class=\"square\"" : "");
   return *this;
 }
 
 Page& Page::heat_map(const HeatMap& map) {
-  if (map.values.size() != map.columns.size() * map.rows.size())
-    throw Error(fmt::format("heat map '{}' has {} values for {} x {} cells", map.title, map.values.size(),
-                            map.columns.size(), map.rows.size()));
   open_figures();
-  const double most = map.values.empty() ? 0 : *std::max_element(map.values.begin(), map.values.end());
-  body_ += "<figure><figcaption>" + html_escaped(map.title) + "</figcaption>";
-  body_ += fmt::format("<table class=\"heat{}\" aria-label=\"{}\"><thead><tr><th class=\"head\"></th>",
-                       map.numbers ? "" : " plain", html_escaped(map.title));
-  for (const auto& column : map.columns)
-    body_ += fmt::format("<th scope=\"col\" title=\"{0}\">{0}</th>", html_escaped(column));
-  body_ += "</tr></thead><tbody>\n";
-  for (std::size_t r = 0; r < map.rows.size(); ++r) {
-    body_ +=
-        fmt::format("<tr><th scope=\"row\" class=\"head\" title=\"{0}\">{0}</th>", html_escaped(map.rows[r]));
-    for (std::size_t c = 0; c < map.columns.size(); ++c) {
-      const double value = map.values[r * map.columns.size() + c];
-      const double strength = most > 0 ? std::clamp(value / most, 0.0, 1.0) : 0;
-      body_ += fmt::format("<td style=\"--v:{:.2f}\"{} title=\"{} / {}: {:.{}f}\">{:.{}f}</td>",
-                           0.04 + 0.96 * strength, strength > 0.55 ? " class=\"strong\"" : "",
-                           html_escaped(map.rows[r]), html_escaped(map.columns[c]), value, map.decimals,
-                           value, map.decimals);
-    }
-    body_ += "</tr>\n";
-  }
-  body_ += "</tbody></table>" + note_html(map.note) + "</figure>\n";
+  body_ += detail::heat_map_html(map);
   return *this;
 }
 
@@ -233,6 +159,61 @@ Page& Page::picture(std::string_view bytes, const std::string& alt, const std::s
   body_ += fmt::format("<img alt=\"{}\" src=\"data:image/{};base64,{}\"></figure>\n", html_escaped(alt),
                        bytes.starts_with("\x89PNG") ? "png" : "jpeg", base64_encode(bytes));
   return *this;
+}
+
+Page& Page::gallery(const std::vector<MarkedPicture>& pictures, const std::string& missed) {
+  if (pictures.empty()) return *this;
+  close_figures();
+  body_ += "<div class=\"layers\">" + detail::legend_html(pictures, ++galleries_, missed) +
+           "<div class=\"gallery\">\n";
+  for (const auto& picture : pictures) body_ += detail::marked_picture_html(picture);
+  body_ += "</div></div>\n";
+  return *this;
+}
+
+Page& Page::choice(const std::string& label, const std::vector<std::string>& names,
+                   const std::function<void(std::size_t)>& fill) {
+  close_figures();
+  if (names.size() < 2) {
+    if (!names.empty()) fill(0);
+    close_figures();
+    return *this;
+  }
+  body_ +=
+      fmt::format("<div class=\"choice\" data-key=\"{0}\"><div class=\"menu\" hidden><label>{0} <select>",
+                  html_escaped(label));
+  for (const auto& name : names) body_ += "<option>" + html_escaped(name) + "</option>";
+  body_ += "</select></label></div>\n";
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    body_ +=
+        fmt::format("<div class=\"panel\" role=\"group\" aria-label=\"{0}\"><h3 class=\"name\">{0}</h3>\n",
+                    html_escaped(names[i]));
+    fill(i);
+    close_figures();
+    body_ += "</div>\n";
+  }
+  body_ += "</div>\n";
+  return *this;
+}
+
+Page& Page::series_menu(const std::string& label, const std::vector<std::string>& names) {
+  menu_ = fmt::format("<details class=\"series\" hidden><summary>{}</summary><div>", html_escaped(label));
+  for (std::size_t i = 0; i < names.size(); ++i)
+    menu_ += fmt::format(
+        "<label><input type=\"checkbox\" checked data-series=\"{0}\"><i "
+        "style=\"background:var(--s{1})\"></i>{0}"
+        "</label>",
+        html_escaped(names[i]), i % 8);
+  menu_ += "</div></details>\n";
+  return *this;
+}
+
+std::string Page::navigation() const {
+  if (sections_.size() < 3) return {};
+  std::string out = "<nav aria-label=\"Sections\">";
+  for (std::size_t i = 0; i < sections_.size(); ++i)
+    out += fmt::format("<a href=\"#{}\">{}</a>", anchor(i), html_escaped(sections_[i]));
+  return out + "</nav>\n";
 }
 
 Page& Page::footer(const std::string& text) {
@@ -256,18 +237,13 @@ std::string Page::html() const {
       "</style>\n</head>\n<body>\n" + "<header><div><h1>" + title + "</h1>";
   if (!subtitle_.empty()) out += "<p class=\"soft\">" + html_escaped(subtitle_) + "</p>";
   out += "</div><button type=\"button\" class=\"theme\">Theme: auto</button></header>\n";
-  if (sections_.size() > 2) {
-    out += "<nav aria-label=\"Sections\">";
-    for (std::size_t i = 0; i < sections_.size(); ++i)
-      out += fmt::format("<a href=\"#{}\">{}</a>", anchor(i), html_escaped(sections_[i]));
-    out += "</nav>\n";
-  }
+  out += navigation();
   out += "<main>\n";
   if (charts_ > 0)
     out +=
         "<noscript><p class=\"advice\">Charts need JavaScript. Their numbers stand in the "
         "tables.</p></noscript>\n";
-  out += body_;
+  out += menu_ + body_;
   if (in_figures_) out += "</div>\n";
   out += "</main>\n";
   if (!footer_.empty()) out += "<footer>" + html_escaped(footer_) + "</footer>\n";

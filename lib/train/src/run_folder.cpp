@@ -2,12 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "ds/base/error.h"
 #include "ds/base/files.h"
-#include "ds/base/text.h"
 #include "ds/tfrecord/event_file.h"
 
 namespace ds {
@@ -25,51 +23,6 @@ std::optional<double> optional_number(const Json& json, const char* key) {
   auto found = json.find(key);
   if (found == json.end() || found->is_null()) return std::nullopt;
   return found->get<double>();
-}
-
-Json pairs_json(const std::vector<std::pair<std::string, double>>& pairs) {
-  Json json = Json::object();
-  for (const auto& [name, value] : pairs) json[name] = value;
-  return json;
-}
-
-std::vector<std::pair<std::string, double>> pairs_from(const Json& json) {
-  std::vector<std::pair<std::string, double>> pairs;
-  for (const auto& [name, value] : json.items()) pairs.emplace_back(name, value.get<double>());
-  return pairs;
-}
-
-Json metrics_json(const EpochMetrics& metrics) {
-  Json json = {{"epoch", metrics.epoch}, {"step", metrics.step}, {"loss", metrics.loss}};
-  json["parts"] = pairs_json(metrics.parts);
-  json["gradient_norm"] = metrics.gradient_norm;
-  json["foreground"] = metrics.foreground;
-  json["learning_rate"] = metrics.learning_rate;
-  json["closing"] = metrics.closing;
-  json["images_per_s"] = metrics.images_per_s;
-  json["elapsed_s"] = metrics.elapsed_s;
-  json["ap"] = optional_json(metrics.ap);
-  json["ap50"] = optional_json(metrics.ap50);
-  json["class_ap"] = pairs_json(metrics.class_ap);
-  return json;
-}
-
-EpochMetrics metrics_from(const Json& json) {
-  EpochMetrics metrics;
-  metrics.epoch = json.at("epoch").get<int>();
-  metrics.step = json.at("step").get<std::int64_t>();
-  metrics.loss = json.at("loss").is_null() ? 0 : json.at("loss").get<double>();
-  metrics.parts = pairs_from(json.at("parts"));
-  metrics.gradient_norm = json.at("gradient_norm").get<double>();
-  metrics.foreground = json.at("foreground").get<double>();
-  metrics.learning_rate = json.at("learning_rate").get<double>();
-  metrics.closing = json.at("closing").get<bool>();
-  metrics.images_per_s = json.at("images_per_s").get<double>();
-  metrics.elapsed_s = json.at("elapsed_s").get<double>();
-  metrics.ap = optional_number(json, "ap");
-  metrics.ap50 = optional_number(json, "ap50");
-  metrics.class_ap = pairs_from(json.at("class_ap"));
-  return metrics;
 }
 
 }  // namespace
@@ -135,25 +88,11 @@ std::optional<RunStatus> RunFolder::read_status() const {
 }
 
 void RunFolder::append_metrics(const EpochMetrics& metrics) const {
-  append_line(path_ / "metrics.jsonl", metrics_json(metrics).dump());
+  append_line(path_ / "metrics.jsonl", to_json_line(metrics));
 }
 
 std::vector<EpochMetrics> RunFolder::read_metrics() const {
-  std::vector<EpochMetrics> all;
-  auto file = path_ / "metrics.jsonl";
-  if (!fs::exists(file)) return all;
-  const std::string text = read_file(file);
-  std::int64_t line_number = 0;
-  for (std::size_t begin = 0, end = 0; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1) {
-    ++line_number;
-    try {
-      all.push_back(metrics_from(Json::parse(text.begin() + static_cast<std::ptrdiff_t>(begin),
-                                             text.begin() + static_cast<std::ptrdiff_t>(end))));
-    } catch (const Json::exception& error) {
-      throw FormatError({file, line_number}, fmt::format("not an epoch's metrics: {}", error.what()));
-    }
-  }
-  return all;
+  return read_epoch_metrics(path_ / "metrics.jsonl");
 }
 
 void RunFolder::truncate_metrics(int last_epoch) const {
@@ -163,26 +102,13 @@ void RunFolder::truncate_metrics(int last_epoch) const {
     if (metrics.epoch > last_epoch)
       dropped = true;
     else
-      kept += metrics_json(metrics).dump() + "\n";
+      kept += to_json_line(metrics) + "\n";
   }
   if (dropped) write_file_atomically(path_ / "metrics.jsonl", kept);
 }
 
 std::vector<OptionLine> RunFolder::read_options() const {
-  std::vector<OptionLine> lines;
-  if (!fs::exists(config())) return lines;
-  for (const auto& line : split(read_file(config()), '\n')) {
-    auto colon = line.find(": ");
-    if (colon == std::string::npos || line.starts_with('#')) continue;
-    // As OptionSet::dump_yaml() writes it.
-    auto comment = line.rfind("  # ");
-    auto value = line.substr(colon + 2, comment - std::min(comment, colon + 2));
-    if (value.size() >= 2 && value.front() == '"' && value.back() == '"')
-      value = value.substr(1, value.size() - 2);
-    lines.push_back({line.substr(0, colon), value,
-                     comment == std::string::npos ? std::string() : line.substr(comment + 4)});
-  }
-  return lines;
+  return read_option_lines(config());
 }
 
 void RunFolder::write_tensorboard() const {

@@ -71,6 +71,49 @@ TEST_CASE("every image is run and timed") {
   REQUIRE(result.warnings.empty());
 }
 
+namespace {
+
+/// Writes its name into a list each time it runs.
+class NamedEngine : public Engine {
+ public:
+  NamedEngine(char name, std::string& calls) : name_(name), calls_(calls) {}
+  std::vector<std::vector<ScoredBox>> run(const InputBatch& batch, double) override {
+    calls_ += name_;
+    return std::vector<std::vector<ScoredBox>>(static_cast<std::size_t>(batch.count),
+                                               {{Box{8, 8, 24, 24}, 0.9F, name_ == 'a' ? 0 : 1}});
+  }
+  int input_multiple() const override { return 32; }
+
+ private:
+  char name_;
+  std::string& calls_;
+};
+
+}  // namespace
+
+TEST_CASE("several models take turns on every image, another one first each time") {
+  const Fixture f({"cat", "dog"});
+  ModelCard card;
+  card.architecture = "yolox-nano";
+  card.classes = {"cat", "dog"};
+  card.input_width = card.input_height = 64;
+  std::string calls;
+  Detector a(card, std::make_unique<NamedEngine>('a', calls), {});
+  Detector b(card, std::make_unique<NamedEngine>('b', calls), {});
+  Detector c(card, std::make_unique<NamedEngine>('c', calls), {});
+  const auto results = run_models({&a, &b, &c}, {"first", "second", "third"}, f.data, no_progress());
+  // Each of the first three images runs twice (warm-up).
+  REQUIRE(calls == "aabbccbbccaaccaabbabc");
+  REQUIRE(results.size() == 3);
+  REQUIRE(results[0].table.name == "first");
+  REQUIRE(results[0].table.boxes.size() == 4);
+  REQUIRE(results[0].table.boxes[3].class_idx == 0);
+  REQUIRE(results[1].table.boxes[3].class_idx == 1);
+  REQUIRE(results[1].table.boxes[3].image_idx == 3);
+  REQUIRE(results[2].latency.images == 4);
+  REQUIRE(results[2].latency.together == std::vector<std::string>{"first", "second", "third"});
+}
+
 TEST_CASE("classes are matched by name, whatever their order") {
   const Fixture f({"dog", "cat"});
   const auto result = f.run({"cat", "dog"});

@@ -14,7 +14,8 @@ TEST_CASE("an evaluation survives being written and read") {
   const auto made = testing::synthetic_truth({.images = 12});
   auto e = evaluate(made.truth, made.detections, {.resamples = 30}).evaluation;
   e.model = {"m-1", "nano", "yolox-nano", 910000, 3779732};
-  e.latency = Latency{12, 10.5, 12.25, 10.75, 1000000};
+  e.latency = Latency{12, 10.5, 12.25, 10.75, 1000000, 500000, {"nano", "tiny"}};
+  e.machine = {"a processor", 4, 2};
   e.warnings = {"a warning"};
   const auto text = to_json(e).dump();
   const auto again = evaluation_from_json(text, "results.json");
@@ -22,6 +23,22 @@ TEST_CASE("an evaluation survives being written and read") {
   REQUIRE(again.precision.numbers.values == e.precision.numbers.values);
   REQUIRE(again.facts() == e.facts());
   REQUIRE(again.facts().at("size_mb") == 3.779732);
+}
+
+TEST_CASE("an evaluation from before machines were recorded is read") {
+  const auto made = testing::synthetic_truth({.images = 3});
+  auto e = evaluate(made.truth, made.detections).evaluation;
+  e.latency = Latency{12, 10.5, 12.25, 10.75, 1000000, 500000, {"nano"}};
+  e.machine = {"a processor", 4, 2};
+  auto json = to_json(e);
+  json.erase("machine");
+  json["latency"].erase("model_memory_bytes");
+  json["latency"].erase("together");
+  const auto read = evaluation_from_json(json.dump(), "results.json");
+  REQUIRE(read.machine == EvaluatedMachine{});
+  REQUIRE(read.latency->together.empty());
+  REQUIRE_FALSE(read.facts().contains("model_memory_mb"));
+  REQUIRE(read.facts().at("memory_mb") == 1);
 }
 
 TEST_CASE("a broken results.json says where") {

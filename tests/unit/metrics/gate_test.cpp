@@ -109,3 +109,25 @@ TEST_CASE("gate refuses a baseline of another dataset") {
                       "a was measured on another dataset (fingerprint 111111111111) than b (222222222222)");
   REQUIRE_NOTHROW(require_same_fingerprint("a", "1", "b", "1"));
 }
+
+TEST_CASE("gate: of several rules a regression must stand Holm's correction") {
+  const Fixture f;
+  const auto bootstrap = paired_bootstrap(f.good.truth, {&f.a, &f.b}, {.resamples = 200});
+  // A limit that the whole 95 % interval misses, but not the whole 97.5 % interval, which is what the first
+  // of two rules is tested at.
+  const double high = bootstrap.of_difference(0, 1, 0)->high;
+  const double higher = bootstrap.with_level(0.975).of_difference(0, 1, 0)->high;
+  REQUIRE(higher > high);
+  const auto rule = "AP>=baseline" + std::to_string((high + higher) / 2);
+  REQUIRE(f.run(f.a, f.b, {rule}).verdict == Verdict::regression);
+  const auto two = f.run(f.a, f.b, {rule, "AP50>=0"});
+  REQUIRE(two.verdict == Verdict::not_enough_data);
+  REQUIRE(two.rules[0].verdict == Verdict::not_enough_data);
+  REQUIRE(two.rules[0].reason.find("; not proven among 2 rules (Holm)") != std::string::npos);
+  // Beside another rule that clearly fails, it is tested at 95 % again: Holm steps down.
+  const auto stepped = f.run(f.a, f.b, {rule, "AP50>=0.999"});
+  REQUIRE(stepped.rules[1].verdict == Verdict::regression);
+  REQUIRE(stepped.rules[0].verdict == Verdict::regression);
+  // A fact without an interval is no test.
+  REQUIRE(f.run(f.a, f.b, {rule, "latency_p50_ms<=100"}).verdict == Verdict::regression);
+}

@@ -99,6 +99,94 @@ TEST_CASE("classes and confusion") {
   REQUIRE(coco_grid(e).rows.size() == 12);
 }
 
+TEST_CASE("ranks are ranges, and what the data can tell stands below") {
+  auto all =
+      std::vector{entry("b", 0.5, 30, 9000000), entry("c", 0.45, 10, 1000000), entry("d", 0.3, 10, 1000000)};
+  const RankRange ranks[] = {{1, 2}, {1, 2}, {3, 3}};
+  PairwiseComparison pairwise;
+  pairwise.pairs = {{0, 1, -0.05, Interval{-0.1, 0.01}, 0.2, 0.2, 0.055},
+                    {0, 2, -0.2, Interval{-0.3, -0.1}, 0.005, 0.015, 0.1},
+                    {1, 2, -0.15, Interval{-0.2, -0.1}, 0.005, 0.015, 0.05}};
+  pairwise.smallest_difference = 0.055;
+  pairwise.groups = 20;
+  pairwise.resamples = 200;
+  for (std::size_t i = 0; i < 3; ++i) {
+    all[i].rank = ranks[i];
+    all[i].behind_best = Interval{-0.3, 0};
+    all[i].olrp = 0.7;
+    all[i].d_ece = 0.1;
+  }
+  all[1].tied_with_best = true;
+  const auto grid = leaderboard(all, {.more = true, .pairwise = &pairwise, .names = {"b", "c", "d"}});
+  REQUIRE(grid.rows[0][0].text == "1-2");
+  REQUIRE(grid.rows[1][0].text == "1-2 =");
+  REQUIRE(grid.rows[2][0].text == "3");
+  REQUIRE(grid.columns[11].title == "oLRP");
+  REQUIRE(grid.rows[0][11].text == "0.700");
+  REQUIRE(grid.rows[0][12].text == "0.100");
+  REQUIRE(leaderboard(all).columns.size() == grid.columns.size() - 2);
+  REQUIRE(grid.notes.back() ==
+          "The smallest AP difference that these 20 groups of images can tell between these models is about "
+          "0.0550.");
+  const auto json = leaderboard_json(all, {.pairwise = &pairwise, .names = {"b", "c", "d"}});
+  REQUIRE(json["models"][1]["rank"] == nlohmann::ordered_json::array({1, 2}));
+  REQUIRE(json["models"][1]["tied_with_best"] == true);
+  REQUIRE(json["models"][0]["olrp"] == 0.7);
+  REQUIRE(json["pairs"][1]["a"] == "b");
+  REQUIRE(json["pairs"][1]["b"] == "d");
+  REQUIRE(json["pairs"][1]["p_holm"] == 0.015);
+  REQUIRE(json["smallest_difference"] == 0.055);
+}
+
+TEST_CASE("latencies of one pass and of different runs") {
+  auto all = std::vector{entry("b", 0.5, 30, 9000000), entry("c", 0.4, 10, 1000000)};
+  for (auto& one : all) {
+    one.evaluation.created_at = "2026-01-02T03:04:05.000Z";
+    one.evaluation.machine = {"a processor", 4, 2};
+    one.evaluation.latency->together = {"b", "c"};
+  }
+  REQUIRE(latency_notes(all) ==
+          std::vector<std::string>{
+              "Latencies: 2026-01-02 03:04, a processor, 2 threads; the models took turns, image by image."});
+  all[1].evaluation.machine = {"another", 2, 0};
+  REQUIRE(
+      latency_notes(all) ==
+      std::vector<std::string>{
+          "Latencies come from different runs and compare only roughly: b (2026-01-02 03:04, a processor, 2 "
+          "threads); c (2026-01-02 03:04, another, threads as the engine chose). `ds-compare eval MODEL "
+          "MODEL "
+          "--force` measures models in turns."});
+  // One call each on the same machine and day is not one pass either.
+  all[1].evaluation.machine = all[0].evaluation.machine;
+  all[1].evaluation.latency->together = {"c"};
+  REQUIRE(latency_notes(all)[0].find("different runs") != std::string::npos);
+  all.push_back(all[0]);
+  REQUIRE(latency_notes(all)[0].find("b, b (2026-01-02 03:04, a processor, 2 threads, in turns); c (") !=
+          std::string::npos);
+  all.resize(1);
+  all[0].evaluation.latency->together = {"b"};
+  REQUIRE(latency_notes(all) ==
+          std::vector<std::string>{"Latencies: 2026-01-02 03:04, a processor, 2 threads."});
+  all[0].evaluation.latency.reset();
+  REQUIRE(latency_notes(all).empty());
+}
+
+TEST_CASE("why a model is the best within limits") {
+  auto all =
+      std::vector{entry("a", 0.6, 0, 5000000), entry("b", 0.5, 30, 9000000), entry("c", 0.4, 10, 1000000)};
+  for (auto& one : all) one.rank = RankRange{};
+  all[1].tied_with_best = true;
+  REQUIRE(why_best(all, {}, {}) ==
+          std::vector<std::string>{"a has the largest AP (AP 0.600) of 3 models.",
+                                   "b (AP 0.500) is 0.100 behind, which this data does not prove.",
+                                   "c (AP 0.400) is 0.200 behind, proven."});
+  // What is tied with the best of all says nothing about the best within limits.
+  REQUIRE(why_best(all, 50.0, 8.0) ==
+          std::vector<std::string>{"c has the largest AP (AP 0.400) of 1 model within the limits.",
+                                   "a (AP 0.600) is left out: its latency is not known.",
+                                   "b (AP 0.500) is left out: its 9.00 MB are over 8 MB."});
+}
+
 TEST_CASE("a gate's table ends with the verdict") {
   GateResult result;
   result.verdict = Verdict::regression;
@@ -106,11 +194,21 @@ TEST_CASE("a gate's table ends with the verdict") {
   result.smallest_difference = 0.0123;
   result.rules = {
       {parse_gate_rule("AP>=baseline-0.02"), Verdict::regression, 0.5, 0.4, Interval{-0.15, -0.05}, "why"}};
-  REQUIRE(to_text(gate_grid(result, "a", "b")) ==
-          "rule               baseline  candidate  verdict\n"
-          "-----------------  --------  ---------  ----------  ---\n"
-          "AP>=baseline-0.02    0.5000     0.4000  regression  why\n"
-          "\nregression: candidate b against baseline a\n"
-          "The smallest AP difference these 20 groups of images can tell is about 0.0123.\n");
+  REQUIRE(
+      to_text(gate_grid(result, "a", "b")) ==
+      "rule               baseline  candidate  verdict\n"
+      "-----------------  --------  ---------  ----------  ---\n"
+      "AP>=baseline-0.02    0.5000     0.4000  regression  why\n"
+      "\nregression: candidate b against baseline a\n"
+      "Exit code 0, pass: every rule's whole interval is on its good side. 4, regression: a rule's whole "
+      "interval is on its bad side. 5, not enough data: neither, too few groups of images, or a number that "
+      "was not measured. 3: bad input.\n"
+      "The smallest AP difference these 20 groups of images can tell is about 0.0123.\n");
   REQUIRE(gate_json(result, "a", "b")["rules"][0]["interval_95"][1] == -0.05);
+  REQUIRE(to_text(gate_grid(result, "a", "b")).find("Holm") == std::string::npos);
+  // Holm is named where several rules are tested.
+  result.rules.push_back(result.rules[0]);
+  REQUIRE(to_text(gate_grid(result, "a", "b")).find("2 rules are tested") != std::string::npos);
+  result.rules[1].interval.reset();
+  REQUIRE(to_text(gate_grid(result, "a", "b")).find("Holm") == std::string::npos);
 }

@@ -60,7 +60,7 @@ TEST_CASE("a chart brings its library, its licence and its numbers as a table") 
   // Nothing that a class is called ends a script or begins one.
   REQUIRE(html.find("<script>alert") == std::string::npos);
   REQUIRE(html.find("\\u003c/script>\\u003cscript>alert(1)") != std::string::npos);
-  REQUIRE(html.find("<td class=\"left\">cat</td><td data-n=\"3\">3</td><td data-n=\"1\">1</td>") !=
+  REQUIRE(html.find("<td class=\"left key\">cat</td><td data-n=\"3\">3</td><td data-n=\"1\">1</td>") !=
           std::string::npos);
   REQUIRE(html == Page("t").chart(bars()).html());
 }
@@ -137,4 +137,91 @@ TEST_CASE("a line crosses gaps, and marks are data for the page's script") {
   chart.marks.clear();
   REQUIRE_FALSE(chart_config(chart)["options"]["plugins"].contains("marks"));
   REQUIRE(Page("t").chart(chart).html().find("id: 'marks'") != std::string::npos);
+}
+
+TEST_CASE("series of one model look alike in every chart") {
+  Chart chart{.kind = Chart::Kind::curve,
+              .title = "PR",
+              .series = {{.name = "a", .points = {{0, 1}, {1, 0.5}}, .place = 2},
+                         {.name = "b", .points = {{0, 1}, {1, 0.4}}, .place = 10},
+                         {.name = "line", .points = {{0, 0}, {1, 1}}, .reference = true}}};
+  const auto config = chart_config(chart);
+  const auto& sets = config["data"]["datasets"];
+  REQUIRE(sets[0]["borderColor"] == "--s2");
+  REQUIRE_FALSE(sets[0].contains("borderDash"));
+  // The eleventh has the colour of the third, and dashes.
+  REQUIRE(sets[1]["borderColor"] == "--s2");
+  REQUIRE(sets[1]["borderDash"].dump() == "[5,3]");
+  REQUIRE(sets[2]["borderColor"] == "--soft");
+  // Points at the same places: one row a place, one column a series.
+  const auto grid = chart_grid(chart);
+  REQUIRE(to_csv(grid) == "x,a,b,line\r\n0,1,1,0\r\n1,0.5,0.4,1\r\n");
+  chart.table_step = 2;
+  REQUIRE(chart_grid(chart).rows.size() == 1);
+  chart.series[0].points.pop_back();
+  REQUIRE(chart_grid(chart).columns.size() == 3);
+}
+
+TEST_CASE("points with names, and a line through some of them") {
+  const auto config = chart_config({.kind = Chart::Kind::scatter,
+                                    .title = "AP over latency",
+                                    .series = {{.name = "a", .points = {{1, 1}}, .place = 17},
+                                               {.name = "front", .points = {{1, 1}, {2, 2}}, .joined = true}},
+                                    .name_points = true});
+  REQUIRE(config["data"]["datasets"][0]["pointStyle"] == "triangle");
+  REQUIRE(config["data"]["datasets"][1]["showLine"] == true);
+  REQUIRE(config["data"]["datasets"][1]["pointRadius"] == 0);
+  REQUIRE(config["options"]["plugins"]["names"]["shown"] == true);
+  REQUIRE(config["options"]["plugins"]["legend"]["display"] == false);
+}
+
+TEST_CASE("a table with tinted cells and drawn intervals") {
+  Grid grid;
+  grid.columns = {{"model", "model", false}, {"AP", "ap"}};
+  grid.rows = {{text_cell("a"), number_cell(0.5, 2)}, {text_cell("b"), number_cell(std::nullopt, 2)}};
+  TableLook look{.shaded = {1}, .bars_title = "AP", .bars = {{0.5, 0.4, 0.6}, {}}, .reference = 0.5};
+  const auto html = Page("t").table(grid, look).html();
+  REQUIRE(html.find("<td class=\"tint\" data-n=\"0.5\" style=\"--v:0.25\">0.50</td>") != std::string::npos);
+  REQUIRE(html.find("<td>n/a</td>") != std::string::npos);
+  // From .4 - 6 % to .6 + 6 %: the value in the middle of 150 pixels.
+  REQUIRE(html.find("<th scope=\"col\" class=\"bars\">AP <span>0.39 to 0.61</span></th>") !=
+          std::string::npos);
+  REQUIRE(html.find("<circle cx=\"75.0\" cy=\"8\" r=\"3.5\"/>") != std::string::npos);
+  REQUIRE(count(html, "<path class=\"ref\"") == 2);
+  REQUIRE(count(html, "<circle ") == 1);
+  look.bars_before = 1;
+  const auto before = Page("t").table(grid, look).html();
+  REQUIRE(before.find("<td class=\"bars\"") < before.find("<td class=\"tint\""));
+  look.bars.pop_back();
+  REQUIRE_THROWS_WITH(Page("t").table(grid, look), "1 error bars for 2 rows");
+}
+
+TEST_CASE("a large heat map leaves zeros empty and takes its colours from elsewhere") {
+  const HeatMap map{.title = "Confusion",
+                    .columns = {"a", "b"},
+                    .rows = {"a", "b"},
+                    .values = {7, 0, 1, 3},
+                    .strengths = {1, 0, 0.25, 0.75},
+                    .large = true};
+  const auto html = Page("t").heat_map(map).html();
+  REQUIRE(html.find("<td style=\"--v:1.00\" class=\"strong\">7</td><td></td></tr>") != std::string::npos);
+  REQUIRE(html.find("<td style=\"--v:0.29\">1</td>") != std::string::npos);
+  auto broken = map;
+  broken.strengths.pop_back();
+  REQUIRE_THROWS_WITH(Page("t").heat_map(broken), "heat map 'Confusion' has 3 values for 2 x 2 cells");
+}
+
+TEST_CASE("a menu of one has no menu") {
+  auto fill = [](Page& page) { return [&page](std::size_t i) { page.text("panel " + std::to_string(i)); }; };
+  Page one("t");
+  one.choice("model", {"a"}, fill(one));
+  REQUIRE(one.html().find("<p>panel 0</p>") != std::string::npos);
+  REQUIRE(one.html().find("<select>") == std::string::npos);
+  Page two("t");
+  two.choice("model", {"a", "<b>"}, fill(two));
+  const auto html = two.html();
+  REQUIRE(html.find("<option>a</option><option>&lt;b&gt;</option>") != std::string::npos);
+  REQUIRE(count(html, "<div class=\"panel\"") == 2);
+  // Without script both are there under their names.
+  REQUIRE(html.find("<h3 class=\"name\">&lt;b&gt;</h3>\n<p>panel 1</p>") != std::string::npos);
 }

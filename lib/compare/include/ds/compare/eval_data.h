@@ -15,7 +15,8 @@ struct EvalData {
   EvaluatedData about;
   TruthTable truth;
   std::vector<std::filesystem::path> files;  // beside truth.images
-  std::vector<std::string> warnings;
+  std::vector<std::string> hashes = {};      // SHA-256 of their bytes, beside them; empty: not known
+  std::vector<std::string> warnings = {};
 };
 
 /// One split of a snapshot. `snapshot` empty: one is made of what is done now (the same content is the same

@@ -52,8 +52,8 @@ Agreement agreement(const TruthTable& truth, const std::vector<ModelFindings>& m
 enum class SuspectKind { missing_label, wrong_class, loose_box, spurious_label };
 std::string to_string(SuspectKind kind);
 
-/// A label that is likely wrong: where every model contradicts it in the same way, or one confident model
-/// alone when there is only one.
+/// A label that is likely wrong: where every model contradicts it in the same way, with a confidence of at
+/// least kTogetherConfidence; when there is only one model, of at least kAloneConfidence.
 struct LabelSuspect {
   SuspectKind kind = SuspectKind::missing_label;
   std::int32_t image_idx = 0;
@@ -62,11 +62,16 @@ struct LabelSuspect {
   double x = 0, y = 0, w = 0, h = 0;  // the best detection's box, or the label's for spurious_label
   double confidence = 0;              // mean of the models' best scores there, each divided by the model's
                                       // largest score; of spurious_label 1 - that of the best near detection
+                                      // (at any score), times the share of labels of this class and size
+                                      // that the models find: who finds few cannot call a label spurious
   std::int64_t models = 0;            // that say so
 };
 
+inline constexpr double kTogetherConfidence = 0.3;
+inline constexpr double kAloneConfidence = 0.5;
+
 /// Most confident first, then by image id and place. Crowd and ignored objects are no suspects and cover what
-/// lies on them.
+/// lies on them (half of the detection's area or more).
 std::vector<LabelSuspect> label_suspects(const TruthTable& truth, const std::vector<ModelFindings>& models);
 
 }  // namespace ds

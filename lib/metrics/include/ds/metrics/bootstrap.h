@@ -51,6 +51,8 @@ class PairedBootstrap {
   std::size_t groups() const { return groups_; }
   std::size_t models() const { return samples_.size(); }
   double level() const { return level_; }
+  /// The same resamples with intervals of another level.
+  PairedBootstrap with_level(double level) const { return {samples_, groups_, level}; }
   int resamples() const { return samples_.empty() ? 0 : static_cast<int>(samples_.front().size()); }
 
  private:

@@ -17,7 +17,10 @@ struct EvalImage {
   std::string group;  // images of one group are resampled together; empty: a group of its own
   int width = 0;      // pixels; 0: not known
   int height = 0;
-  std::map<std::string, std::string> attributes = {};  // what numbers are sliced by; a tag is "tag" : name
+  /// What numbers are sliced by: what the source said about the image, and, under names that the source does
+  /// not use, "split", "folder" (of the name), "group", "tag" and "tag absent" (the classes that the image is
+  /// tagged with as present and as absent, one a line).
+  std::map<std::string, std::string> attributes = {};
 };
 
 struct EvalClass {

@@ -48,13 +48,28 @@ struct InferenceSettings {
   bool operator==(const InferenceSettings&) const = default;
 };
 
+/// Where it was measured. Empty or 0: not known.
+struct EvaluatedMachine {
+  std::string cpu;     // the processor's name for itself
+  int processors = 0;  // that the system has
+  int threads = 0;     // that were asked for; 0: the engine's choice
+  bool operator==(const EvaluatedMachine&) const = default;
+};
+
 /// One image at a time, after warm-up: decode excluded, letterbox, network and suppression included.
 struct Latency {
   std::int64_t images = 0;
   double p50_ms = 0;
   double p95_ms = 0;
   double mean_ms = 0;
-  std::int64_t peak_memory_bytes = 0;  // of the whole process
+  std::int64_t peak_memory_bytes = 0;  // of the whole process, with every model that is loaded
+  /// By how much the process's peak grew while this model was loaded and ran for the first time; the first
+  /// model of a process also pays for the engine's library, and memory that was freed before and is used
+  /// again is not seen. 0: not known.
+  std::int64_t model_memory_bytes = 0;
+  /// The models that took turns, image by image, when this was measured: their latencies can be compared.
+  /// Empty: not known (measured alone, by an older ds).
+  std::vector<std::string> together = {};
 };
 
 /// Everything that was found out about one model on one truth: evals/<id>/results.json.
@@ -64,6 +79,7 @@ struct Evaluation {
   EvaluatedModel model;
   EvaluatedData data;
   InferenceSettings inference;
+  EvaluatedMachine machine;
   std::optional<Latency> latency;
   std::string created_at;
   std::string tool_version;
@@ -78,8 +94,8 @@ struct Evaluation {
   std::vector<std::string> warnings;
 
   /// Numbers that a gate or a filter may ask for by name: the twelve, accuracy, error_rate, precision,
-  /// recall, f1, rmse, rmse_px, parameters, size_mb, latency_p50_ms, latency_p95_ms, memory_mb. What is not
-  /// known is absent.
+  /// recall, f1, rmse, rmse_px, parameters, size_mb, latency_p50_ms, latency_p95_ms, memory_mb (of the
+  /// process), model_memory_mb. What is not known is absent.
   std::map<std::string, double> facts() const;
 };
 
@@ -105,7 +121,7 @@ EvaluatedMatching evaluate(const TruthTable& truth, const DetectionTable& detect
 std::vector<std::string> pycocotools_differences(const TruthTable& truth, const DetectionTable& detections,
                                                  const MatchOptions& options = {});
 
-/// The document of docs/EVALUATION_FORMAT.md, numbers at full precision; absent ones are null.
+/// The document of docs/METRICS.md, numbers at full precision; absent ones are null.
 nlohmann::ordered_json to_json(const Evaluation& evaluation);
 /// Throws FormatError naming `file` and the member for anything missing, and for a newer version.
 Evaluation evaluation_from_json(const std::string& text, const std::string& file);

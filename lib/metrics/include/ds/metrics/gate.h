@@ -61,7 +61,9 @@ struct GateResult {
 
 /// A rule passes when the whole interval is on its good side, fails when the whole interval is on the bad
 /// side, and else there is not enough data to tell. Facts without an interval are compared as they are; a
-/// missing one is not enough data. All rules must pass; one regression is a regression.
+/// missing one is not enough data. All rules must pass; one regression is a regression. Where several rules
+/// are tested by intervals, a regression must stand Holm's correction (1979) over them, else it is not enough
+/// data; passing needs none, since every rule must hold.
 GateResult gate(const TruthTable& truth, const GateSide& baseline, const GateSide& candidate,
                 const GateOptions& options = {});
 

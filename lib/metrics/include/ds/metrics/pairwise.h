@@ -27,11 +27,21 @@ struct PairwiseComparison {
   std::optional<double> smallest_difference;
   std::size_t groups = 0;  // of images
   int resamples = 0;
+  /// In either order; nullptr when there is none.
   const PairComparison* find(std::size_t a, std::size_t b) const;
+  /// Whether the difference is not proven: Holm's p-value is above 1 - level.
+  bool tied(std::size_t a, std::size_t b) const;
+  double level = 0.95;
 };
 
-/// Every matching must be over `truth`; the same result at any number of threads.
+/// Every matching must be over `truth`; the same result at any number of threads. The ranks follow from the
+/// adjusted p-values: best is 1 + how many models are proven better, worst how many are not proven worse.
+/// The randomisation test of a pair that may be proven runs at least 2 * pairs / (1 - level) permutations,
+/// since with fewer Holm's correction could prove nothing.
 PairwiseComparison compare_pairwise(const TruthTable& truth, const std::vector<const Matching*>& models,
                                     const BootstrapOptions& options);
+/// The same with a bootstrap of these models that was made before.
+PairwiseComparison compare_pairwise(const TruthTable& truth, const std::vector<const Matching*>& models,
+                                    const BootstrapOptions& options, const PairedBootstrap& bootstrap);
 
 }  // namespace ds

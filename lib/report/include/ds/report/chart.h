@@ -18,7 +18,11 @@ struct ChartSeries {
   std::string name;
   std::vector<std::optional<double>> values = {};  // beside Chart::labels; nothing: a gap
   std::vector<ChartPoint> points = {};             // of curves and scatter
-  std::string color = {};                          // "#rrggbb"; empty: the page's, by position
+  std::string color = {};                          // "#rrggbb"; empty: the page's, by place
+  /// Which of the page's colours and dashes: what stands for one model looks the same in every chart.
+  std::optional<std::size_t> place = std::nullopt;  // absent: its position
+  bool reference = false;                           // a soft dashed line to compare the others with
+  bool joined = false;  // of scatter: a soft line through the points, without dots
 };
 
 /// A dashed line across a chart, with a word beside it: where something changed.
@@ -49,7 +53,10 @@ struct Chart {
   bool logarithmic = false;  // the axis of values; zeros are not drawn then
   std::optional<double> x_min = std::nullopt, x_max = std::nullopt;
   std::optional<double> y_min = std::nullopt, y_max = std::nullopt;
-  int decimals = 0;  // in the chart's table
+  int decimals = 0;          // in the chart's table
+  bool show_points = false;  // dots on a curve
+  bool name_points = false;  // of scatter: the name of the series beside its points
+  int table_step = 1;        // of curves: every n-th point stands in the chart's table
 };
 
 /// The chart's configuration for Chart.js 3: pure data, no functions. Colours are names of the page's style
@@ -62,7 +69,7 @@ Grid chart_grid(const Chart& chart);
 /// How high the chart needs to be, in CSS pixels.
 int chart_height(const Chart& chart);
 
-/// A table whose cells are coloured by their value.
+/// A table whose cells are coloured by their value, or by `strengths` where they are given.
 struct HeatMap {
   std::string title;
   std::string note = {};
@@ -70,7 +77,10 @@ struct HeatMap {
   std::vector<std::string> rows;
   std::vector<double> values;  // row by row
   int decimals = 0;
-  bool numbers = true;  // written into the cells, else read by assistive tools only
+  bool numbers = true;                 // written into the cells, else read by assistive tools only
+  std::vector<double> strengths = {};  // 0 to 1, row by row; empty: the value over the largest
+  /// Cells of one size that scroll under fixed titles, for up to a hundred rows and columns; zeros are empty.
+  bool large = false;
 };
 
 }  // namespace ds

@@ -15,9 +15,22 @@ struct ComparedModel {
   Matching matching;
 };
 
-/// Adds what only a comparison can tell: RMSE over the objects that all matched, and, with resamples > 0,
-/// paired intervals of each AP and of its distance to the best. The order stays. Every model must have been
-/// evaluated on `truth`; throws DataError when a fingerprint differs.
+/// Models of one truth side by side.
+struct ModelComparison {
+  std::vector<LeaderboardEntry> entries;  // as the models
+  PairwiseComparison pairwise;            // as the models; empty with one model or without resamples
+};
+
+/// Adds what only a comparison can tell: RMSE over the objects that all matched; oLRP and D-ECE; with
+/// resamples > 0 paired intervals of all six APs and of the distance to the best, and between several models
+/// ranks as ranges, ties with the best and all pairs. Every model must have been evaluated on `truth`; throws
+/// DataError when a fingerprint differs.
+ModelComparison compare_thoroughly(const TruthTable& truth, const std::vector<ComparedModel>& models,
+                                   const BootstrapOptions& bootstrap);
+
+/// The quick part of it: RMSE over the objects that all matched, and, with resamples
+/// > 0, paired intervals of each AP and of its distance to the best, without tests of the pairs. The order
+/// stays.
 std::vector<LeaderboardEntry> compare_models(const TruthTable& truth, std::vector<ComparedModel> models,
                                              const BootstrapOptions& bootstrap);
 

@@ -7,6 +7,7 @@
 
 #include "ds/metrics/evaluation.h"
 #include "ds/metrics/gate.h"
+#include "ds/metrics/pairwise.h"
 #include "ds/report/grid.h"
 
 namespace ds {
@@ -19,6 +20,22 @@ struct LeaderboardEntry {
   std::optional<EdgeError> common_edges = std::nullopt;
   /// Of AP minus the best AP, 95 %, paired; absent: not computed.
   std::optional<Interval> behind_best = std::nullopt;
+  /// Among the models of the table when only proven differences count; absent: not computed.
+  std::optional<RankRange> rank = std::nullopt;
+  bool tied_with_best = false;                // `rank` is there, and the difference to the best is not proven
+  std::optional<double> olrp = std::nullopt;  // optimal LRP error, mean over classes
+  std::optional<double> d_ece = std::nullopt;  // calibration error at the operating threshold
+  std::size_t model_idx = 0;  // its place among the models that were compared, however entries are sorted
+};
+
+/// The model's name, and its settings where it needs them.
+std::string shown_name(const LeaderboardEntry& entry);
+
+struct LeaderboardOptions {
+  bool more = false;  // also columns of oLRP and D-ECE
+  /// What the data can tell stands under the table, and the pairs in the JSON.
+  const PairwiseComparison* pairwise = nullptr;
+  std::vector<std::string> names = {};  // of the models of `pairwise`, in its order
 };
 
 /// Names that entries can be sorted by: those of Evaluation::facts().
@@ -33,11 +50,21 @@ std::optional<LeaderboardEntry> best_within(const std::vector<LeaderboardEntry>&
                                             const std::optional<double>& max_ms,
                                             const std::optional<double>& max_mb);
 
+/// Why best_within gives that model: sentences on its AP, on what is tied with it and on what the limits
+/// leave out.
+std::vector<std::string> why_best(const std::vector<LeaderboardEntry>& entries,
+                                  const std::optional<double>& max_ms, const std::optional<double>& max_mb);
+
 /// The table of models with the definitions of its columns under it. Entries stand in the given order.
-Grid leaderboard(const std::vector<LeaderboardEntry>& entries);
+Grid leaderboard(const std::vector<LeaderboardEntry>& entries, const LeaderboardOptions& options = {});
+/// Whether the latencies can be compared: how they were measured, or that they come from different calls of
+/// `ds-compare eval`. Empty where there are none.
+std::vector<std::string> latency_notes(const std::vector<LeaderboardEntry>& entries);
 /// `{"format": "ds-leaderboard", "version": 1, "models": [...]}`: each the document of to_json(Evaluation)
-/// without curves and confusion, with "common_rmse" and "behind_best" beside it.
-nlohmann::ordered_json leaderboard_json(const std::vector<LeaderboardEntry>& entries);
+/// without curves and confusion, with "common_rmse", "behind_best", "rank", "tied_with_best", "olrp" and
+/// "d_ece" beside it where they are known; with pairs also "pairs" and "smallest_difference".
+nlohmann::ordered_json leaderboard_json(const std::vector<LeaderboardEntry>& entries,
+                                        const LeaderboardOptions& options = {});
 
 /// COCO's twelve numbers of one evaluation, one a row.
 Grid coco_grid(const Evaluation& evaluation);
@@ -45,7 +72,7 @@ Grid coco_grid(const Evaluation& evaluation);
 Grid class_grid(const Evaluation& evaluation);
 /// True classes down, detected classes across.
 Grid confusion_grid(const Evaluation& evaluation);
-/// One row a rule, the verdict under it.
+/// One row a rule, the verdict and what the exit codes mean under it.
 Grid gate_grid(const GateResult& result, const std::string& baseline, const std::string& candidate);
 nlohmann::ordered_json gate_json(const GateResult& result, const std::string& baseline,
                                  const std::string& candidate);

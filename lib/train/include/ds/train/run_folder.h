@@ -4,8 +4,9 @@
 #include <filesystem>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
+
+#include "ds/project/run_files.h"
 
 namespace ds {
 
@@ -34,30 +35,6 @@ struct RunStatus {
 std::string to_json_text(const RunStatus& status);
 /// Throws FormatError naming `file`.
 RunStatus run_status_from_json(const std::string& text, const std::filesystem::path& file);
-
-/// One line of metrics.jsonl: an epoch.
-struct EpochMetrics {
-  int epoch = 0;  // from 1
-  std::int64_t step = 0;
-  double loss = 0;
-  std::vector<std::pair<std::string, double>> parts;
-  double gradient_norm = 0;  // mean over the steps
-  double foreground = 0;     // anchors that learn an object, mean over the steps
-  double learning_rate = 0;
-  bool closing = false;
-  double images_per_s = 0;
-  double elapsed_s = 0;
-  std::optional<double> ap = std::nullopt;
-  std::optional<double> ap50 = std::nullopt;
-  std::vector<std::pair<std::string, double>> class_ap;
-};
-
-/// One line of config.yaml: an option, its value as it stands there, and where that came from.
-struct OptionLine {
-  std::string name;    // "learning_rate"
-  std::string value;   // "0.002"
-  std::string origin;  // "--learning-rate", "configs/train/speed.yaml:7"; empty: built in
-};
 
 /// The files of runs/<id>: config.yaml, metrics.jsonl, status.json, log.txt, findings.json,
 /// last.ckpt, best.ckpt; with --tensorboard an event file in tensorboard/.
