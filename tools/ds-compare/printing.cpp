@@ -67,9 +67,10 @@ void print_leaderboard(Context& context, const LeaderboardView& view, const Lead
     context.out.json(json);
     return;
   }
+  const bool with_pairs = flags.pairs && how.pairwise != nullptr;
+  if (with_pairs) how.pairwise = nullptr;  // the table of pairs says what the data can tell
   print(context, leaderboard(view.entries, how), options);
-  if (flags.pairs && how.pairwise != nullptr)
-    print_below(context, pairs_grid(view.names, view.pairwise), options);
+  if (with_pairs) print_below(context, pairs_grid(view.names, view.pairwise), options);
   if (flags.errors) print_below(context, error_types_grid(names, errors), options);
   for (const auto& entry : view.entries)
     if (flags.per_class) print_below(context, class_grid(entry.evaluation), options);

@@ -29,7 +29,7 @@ struct ShowFlags {
 /// What the model is, and how it came to be.
 Grid card_grid(const ModelReport& model) {
   const auto& e = model.entry.evaluation;
-  Grid grid{e.model.name, {{"", "name", false}, {"", "value", false}}, {}, {}};
+  Grid grid{{}, {{"model", "name", false}, {shown_name(model.entry), "value", false}}, {}, {}};
   auto row = [&](const std::string& name, const std::string& value) {
     if (!value.empty()) grid.rows.push_back({text_cell(name), text_cell(value)});
   };
@@ -52,7 +52,7 @@ std::string number_text(const std::optional<double>& value, int decimals = 3) {
 Grid operating_grid(const ModelReport& model) {
   const auto& e = model.entry.evaluation;
   const auto& c = e.operating.all;
-  Grid grid{"At the operating threshold", {{"", "name", false}, {"", "value", false}}, {}, {}};
+  Grid grid{"At the operating threshold", {{"number", "name", false}, {"value", "value", false}}, {}, {}};
   auto row = [&](const char* name, const std::string& value) {
     grid.rows.push_back({text_cell(name), text_cell(value)});
   };
@@ -85,7 +85,7 @@ Grid operating_grid(const ModelReport& model) {
 
 Grid numbers_grid(const ModelReport& model) {
   auto grid = coco_grid(model.entry.evaluation);
-  grid.title = "Numbers";
+  grid.title = "Average precision and recall";
   grid.columns.insert(grid.columns.begin() + 2, {"95 % interval", "interval", false});
   for (std::size_t n = 0; n < grid.rows.size(); ++n) {
     const auto& intervals = model.entry.evaluation.intervals;
@@ -94,6 +94,22 @@ Grid numbers_grid(const ModelReport& model) {
         grid.rows[n].begin() + 2,
         text_cell(interval ? fmt::format("{:.4f} to {:.4f}", interval->low, interval->high) : std::string()));
   }
+  return grid;
+}
+
+/// Classes that the images or the detections have; of eighty most may be absent.
+Grid shown_classes_grid(const ModelReport& model) {
+  const auto& e = model.entry.evaluation;
+  auto grid = class_grid(e);
+  grid.title = "Per class";
+  std::vector<std::vector<Cell>> rows;
+  for (std::size_t c = 0; c < grid.rows.size(); ++c)
+    if (e.precision.classes[c].objects > 0 || e.operating.classes[c].total() > 0)
+      rows.push_back(std::move(grid.rows[c]));
+  if (const auto absent = grid.rows.size() - rows.size(); absent > 0)
+    grid.notes.push_back(
+        fmt::format("{} more class{} without objects and detections.", absent, absent > 1 ? "es" : ""));
+  grid.rows = std::move(rows);
   return grid;
 }
 
@@ -113,7 +129,7 @@ void print_model(Context& context, const ComparisonReport& report, const TableOp
   print(context, card_grid(model), table);
   print_below(context, operating_grid(model), table);
   print_below(context, numbers_grid(model), table);
-  print_below(context, titled(class_grid(model.entry.evaluation), "Per class"), table);
+  print_below(context, shown_classes_grid(model), table);
   print_below(context, titled(error_types_grid({shown_name(model.entry)}, {model.errors}), "Errors by kind"),
               table);
   print_below(context, titled(quality_grid(model), "Boxes and scores"), table);

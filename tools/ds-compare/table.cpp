@@ -52,7 +52,9 @@ int run_table(Context& context, const TableFlags& o) {
   return 0;
 }
 
-int run_best(Context& context, const TableFlags& o) {
+int run_best(Context& context, TableFlags o) {
+  // Only the explanation speaks of what is proven.
+  if (!o.explain) o.bootstrap.resamples = 0;
   const auto comparison = load(context, o);
   const auto best = best_within(comparison.entries, o.max_ms, o.max_mb);
   if (!best) {
@@ -96,7 +98,6 @@ void add_table(Tool& tool) {
 void add_best(Tool& tool) {
   auto& verb = tool.verb("best", "Print the name of the best model within limits");
   auto& o = verb.keep<TableFlags>();
-  o.bootstrap.resamples = 0;
   verb.describe(
           "Exit code 4 when none fits. A model whose latency or size is not known does not fit a limit on "
           "it.")
@@ -107,7 +108,7 @@ void add_best(Tool& tool) {
       .add("max-mb", o.max_mb, "largest weight file in MB", "MB")
       .add("explain", o.explain,
            "also say why: what is behind, whether that is proven, and what is left out");
-  o.bootstrap.bind(verb.options(), "; 0: none, and --explain says nothing of proof");
+  o.bootstrap.bind(verb.options(), ", for --explain; 0: it says nothing of proof");
   verb.run([&o](Context& context) { return run_best(context, o); });
 }
 

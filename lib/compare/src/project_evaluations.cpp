@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -109,16 +110,28 @@ ComparedModel load(const EvaluationRecord& record, const EvalData& data) {
   return {std::move(evaluation), std::move(table), std::move(matching)};
 }
 
-/// Models that appear with several settings say which.
+/// Models that appear with several settings say which: the input, a threshold that was fixed, and what else
+/// differs between those of one name.
 void tell_apart(std::vector<LeaderboardEntry>& entries) {
-  std::multiset<std::string> names;
-  for (const auto& entry : entries) names.insert(entry.evaluation.model.name);
-  for (auto& entry : entries) {
-    const auto& e = entry.evaluation;
-    if (names.count(e.model.name) < 2) continue;
-    entry.settings = fmt::format("{}x{}", e.inference.input_width, e.inference.input_height);
-    if (!e.operating.chosen_on_this_set)
-      entry.settings += fmt::format(" conf {}", shortest(e.operating.threshold));
+  std::map<std::string, std::vector<LeaderboardEntry*>> by_name;
+  for (auto& entry : entries) by_name[entry.evaluation.model.name].push_back(&entry);
+  for (const auto& [name, same] : by_name) {
+    if (same.size() < 2) continue;
+    auto differ = [&same = same](auto value_of) {
+      return std::any_of(same.begin(), same.end(), [&](const auto* one) {
+        return value_of(one->evaluation.inference) != value_of(same.front()->evaluation.inference);
+      });
+    };
+    const bool by_nms = differ([](const auto& s) { return s.nms_iou; });
+    const bool by_score = differ([](const auto& s) { return s.score_threshold; });
+    for (auto* entry : same) {
+      const auto& e = entry->evaluation;
+      entry->settings = fmt::format("{}x{}", e.inference.input_width, e.inference.input_height);
+      if (!e.operating.chosen_on_this_set)
+        entry->settings += fmt::format(" conf {}", shortest(e.operating.threshold));
+      if (by_nms) entry->settings += fmt::format(" nms {}", shortest(e.inference.nms_iou));
+      if (by_score) entry->settings += fmt::format(" min-score {}", shortest(e.inference.score_threshold));
+    }
   }
 }
 
@@ -161,11 +174,14 @@ EvaluationRecord newest_of(Project& project, const std::string& model, const Sto
 
 ProjectEvaluations evaluate_in_project(Project& project, const std::vector<ProjectEvalRequest>& requests,
                                        const ProjectEvalOptions& options, Progress& progress) {
+  std::vector<NamedModel> found;
+  for (const auto& request : requests) found.push_back(find_model(project, request.model));
   ProjectEvaluations result{project_data(project, options.snapshot, options.split), {}};
   std::vector<ModelToRun> to_run;
   std::vector<std::size_t> runs;  // beside them: whose request each is
-  for (const auto& request : requests) {
-    const auto named = find_model(project, request.model);
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    const auto& request = requests[i];
+    const auto& named = found[i];
     auto run = options.run;
     if (request.confidence) run.evaluate.confidence = request.confidence;
     auto record = record_of(named, result.data, options.split, run);

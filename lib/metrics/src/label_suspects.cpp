@@ -155,7 +155,8 @@ class SuspectSearch {
   }
 
   void add(const LabelSuspect& suspect) {
-    if (models_.size() > 1 || suspect.confidence >= kAloneConfidence) suspects_.push_back(suspect);
+    const double least = models_.size() > 1 ? kTogetherConfidence : kAloneConfidence;
+    if (suspect.confidence >= least) suspects_.push_back(suspect);
   }
 
   void look_at_label(std::size_t image, std::int32_t g) {

@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 
 #include "ds/base/text.h"
 #include "ds/report/leaderboard.h"
@@ -21,10 +20,11 @@ std::string threads_text(int threads) {
                       : fmt::format("{} thread{}", threads, threads > 1 ? "s" : "");
 }
 
-/// "2026-11-26, Intel(R) Xeon(R), 2 threads".
+/// "2026-11-26 18:28, Intel(R) Xeon(R), 2 threads".
 std::string where_and_when(const Evaluation& e) {
-  const auto day = e.created_at.substr(0, 10);
-  return fmt::format("{}{}, {}", day.empty() ? "" : day + ", ",
+  auto time = e.created_at.substr(0, 16);
+  if (time.size() > 10) time[10] = ' ';
+  return fmt::format("{}{}, {}", time.empty() ? "" : time + ", ",
                      e.machine.cpu.empty() ? "machine not recorded" : e.machine.cpu,
                      threads_text(e.machine.cpu.empty() ? e.inference.threads : e.machine.threads));
 }
@@ -60,21 +60,27 @@ std::string why_not(const LeaderboardEntry& entry, const std::optional<double>& 
 }  // namespace
 
 std::vector<std::string> latency_notes(const std::vector<LeaderboardEntry>& entries) {
-  std::vector<const Evaluation*> measured;
-  std::set<std::string> passes;
+  struct Pass {
+    std::string key;
+    std::string where;
+    std::vector<std::string> names;
+  };
+  std::vector<Pass> passes;
   for (const auto& entry : entries) {
     if (!entry.evaluation.latency) continue;
-    measured.push_back(&entry.evaluation);
-    passes.insert(pass_of(entry.evaluation));
+    const auto key = pass_of(entry.evaluation);
+    auto at = std::find_if(passes.begin(), passes.end(), [&](const auto& pass) { return pass.key == key; });
+    if (at == passes.end()) at = passes.insert(at, {key, where_and_when(entry.evaluation), {}});
+    at->names.push_back(shown_name(entry));
   }
-  if (measured.empty()) return {};
+  if (passes.empty()) return {};
   if (passes.size() == 1)
-    return {fmt::format("Latencies: {}{}.", where_and_when(*measured.front()),
-                        measured.size() > 1 ? "; the models took turns, image by image" : "")};
+    return {fmt::format("Latencies: {}{}.", passes.front().where,
+                        passes.front().names.size() > 1 ? "; the models took turns, image by image" : "")};
   std::vector<std::string> each;
-  for (const auto& entry : entries)
-    if (entry.evaluation.latency)
-      each.push_back(fmt::format("{} ({})", shown_name(entry), where_and_when(entry.evaluation)));
+  for (const auto& pass : passes)
+    each.push_back(fmt::format("{} ({}{})", join(pass.names, ", "), pass.where,
+                               pass.names.size() > 1 ? ", in turns" : ""));
   return {
       fmt::format("Latencies come from different runs and compare only roughly: {}. `ds-compare eval MODEL "
                   "MODEL --force` measures models in turns.",

@@ -150,6 +150,16 @@ TEST_CASE("suspects: loose boxes at different places do not agree") {
   REQUIRE(label_suspects(m.truth, m.findings()).empty());
 }
 
+TEST_CASE("suspects: models that are unsure say nothing") {
+  Models m;
+  // Means (.3 + .28) / 2 = .29 and (.32 + .3) / 2 = .31 of the largest score 1.
+  m.tables = {{"a", {{400, 0, 40, 40, 1, 1, 0}, {0, 0, 40, 40, .3, 0, 0}, {200, 0, 40, 40, .32, 0, 0}}},
+              {"b", {{200, 0, 40, 40, 1, 1, 0}, {0, 0, 40, 40, .28, 0, 0}, {200, 0, 40, 40, .3, 0, 0}}}};
+  const auto suspects = label_suspects(m.truth, m.findings(.1));
+  REQUIRE(suspects.size() == 1);
+  REQUIRE(suspects[0].x == 200);
+}
+
 TEST_CASE("suspects: one model alone must be sure") {
   Models m;
   m.tables = {{"a", {{0, 0, 40, 40, .9, 0, 0}, {100, 0, 40, 40, .44, 0, 0}, {200, 0, 40, 40, .46, 0, 0}}}};

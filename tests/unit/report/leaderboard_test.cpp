@@ -147,20 +147,26 @@ TEST_CASE("latencies of one pass and of different runs") {
   }
   REQUIRE(latency_notes(all) ==
           std::vector<std::string>{
-              "Latencies: 2026-01-02, a processor, 2 threads; the models took turns, image by image."});
+              "Latencies: 2026-01-02 03:04, a processor, 2 threads; the models took turns, image by image."});
   all[1].evaluation.machine = {"another", 2, 0};
-  REQUIRE(latency_notes(all) ==
-          std::vector<std::string>{
-              "Latencies come from different runs and compare only roughly: b (2026-01-02, a processor, 2 "
-              "threads); c (2026-01-02, another, threads as the engine chose). `ds-compare eval MODEL MODEL "
-              "--force` measures models in turns."});
+  REQUIRE(
+      latency_notes(all) ==
+      std::vector<std::string>{
+          "Latencies come from different runs and compare only roughly: b (2026-01-02 03:04, a processor, 2 "
+          "threads); c (2026-01-02 03:04, another, threads as the engine chose). `ds-compare eval MODEL "
+          "MODEL "
+          "--force` measures models in turns."});
   // One call each on the same machine and day is not one pass either.
   all[1].evaluation.machine = all[0].evaluation.machine;
   all[1].evaluation.latency->together = {"c"};
   REQUIRE(latency_notes(all)[0].find("different runs") != std::string::npos);
-  all.pop_back();
+  all.push_back(all[0]);
+  REQUIRE(latency_notes(all)[0].find("b, b (2026-01-02 03:04, a processor, 2 threads, in turns); c (") !=
+          std::string::npos);
+  all.resize(1);
   all[0].evaluation.latency->together = {"b"};
-  REQUIRE(latency_notes(all) == std::vector<std::string>{"Latencies: 2026-01-02, a processor, 2 threads."});
+  REQUIRE(latency_notes(all) ==
+          std::vector<std::string>{"Latencies: 2026-01-02 03:04, a processor, 2 threads."});
   all[0].evaluation.latency.reset();
   REQUIRE(latency_notes(all).empty());
 }

@@ -52,8 +52,8 @@ Agreement agreement(const TruthTable& truth, const std::vector<ModelFindings>& m
 enum class SuspectKind { missing_label, wrong_class, loose_box, spurious_label };
 std::string to_string(SuspectKind kind);
 
-/// A label that is likely wrong: where every model contradicts it in the same way; when there is only one
-/// model, where its confidence is at least kAloneConfidence.
+/// A label that is likely wrong: where every model contradicts it in the same way, with a confidence of at
+/// least kTogetherConfidence; when there is only one model, of at least kAloneConfidence.
 struct LabelSuspect {
   SuspectKind kind = SuspectKind::missing_label;
   std::int32_t image_idx = 0;
@@ -67,6 +67,7 @@ struct LabelSuspect {
   std::int64_t models = 0;            // that say so
 };
 
+inline constexpr double kTogetherConfidence = 0.3;
 inline constexpr double kAloneConfidence = 0.5;
 
 /// Most confident first, then by image id and place. Crowd and ignored objects are no suspects and cover what
