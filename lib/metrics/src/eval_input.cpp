@@ -37,10 +37,12 @@ std::int32_t class_index(const Detection& d, const TruthTable& truth, const std:
   return d.class_idx;
 }
 
-std::string object_line(const TruthObject& o, const TruthTable& truth) {
-  return fmt::format("{} {} {} {} {} {} {}{}", truth.classes.at(static_cast<std::size_t>(o.class_idx)).name,
+std::string object_line(std::size_t i, const TruthTable& truth) {
+  const auto& o = truth.objects[i];
+  const auto mask = truth.masks.empty() ? std::string() : " mask " + encode_run_length(truth.masks.at(i));
+  return fmt::format("{} {} {} {} {} {} {}{}{}", truth.classes.at(static_cast<std::size_t>(o.class_idx)).name,
                      shortest(o.x), shortest(o.y), shortest(o.w), shortest(o.h), shortest(o.area),
-                     o.crowd ? "crowd" : "", o.ignore ? "ignore" : "");
+                     o.crowd ? "crowd" : "", o.ignore ? "ignore" : "", mask);
 }
 
 }  // namespace
@@ -99,8 +101,8 @@ std::string fingerprint(const TruthTable& truth) {
   for (const auto& c : truth.classes) classes.push_back(c.name);
   std::sort(classes.begin(), classes.end());
   std::vector<std::vector<std::string>> objects(truth.images.size());
-  for (const auto& o : truth.objects)
-    objects.at(static_cast<std::size_t>(o.image_idx)).push_back(object_line(o, truth));
+  for (std::size_t i = 0; i < truth.objects.size(); ++i)
+    objects.at(static_cast<std::size_t>(truth.objects[i].image_idx)).push_back(object_line(i, truth));
   std::vector<std::string> images;
   for (std::size_t i = 0; i < truth.images.size(); ++i) {
     std::sort(objects[i].begin(), objects[i].end());

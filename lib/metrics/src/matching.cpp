@@ -3,12 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <numeric>
 #include <span>
 #include <unordered_map>
 
 #include "ds/base/error.h"
+#include "on_threads.h"
+#include "overlap.h"
 #include "truth_order.h"
 
 namespace ds {
@@ -42,52 +43,57 @@ const std::array<AreaRange, kAreaCount>& area_ranges() {
   return ranges;
 }
 
-double coco_iou(const DetectedBox& d, const TruthObject& g) {
-  const double w = std::fmin(d.w + d.x, g.w + g.x) - std::fmax(d.x, g.x);
-  if (w <= 0) return 0;
-  const double h = std::fmin(d.h + d.y, g.h + g.y) - std::fmax(d.y, g.y);
-  if (h <= 0) return 0;
-  const double shared = w * h;
-  const double own = d.w * d.h;
-  return shared / (g.crowd ? own : own + g.w * g.h - shared);
-}
-
 namespace {
 
 /// One bit per IoU threshold.
 constexpr std::uint16_t kAllBits = (1u << kIouCount) - 1;
 
-/// Items in the order of (class, image rank, file order): a stable counting sort by image, then by class.
-/// `starts[class * images + rank]` is where each group begins.
+/// Items in the order of (class, image rank, file order). `starts[c]` is where class `c` begins.
 struct Groups {
   std::vector<std::int32_t> order;
   std::vector<std::int32_t> starts;
+
+  std::span<std::int32_t> of_class(std::size_t c) {
+    return std::span(order).subspan(static_cast<std::size_t>(starts[c]),
+                                    static_cast<std::size_t>(starts[c + 1] - starts[c]));
+  }
 };
+
+/// A stable counting sort of `order` by `key`; @return where each key begins.
+template <typename Key>
+std::vector<std::int32_t> counting_sort(std::vector<std::int32_t>& order, std::size_t keys, Key key) {
+  std::vector<std::int32_t> starts(keys + 1, 0);
+  for (const auto i : order) ++starts[key(i) + 1];
+  std::partial_sum(starts.begin(), starts.end(), starts.begin());
+  auto next = starts;
+  std::vector<std::int32_t> sorted(order.size());
+  for (const auto i : order) sorted[static_cast<std::size_t>(next[key(i)]++)] = i;
+  order = std::move(sorted);
+  return starts;
+}
 
 template <typename Item>
 Groups group_by_class_and_image(const std::vector<Item>& items,
                                 const std::vector<std::int32_t>& rank_of_image, std::size_t class_count) {
-  const auto images = rank_of_image.size();
   Groups groups;
-  groups.starts.assign(class_count * images + 1, 0);
-  auto key = [&](const Item& item) { return item.class_idx * images + rank_of_image[item.image_idx]; };
-  for (const auto& item : items) ++groups.starts[key(item) + 1];
-  std::partial_sum(groups.starts.begin(), groups.starts.end(), groups.starts.begin());
   groups.order.resize(items.size());
-  auto next = groups.starts;
-  for (std::size_t i = 0; i < items.size(); ++i)
-    groups.order[next[key(items[i])]++] = static_cast<std::int32_t>(i);
+  std::iota(groups.order.begin(), groups.order.end(), 0);
+  counting_sort(groups.order, rank_of_image.size(),
+                [&](std::int32_t i) { return static_cast<std::size_t>(rank_of_image[items[i].image_idx]); });
+  groups.starts = counting_sort(groups.order, class_count,
+                                [&](std::int32_t i) { return static_cast<std::size_t>(items[i].class_idx); });
   return groups;
 }
 
 /// pycocotools looks objects up by id, so of several with one id it sees the last, as often as the id occurs.
-std::vector<TruthObject> as_pycocotools_sees(const std::vector<TruthObject>& objects) {
-  std::unordered_map<std::int64_t, std::size_t> last;
+/// @return for each object the index of the one that is seen in its place
+std::vector<std::int32_t> seen_by_pycocotools(const std::vector<TruthObject>& objects) {
+  std::unordered_map<std::int64_t, std::int32_t> last;
   last.reserve(objects.size());
-  for (std::size_t i = 0; i < objects.size(); ++i) last[objects[i].id] = i;
-  std::vector<TruthObject> seen;
+  for (std::size_t i = 0; i < objects.size(); ++i) last[objects[i].id] = static_cast<std::int32_t>(i);
+  std::vector<std::int32_t> seen;
   seen.reserve(objects.size());
-  for (const auto& object : objects) seen.push_back(objects[last[object.id]]);
+  for (const auto& object : objects) seen.push_back(last[object.id]);
   return seen;
 }
 
@@ -100,10 +106,11 @@ struct Candidate {
 
 /// One class in one image: its detections by falling score against its objects. Keeps its buffers between
 /// groups.
+template <typename Overlap>
 class GroupMatcher {
  public:
-  GroupMatcher(const std::vector<TruthObject>& objects, const std::vector<DetectedBox>& boxes, bool compat)
-      : objects_(objects), boxes_(boxes), compat_(compat) {
+  GroupMatcher(const std::vector<TruthObject>& objects, const Overlap& overlap, bool compat)
+      : objects_(objects), overlap_(overlap), compat_(compat) {
     for (int t = 0; t < kIouCount; ++t) limits_[t] = std::min(iou_thresholds()[t], 1 - 1e-10);
   }
 
@@ -126,8 +133,7 @@ class GroupMatcher {
 
  private:
   bool outside(const Match& m, int a) const {
-    const auto& box = boxes_[m.detection_idx];
-    const double area = box.w * box.h;
+    const double area = overlap_.area(m.detection_idx);
     return area < area_ranges()[a].low || area > area_ranges()[a].high;
   }
 
@@ -140,7 +146,7 @@ class GroupMatcher {
     starts_.assign(1, 0);
     for (const auto& m : matches) {
       for (std::size_t g = 0; g < members_.size(); ++g) {
-        const double overlap = coco_iou(boxes_[m.detection_idx], objects_[members_[g]]);
+        const double overlap = overlap_(m.detection_idx, members_[g]);
         if (overlap < limits_[0]) continue;
         const auto reached = std::upper_bound(limits_.begin(), limits_.end(), overlap) - limits_.begin();
         candidates_.push_back(
@@ -201,7 +207,7 @@ class GroupMatcher {
   }
 
   const std::vector<TruthObject>& objects_;
-  const std::vector<DetectedBox>& boxes_;
+  const Overlap& overlap_;
   bool compat_;
   std::array<double, kIouCount> limits_{};
   std::span<const std::int32_t> members_;
@@ -271,39 +277,88 @@ void check_limits(const std::array<int, 3>& limits) {
                                  limits[1], limits[2]));
 }
 
+/// Objects and detections of one class on one image, taken off the front of the class's lists.
+class ImageWalk {
+ public:
+  ImageWalk(const std::vector<std::int32_t>& ranks, const std::vector<TruthObject>& objects,
+            const std::vector<DetectedBox>& boxes, std::span<std::int32_t> object_list,
+            std::span<std::int32_t> box_list)
+      : ranks_(ranks), objects_(objects), boxes_(boxes), object_list_(object_list), box_list_(box_list) {}
+
+  bool next() {
+    if (object_list_.empty() && box_list_.empty()) return false;
+    const auto rank = std::min(object_list_.empty() ? INT32_MAX : rank_of(objects_, object_list_.front()),
+                               box_list_.empty() ? INT32_MAX : rank_of(boxes_, box_list_.front()));
+    members = take(objects_, object_list_, rank);
+    detections = take(boxes_, box_list_, rank);
+    return true;
+  }
+
+  std::span<std::int32_t> members, detections;
+
+ private:
+  template <typename Item>
+  std::int32_t rank_of(const std::vector<Item>& items, std::int32_t i) const {
+    return ranks_[items[i].image_idx];
+  }
+  template <typename Item>
+  std::span<std::int32_t> take(const std::vector<Item>& items, std::span<std::int32_t>& list,
+                               std::int32_t rank) const {
+    std::size_t count = 0;
+    while (count < list.size() && rank_of(items, list[count]) == rank) ++count;
+    const auto taken = list.first(count);
+    list = list.subspan(count);
+    return taken;
+  }
+
+  const std::vector<std::int32_t>& ranks_;
+  const std::vector<TruthObject>& objects_;
+  const std::vector<DetectedBox>& boxes_;
+  std::span<std::int32_t> object_list_, box_list_;
+};
+
+template <typename Overlap>
+Matching match_classes(const TruthTable& truth, const std::vector<TruthObject>& objects,
+                       const std::vector<DetectedBox>& boxes, const Overlap& overlap,
+                       const MatchOptions& options) {
+  const auto ranks = ranks_by_id(truth);
+  auto object_groups = group_by_class_and_image(objects, ranks, truth.classes.size());
+  auto box_groups = group_by_class_and_image(boxes, ranks, truth.classes.size());
+  Matching matching{options, truth.images.size(), std::vector<ClassMatches>(truth.classes.size())};
+  for_each_index(truth.classes.size(), options.threads, [&](std::size_t c) {
+    auto& result = matching.classes[c];
+    GroupMatcher<Overlap> matcher(objects, overlap, options.compat_coco);
+    ImageWalk image(ranks, objects, boxes, object_groups.of_class(c), box_groups.of_class(c));
+    result.matches.reserve(box_groups.of_class(c).size());
+    while (image.next()) {
+      count_objects(objects, image.members, result);
+      const auto before = result.matches.size();
+      append_best(boxes, image.detections, options.max_detections[2], result.matches);
+      matcher.run(image.members, std::span(result.matches).subspan(before));
+    }
+    sort_by_score(result.matches);
+  });
+  return matching;
+}
+
 }  // namespace
 
 Matching match(const TruthTable& truth, const DetectionTable& detections, const MatchOptions& options) {
   check_limits(options.max_detections);
   check_indices(truth, detections);
+  std::vector<std::int32_t> seen;
   std::vector<TruthObject> replaced;
-  if (options.compat_coco) replaced = as_pycocotools_sees(truth.objects);
-  const auto& objects = options.compat_coco ? replaced : truth.objects;
-
-  const auto ranks = ranks_by_id(truth);
-  const auto object_groups = group_by_class_and_image(objects, ranks, truth.classes.size());
-  auto box_groups = group_by_class_and_image(detections.boxes, ranks, truth.classes.size());
-  Matching matching{options, truth.images.size(), std::vector<ClassMatches>(truth.classes.size())};
-  GroupMatcher matcher(objects, detections.boxes, options.compat_coco);
-  for (std::size_t c = 0; c < truth.classes.size(); ++c) {
-    auto& result = matching.classes[c];
-    const auto first_group = c * ranks.size();
-    result.matches.reserve(static_cast<std::size_t>(box_groups.starts[first_group + ranks.size()] -
-                                                    box_groups.starts[first_group]));
-    for (auto group = first_group; group < first_group + ranks.size(); ++group) {
-      auto members = [&](auto& groups) {
-        const auto begin = static_cast<std::size_t>(groups.starts[group]);
-        return std::span(groups.order)
-            .subspan(begin, static_cast<std::size_t>(groups.starts[group + 1]) - begin);
-      };
-      count_objects(objects, members(object_groups), result);
-      const auto before = result.matches.size();
-      append_best(detections.boxes, members(box_groups), options.max_detections[2], result.matches);
-      matcher.run(members(object_groups), std::span(result.matches).subspan(before));
-    }
-    sort_by_score(result.matches);
+  if (options.compat_coco) {
+    seen = seen_by_pycocotools(truth.objects);
+    for (const auto i : seen) replaced.push_back(truth.objects[i]);
   }
-  return matching;
+  const auto& objects = options.compat_coco ? replaced : truth.objects;
+  if (options.overlap == OverlapOf::boxes)
+    return match_classes(truth, objects, detections.boxes, detail::BoxOverlap(detections.boxes, objects),
+                         options);
+  detail::MaskOverlap overlap(truth, detections);
+  if (options.compat_coco) overlap.replace_objects(seen);
+  return match_classes(truth, objects, detections.boxes, overlap, options);
 }
 
 }  // namespace ds

@@ -172,7 +172,9 @@ ConfusionMatrix confusion_matrix(const TruthTable& truth, const DetectionTable& 
     for (const auto i : objects_of_image[static_cast<std::size_t>(m->image_idx)]) {
       const auto& object = truth.objects[static_cast<std::size_t>(i)];
       if (!free_object[static_cast<std::size_t>(i)] || object.class_idx == box.class_idx) continue;
-      if (const double overlap = coco_iou(box, object); overlap >= best_iou) {
+      if (const double overlap =
+              pair_overlap(truth, detections, matching.options.overlap, m->detection_idx, i);
+          overlap >= best_iou) {
         best = i;
         best_iou = overlap;
       }
