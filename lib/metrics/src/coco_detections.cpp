@@ -1,12 +1,12 @@
 #include <algorithm>
 #include <exception>
-#include <map>
 
 #include "coco_fields.h"
 #include "ds/base/error.h"
 #include "ds/base/files.h"
 #include "ds/base/text.h"
 #include "ds/metrics/coco_json.h"
+#include "mapped_text.h"
 #include "on_threads.h"
 
 namespace ds {
@@ -18,17 +18,15 @@ using detail::JsonCursor;
 using detail::required;
 using detail::Segmentation;
 
-/// Detections as they stand, before the images and classes are known.
-struct RawPart {
-  struct Ids {
-    std::int64_t image = 0;
-    std::int64_t category = 0;
-  };
+/// The detections of a part of a file, their places counted from its first.
+struct ReadPart {
   std::vector<DetectedBox> boxes;
-  std::vector<Ids> ids;                     // as boxes
   std::vector<Segmentation> segmentations;  // as boxes, or empty
   std::vector<char> without_box;            // as boxes, or empty
-  std::size_t begin = 0, stop = 0;          // in the text
+  std::vector<DetectedBox> left_out;        // of classes the truth lacks
+  std::vector<std::int64_t> left_out_classes;
+  std::vector<std::int64_t> left_out_at;
+  std::size_t begin = 0, stop = 0;  // in the text
   JsonCursor::ListPart read;
   std::exception_ptr failure;
 };
@@ -41,7 +39,8 @@ class DetectionFile {
       : path_(std::move(path)), options_(options) {}
 
   void load(std::size_t parts) {
-    text_ = detail::read_input(path_);
+    file_ = detail::MappedText(path_);
+    text_ = file_.text();
     JsonCursor json(text_, path_);
     if (json.peek() != '[') json.fail("expected a list of detections");
     const auto first = json.open_list();
@@ -59,22 +58,30 @@ class DetectionFile {
 
   std::size_t part_count() const { return parts_.size(); }
 
-  void read_part(std::size_t k) {
+  void read_part(std::size_t k, const TruthTable& truth) {
+    auto& part = parts_[k];
     try {
-      read_from(parts_[k], parts_[k].begin, 0);
+      read_from(part, part.begin, 0, truth);
     } catch (...) {
-      parts_[k].failure = std::current_exception();
+      part.failure = std::current_exception();
     }
+    file_.give_back(part.begin, part.stop);
   }
 
   /// Puts the parts together.
   CocoDetections finish(const TruthTable& truth) {
-    if (all_guesses_right()) text_ = std::string();  // makes room before the parts are copied
-    join_parts();
-    text_ = std::string();
+    join_parts(truth);
+    file_ = detail::MappedText();
     CocoDetections result;
     result.table.name = path_.stem().string();
-    if (!parts_.empty()) place(truth, parts_.front(), result);
+    if (!parts_.empty()) {
+      auto& all = parts_.front();
+      result.table.boxes = std::move(all.boxes);
+      result.left_out = std::move(all.left_out);
+      result.left_out_classes = std::move(all.left_out_classes);
+      result.left_out_at = std::move(all.left_out_at);
+      if (options_.with_masks) make_masks(truth, all, result);
+    }
     say_left_out(result);
     return result;
   }
@@ -91,17 +98,18 @@ class DetectionFile {
     return text_.size();
   }
 
-  void read_from(RawPart& part, std::size_t begin, std::int64_t first_index) {
+  void read_from(ReadPart& part, std::size_t begin, std::int64_t first_index, const TruthTable& truth) {
     JsonCursor json(text_, path_);
-    part.boxes.reserve(part.boxes.size() + (part.stop - begin) / 80);  // a detection takes 90 to 130 bytes
-    part.ids.reserve(part.boxes.capacity());
-    part.read = json.read_part(begin, first_index, part.stop, [&] { read_detection(json, part); });
-    if (!part.read.ended && part.stop == text_.size())
-      json.read_part(part.read.at, part.read.next_index, text_.size() + 1,
-                     [&] { read_detection(json, part); });  // says that the text ends too early
+    IdIndex images(truth.images), classes(truth.classes);
+    auto visit = [&] { read_detection(json, part, images, classes); };
+    constexpr std::size_t kBytes = 80;  // a detection takes 90 to 130
+    part.boxes.reserve(part.boxes.size() + (part.stop - std::min(begin, part.stop)) / kBytes);
+    part.read = json.read_part(begin, first_index, part.stop, visit);
+    if (!part.read.ended && part.stop == text_.size())  // says that the text ends too early
+      json.read_part(part.read.at, part.read.next_index, text_.size() + 1, visit);
   }
 
-  void read_detection(JsonCursor& json, RawPart& part) {
+  void read_detection(JsonCursor& json, ReadPart& part, IdIndex& images, IdIndex& classes) {
     std::optional<std::int64_t> image_id, class_id;
     std::optional<double> score;
     std::optional<std::array<double, 4>> box;
@@ -120,34 +128,40 @@ class DetectionFile {
       else
         json.skip();
     });
-    const RawPart::Ids ids{required(image_id, "image_id", json), required(class_id, "category_id", json)};
-    if (options_.with_masks) {
-      if (segmentation.index() == 0) json.fail("no 'segmentation'; masks were asked for");
-      part.segmentations.push_back(std::move(segmentation));
-      part.without_box.push_back(!box);
-    } else {
-      required(box, "bbox", json);
-    }
+    const auto image = required(image_id, "image_id", json);
+    const auto category = required(class_id, "category_id", json);
+    if (options_.with_masks && segmentation.index() == 0)
+      json.fail("no 'segmentation'; masks were asked for");
+    if (!options_.with_masks) required(box, "bbox", json);
     const auto xywh = box.value_or(std::array<double, 4>{});
-    part.boxes.push_back({xywh[0], xywh[1], xywh[2], xywh[3], required(score, "score", json), -1, -1});
-    part.ids.push_back(ids);
-  }
-
-  bool all_guesses_right() const {
-    for (std::size_t k = 0; k < parts_.size(); ++k)
-      if (parts_[k].failure || (k > 0 && parts_[k].begin != parts_[k - 1].read.at)) return false;
-    return true;
+    const DetectedBox read{xywh[0],
+                           xywh[1],
+                           xywh[2],
+                           xywh[3],
+                           required(score, "score", json),
+                           images.find(image),
+                           classes.find(category)};
+    if (read.image_idx < 0) json.fail(fmt::format("image {} is not in the ground truth", image));
+    if (read.class_idx < 0) {
+      part.left_out_at.push_back(static_cast<std::int64_t>(part.boxes.size() + part.left_out.size()));
+      part.left_out_classes.push_back(category);
+      part.left_out.push_back(read);
+      return;
+    }
+    part.boxes.push_back(read);
+    if (!options_.with_masks) return;
+    part.segmentations.push_back(std::move(segmentation));
+    part.without_box.push_back(!box);
   }
 
   /// All into the first part.
-  void join_parts() {
+  void join_parts(const TruthTable& truth) {
     if (parts_.empty()) return;
     auto& all = parts_.front();
     if (all.failure) std::rethrow_exception(all.failure);
     std::size_t count = 0;
     for (const auto& part : parts_) count += part.boxes.size();
     all.boxes.reserve(count);
-    all.ids.reserve(count);
     for (std::size_t k = 1; k < parts_.size() && !all.read.ended; ++k) {
       auto& part = parts_[k];
       if (part.begin == all.read.at && !part.failure) {
@@ -155,22 +169,25 @@ class DetectionFile {
       } else if (part.stop > all.read.at) {
         // A guess that was wrong, or an error, which is to name the element's place in the whole file.
         all.stop = part.stop;
-        read_from(all, all.read.at, all.read.next_index);
+        read_from(all, all.read.at, all.read.next_index, truth);
       }
     }
     parts_.resize(1);
   }
 
-  static void append(RawPart& all, RawPart& part) {
+  static void append(ReadPart& all, ReadPart& part) {
     auto move_behind = [](auto& to, auto& from) {
       to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
       from = {};
     };
     const auto before = all.read.next_index;
     move_behind(all.boxes, part.boxes);
-    move_behind(all.ids, part.ids);
     move_behind(all.segmentations, part.segmentations);
     move_behind(all.without_box, part.without_box);
+    for (auto& at : part.left_out_at) at += before;
+    move_behind(all.left_out, part.left_out);
+    move_behind(all.left_out_classes, part.left_out_classes);
+    move_behind(all.left_out_at, part.left_out_at);
     all.read = part.read;
     all.read.next_index += before;
   }
@@ -181,35 +198,7 @@ class DetectionFile {
     throw FormatError(where, message);
   }
 
-  void place(const TruthTable& truth, RawPart& raw, CocoDetections& result) {
-    IdIndex images(truth.images);
-    IdIndex classes(truth.classes);
-    std::size_t kept = 0;
-    for (std::size_t i = 0; i < raw.boxes.size(); ++i) {
-      auto box = raw.boxes[i];
-      box.image_idx = images.find(raw.ids[i].image);
-      if (box.image_idx < 0)
-        fail_at(i, "", fmt::format("image {} is not in the ground truth", raw.ids[i].image));
-      box.class_idx = classes.find(raw.ids[i].category);
-      if (box.class_idx < 0) {
-        result.left_out.push_back(box);
-        result.left_out_classes.push_back(raw.ids[i].category);
-        result.left_out_at.push_back(static_cast<std::int64_t>(i));
-        continue;
-      }
-      raw.boxes[kept] = box;
-      if (options_.with_masks && kept != i) {
-        raw.segmentations[kept] = std::move(raw.segmentations[i]);
-        raw.without_box[kept] = raw.without_box[i];
-      }
-      ++kept;
-    }
-    raw.boxes.resize(kept);
-    result.table.boxes = std::move(raw.boxes);
-    if (options_.with_masks) make_masks(truth, raw, result);
-  }
-
-  void make_masks(const TruthTable& truth, RawPart& raw, CocoDetections& result) const {
+  void make_masks(const TruthTable& truth, ReadPart& raw, CocoDetections& result) const {
     auto& table = result.table;
     table.masks.resize(table.boxes.size());
     for_each_index(table.boxes.size(), options_.threads, [&](std::size_t i) {
@@ -244,8 +233,9 @@ class DetectionFile {
 
   std::filesystem::path path_;
   const CocoReadOptions& options_;
-  std::string text_;
-  std::vector<RawPart> parts_;
+  detail::MappedText file_;
+  std::string_view text_;
+  std::vector<ReadPart> parts_;
 };
 
 /// Small files are not worth a second thread.
@@ -254,7 +244,7 @@ std::size_t parts_for(const std::filesystem::path& path, int threads) {
   std::error_code error;
   const auto bytes = std::filesystem::file_size(path, error);
   if (error || threads < 2) return 1;
-  return std::clamp<std::size_t>(bytes / kSmallest, 1, 2 * static_cast<std::size_t>(threads));
+  return std::clamp<std::size_t>(bytes / kSmallest, 1, 4 * static_cast<std::size_t>(threads));
 }
 
 }  // namespace
@@ -272,7 +262,7 @@ CocoDetections read_coco_detections(const std::filesystem::path& path, const Tru
                                     const CocoReadOptions& options) {
   DetectionFile file(path, options);
   file.load(parts_for(path, options.threads));
-  for_each_index(file.part_count(), options.threads, [&](std::size_t k) { file.read_part(k); });
+  for_each_index(file.part_count(), options.threads, [&](std::size_t k) { file.read_part(k, truth); });
   return file.finish(truth);
 }
 
@@ -298,7 +288,8 @@ std::pair<CocoTruth, CocoDetections> read_coco_pair(const std::filesystem::path&
   // The truth is named first, whatever happened first.
   if (truth_failure) std::rethrow_exception(truth_failure);
   if (load_failure) std::rethrow_exception(load_failure);
-  for_each_index(file.part_count(), options.threads, [&](std::size_t k) { file.read_part(k); });
+  for_each_index(file.part_count(), options.threads,
+                 [&](std::size_t k) { file.read_part(k, both.first.truth); });
   both.second = file.finish(both.first.truth);
   return both;
 }

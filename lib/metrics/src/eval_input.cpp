@@ -39,10 +39,17 @@ std::int32_t class_index(const Detection& d, const TruthTable& truth, const std:
 
 std::string object_line(std::size_t i, const TruthTable& truth) {
   const auto& o = truth.objects[i];
-  const auto mask = truth.masks.empty() ? std::string() : " mask " + encode_run_length(truth.masks.at(i));
-  return fmt::format("{} {} {} {} {} {} {}{}{}", truth.classes.at(static_cast<std::size_t>(o.class_idx)).name,
-                     shortest(o.x), shortest(o.y), shortest(o.w), shortest(o.h), shortest(o.area),
-                     o.crowd ? "crowd" : "", o.ignore ? "ignore" : "", mask);
+  std::string line = truth.classes.at(static_cast<std::size_t>(o.class_idx)).name;
+  line.reserve(line.size() + 80);
+  for (const double value : {o.x, o.y, o.w, o.h, o.area}) {
+    line += ' ';
+    line += shortest(value);
+  }
+  line += ' ';
+  if (o.crowd) line += "crowd";
+  if (o.ignore) line += "ignore";
+  if (!truth.masks.empty()) line += " mask " + encode_run_length(truth.masks.at(i));
+  return line;
 }
 
 }  // namespace

@@ -96,6 +96,19 @@ std::optional<double> known(double ap) {
   return ap < 0 ? std::nullopt : std::optional(ap);
 }
 
+/// Everything a look at each box by itself can tell, in one pass.
+struct BoxTallies {
+  Tally like_corners, fractions, negative, outside;
+
+  template <typename Box>
+  void add(std::size_t i, const Box& b, const EvalImage& image) {
+    if (is_like_corners(b)) like_corners.add(i);
+    if (is_fraction(b)) fractions.add(i);
+    if (b.w < 0 || b.h < 0) negative.add(i);
+    if (is_outside(b, image)) outside.add(i);
+  }
+};
+
 class Auditor {
  public:
   Auditor(const std::string& truth_file, const TruthTable& truth, const std::string& detections_file,
@@ -110,20 +123,21 @@ class Auditor {
         with_boxes_(matching.options.overlap == OverlapOf::boxes) {}
 
   std::vector<AuditFinding> run() {
+    const auto objects = tallies_of(truth_.objects), boxes = tallies_of(table_.boxes);
     if (with_boxes_) {
-      check_corners(truth_.objects, truth_file_);
-      check_corners(table_.boxes, detections_file_);
-      check_fractions(truth_.objects, truth_file_);
-      check_fractions(table_.boxes, detections_file_);
+      check_corners(truth_.objects, objects.like_corners, truth_file_);
+      check_corners(table_.boxes, boxes.like_corners, detections_file_);
+      check_fractions(truth_.objects, objects.fractions, truth_file_);
+      check_fractions(table_.boxes, boxes.fractions, detections_file_);
     }
     check_classes();
     check_scores();
     check_ids();
     if (with_boxes_) {
-      check_negative(truth_.objects, truth_file_);
-      check_negative(table_.boxes, detections_file_);
-      check_outside(truth_.objects, truth_file_);
-      check_outside(table_.boxes, detections_file_);
+      check_negative(truth_.objects, objects.negative, truth_file_);
+      check_negative(table_.boxes, boxes.negative, detections_file_);
+      check_outside(truth_.objects, objects.outside, truth_file_);
+      check_outside(table_.boxes, boxes.outside, detections_file_);
     }
     check_repeated();
     check_empty_images();
@@ -159,6 +173,14 @@ class Auditor {
     return ap_of(truth_, table);
   }
 
+  template <typename Box>
+  BoxTallies tallies_of(const std::vector<Box>& boxes) const {
+    BoxTallies tallies;
+    if (!with_boxes_) return tallies;
+    for (std::size_t i = 0; i < boxes.size(); ++i) tallies.add(i, boxes[i], image_of(boxes[i]));
+    return tallies;
+  }
+
   template <typename Box, typename Holds>
   static Tally count(const std::vector<Box>& boxes, Holds holds) {
     Tally tally;
@@ -174,9 +196,8 @@ class Auditor {
   }
 
   template <typename Box>
-  void check_corners(const std::vector<Box>& boxes, const std::string& file) {
+  void check_corners(const std::vector<Box>& boxes, const Tally& like, const std::string& file) {
     if (boxes.size() < kFewest) return;
-    const auto like = count(boxes, [](const auto& b) { return is_like_corners(b); });
     if (static_cast<double>(like.count) < kNearlyAll * static_cast<double>(boxes.size())) return;
     const double other = ap_with(boxes, [](auto& b, const auto& image) { from_corners(b, image); });
     if (other < given_ + kClearGain) return;
@@ -188,9 +209,8 @@ class Auditor {
   }
 
   template <typename Box>
-  void check_fractions(const std::vector<Box>& boxes, const std::string& file) {
+  void check_fractions(const std::vector<Box>& boxes, const Tally& like, const std::string& file) {
     if (boxes.size() < kFewest) return;
-    const auto like = count(boxes, [](const auto& b) { return is_fraction(b); });
     if (static_cast<double>(like.count) <= kMost * static_cast<double>(boxes.size())) return;
     const bool sizes = std::all_of(truth_.images.begin(), truth_.images.end(),
                                    [](const auto& image) { return image.width > 0 && image.height > 0; });
@@ -287,8 +307,7 @@ class Auditor {
   }
 
   template <typename Box>
-  void check_negative(const std::vector<Box>& boxes, const std::string& file) {
-    const auto negative = count(boxes, [](const auto& b) { return b.w < 0 || b.h < 0; });
+  void check_negative(const std::vector<Box>& boxes, const Tally& negative, const std::string& file) {
     if (negative.count == 0) return;
     auto turn = [](auto& b, const auto&) {
       if (b.w < 0) b.x += b.w;
@@ -302,8 +321,7 @@ class Auditor {
   }
 
   template <typename Box>
-  void check_outside(const std::vector<Box>& boxes, const std::string& file) {
-    const auto outside = count(boxes, [&](const auto& b) { return is_outside(b, image_of(b)); });
+  void check_outside(const std::vector<Box>& boxes, const Tally& outside, const std::string& file) {
     if (outside.count == 0) return;
     add(AuditKind::outside_image, file,
         fmt::format("{} of {} boxes reach more than a pixel over the edge of their image", outside.count,

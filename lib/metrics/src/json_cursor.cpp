@@ -79,19 +79,7 @@ std::optional<std::size_t> JsonCursor::open_list() {
   return std::nullopt;
 }
 
-char JsonCursor::peek() {
-  blanks();
-  return at_ < text_.size() ? text_[at_] : '\0';
-}
-
-bool JsonCursor::take(char c) {
-  if (peek() != c) return false;
-  ++at_;
-  return true;
-}
-
-void JsonCursor::expect(char c, const char* what) {
-  if (take(c)) return;
+void JsonCursor::fail_to_expect(const char* what) {
   const char here = peek();
   if (here == '{' || here == '[' || here == '"' || here == '-' || is_digit(here) || here == 't' ||
       here == 'f' || here == 'n')
@@ -109,9 +97,7 @@ void JsonCursor::leave() {
   trail_.pop_back();
 }
 
-bool JsonCursor::next_or_end(char close) {
-  if (take(',')) return true;
-  if (take(close)) return false;
+void JsonCursor::fail_to_go_on(char close) const {
   fail_here(fmt::format("found {}, expected ',' or '{}'", found(), close));
 }
 

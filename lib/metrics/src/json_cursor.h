@@ -89,7 +89,10 @@ class JsonCursor {
   std::string string();
   void skip();
   /// The first character of the next value, or 0 at the end.
-  char peek();
+  char peek() {
+    blanks();
+    return at_ < text_.size() ? text_[at_] : '\0';
+  }
   /// Fails unless only white space is left.
   void end();
 
@@ -106,9 +109,21 @@ class JsonCursor {
   }
   /// A plain decimal number (no exponent, few digits) at the cursor; the length read, 0 when it is another.
   std::size_t short_number(double& value) const;
-  bool take(char c);
-  void expect(char c, const char* what);
-  bool next_or_end(char close);
+  bool take(char c) {
+    if (peek() != c) return false;
+    ++at_;
+    return true;
+  }
+  void expect(char c, const char* what) {
+    if (!take(c)) fail_to_expect(what);
+  }
+  [[noreturn]] void fail_to_expect(const char* what);
+  bool next_or_end(char close) {
+    if (take(',')) return true;
+    if (take(close)) return false;
+    fail_to_go_on(close);
+  }
+  [[noreturn]] void fail_to_go_on(char close) const;
   std::string_view member_key();
   /// The text between quotes, escapes unresolved.
   std::string_view raw_string();

@@ -7,9 +7,11 @@
 #include <span>
 #include <unordered_map>
 
+#include "class_groups.h"
 #include "ds/base/error.h"
 #include "on_threads.h"
 #include "overlap.h"
+#include "score_order.h"
 #include "truth_order.h"
 
 namespace ds {
@@ -47,43 +49,6 @@ namespace {
 
 /// One bit per IoU threshold.
 constexpr std::uint16_t kAllBits = (1u << kIouCount) - 1;
-
-/// Items in the order of (class, image rank, file order). `starts[c]` is where class `c` begins.
-struct Groups {
-  std::vector<std::int32_t> order;
-  std::vector<std::int32_t> starts;
-
-  std::span<std::int32_t> of_class(std::size_t c) {
-    return std::span(order).subspan(static_cast<std::size_t>(starts[c]),
-                                    static_cast<std::size_t>(starts[c + 1] - starts[c]));
-  }
-};
-
-/// A stable counting sort of `order` by `key`; @return where each key begins.
-template <typename Key>
-std::vector<std::int32_t> counting_sort(std::vector<std::int32_t>& order, std::size_t keys, Key key) {
-  std::vector<std::int32_t> starts(keys + 1, 0);
-  for (const auto i : order) ++starts[key(i) + 1];
-  std::partial_sum(starts.begin(), starts.end(), starts.begin());
-  auto next = starts;
-  std::vector<std::int32_t> sorted(order.size());
-  for (const auto i : order) sorted[static_cast<std::size_t>(next[key(i)]++)] = i;
-  order = std::move(sorted);
-  return starts;
-}
-
-template <typename Item>
-Groups group_by_class_and_image(const std::vector<Item>& items,
-                                const std::vector<std::int32_t>& rank_of_image, std::size_t class_count) {
-  Groups groups;
-  groups.order.resize(items.size());
-  std::iota(groups.order.begin(), groups.order.end(), 0);
-  counting_sort(groups.order, rank_of_image.size(),
-                [&](std::int32_t i) { return static_cast<std::size_t>(rank_of_image[items[i].image_idx]); });
-  groups.starts = counting_sort(groups.order, class_count,
-                                [&](std::int32_t i) { return static_cast<std::size_t>(items[i].class_idx); });
-  return groups;
-}
 
 /// pycocotools looks objects up by id, so of several with one id it sees the last, as often as the id occurs.
 /// @return for each object the index of the one that is seen in its place
@@ -240,9 +205,10 @@ void count_objects(const std::vector<TruthObject>& objects, std::span<const std:
 /// The detections of a group within the limit, best first.
 void append_best(const std::vector<DetectedBox>& boxes, std::span<std::int32_t> members, int limit,
                  std::vector<Match>& matches) {
-  std::sort(members.begin(), members.end(), [&](auto a, auto b) {
-    return boxes[a].score != boxes[b].score ? boxes[a].score > boxes[b].score : a < b;
-  });
+  if (members.size() > 1)
+    std::sort(members.begin(), members.end(), [&](auto a, auto b) {
+      return boxes[a].score != boxes[b].score ? boxes[a].score > boxes[b].score : a < b;
+    });
   const auto kept = std::min<std::size_t>(members.size(), static_cast<std::size_t>(limit));
   for (std::size_t rank = 0; rank < kept; ++rank) {
     Match m;
@@ -254,89 +220,35 @@ void append_best(const std::vector<DetectedBox>& boxes, std::span<std::int32_t> 
   }
 }
 
-/// Sorts by falling score, keeping the order of equal ones. Keys are sorted instead of the larger matches.
-void sort_by_score(std::vector<Match>& matches) {
-  struct Key {
-    double score;
-    std::int32_t position;
-  };
-  std::vector<Key> keys(matches.size());
-  for (std::size_t i = 0; i < matches.size(); ++i) keys[i] = {matches[i].score, static_cast<std::int32_t>(i)};
-  std::sort(keys.begin(), keys.end(), [](const Key& a, const Key& b) {
-    return a.score != b.score ? a.score > b.score : a.position < b.position;
-  });
-  std::vector<Match> sorted;
-  sorted.reserve(matches.size());
-  for (const auto& key : keys) sorted.push_back(matches[key.position]);
-  matches = std::move(sorted);
-}
-
 void check_limits(const std::array<int, 3>& limits) {
   if (limits[0] < 1 || limits[1] < limits[0] || limits[2] < limits[1] || limits[2] > 65535)
     throw UsageError(fmt::format("detection limits {}, {}, {} must rise and lie in 1..65535", limits[0],
                                  limits[1], limits[2]));
 }
 
-/// Objects and detections of one class on one image, taken off the front of the class's lists.
-class ImageWalk {
- public:
-  ImageWalk(const std::vector<std::int32_t>& ranks, const std::vector<TruthObject>& objects,
-            const std::vector<DetectedBox>& boxes, std::span<std::int32_t> object_list,
-            std::span<std::int32_t> box_list)
-      : ranks_(ranks), objects_(objects), boxes_(boxes), object_list_(object_list), box_list_(box_list) {}
-
-  bool next() {
-    if (object_list_.empty() && box_list_.empty()) return false;
-    const auto rank = std::min(object_list_.empty() ? INT32_MAX : rank_of(objects_, object_list_.front()),
-                               box_list_.empty() ? INT32_MAX : rank_of(boxes_, box_list_.front()));
-    members = take(objects_, object_list_, rank);
-    detections = take(boxes_, box_list_, rank);
-    return true;
-  }
-
-  std::span<std::int32_t> members, detections;
-
- private:
-  template <typename Item>
-  std::int32_t rank_of(const std::vector<Item>& items, std::int32_t i) const {
-    return ranks_[items[i].image_idx];
-  }
-  template <typename Item>
-  std::span<std::int32_t> take(const std::vector<Item>& items, std::span<std::int32_t>& list,
-                               std::int32_t rank) const {
-    std::size_t count = 0;
-    while (count < list.size() && rank_of(items, list[count]) == rank) ++count;
-    const auto taken = list.first(count);
-    list = list.subspan(count);
-    return taken;
-  }
-
-  const std::vector<std::int32_t>& ranks_;
-  const std::vector<TruthObject>& objects_;
-  const std::vector<DetectedBox>& boxes_;
-  std::span<std::int32_t> object_list_, box_list_;
-};
-
 template <typename Overlap>
 Matching match_classes(const TruthTable& truth, const std::vector<TruthObject>& objects,
                        const std::vector<DetectedBox>& boxes, const Overlap& overlap,
                        const MatchOptions& options) {
   const auto ranks = ranks_by_id(truth);
-  auto object_groups = group_by_class_and_image(objects, ranks, truth.classes.size());
-  auto box_groups = group_by_class_and_image(boxes, ranks, truth.classes.size());
+  auto object_groups = detail::group_by_class_and_image(objects, ranks, truth.classes.size());
+  auto box_groups = detail::group_by_class_and_image(boxes, ranks, truth.classes.size());
   Matching matching{options, truth.images.size(), std::vector<ClassMatches>(truth.classes.size())};
   for_each_index(truth.classes.size(), options.threads, [&](std::size_t c) {
+    static thread_local std::vector<Match> by_image;  // kept, for fresh memory costs more than the matching
+    by_image.clear();
     auto& result = matching.classes[c];
     GroupMatcher<Overlap> matcher(objects, overlap, options.compat_coco);
-    ImageWalk image(ranks, objects, boxes, object_groups.of_class(c), box_groups.of_class(c));
-    result.matches.reserve(box_groups.of_class(c).size());
+    detail::ImageWalk image(object_groups.of_class(c), box_groups.of_class(c));
     while (image.next()) {
       count_objects(objects, image.members, result);
-      const auto before = result.matches.size();
-      append_best(boxes, image.detections, options.max_detections[2], result.matches);
-      matcher.run(image.members, std::span(result.matches).subspan(before));
+      const auto before = by_image.size();
+      append_best(boxes, image.detections, options.max_detections[2], by_image);
+      matcher.run(image.members, std::span(by_image).subspan(before));
     }
-    sort_by_score(result.matches);
+    result.matches.reserve(by_image.size());
+    for (const auto i : detail::by_falling_score(by_image))
+      result.matches.push_back(by_image[static_cast<std::size_t>(i)]);
   });
   return matching;
 }
