@@ -15,9 +15,6 @@ namespace {
 constexpr std::size_t kMaxDepth = 512;
 constexpr std::string_view kEscapes = "\"\\/bfnrtu";
 
-bool is_blank(char c) {
-  return c == ' ' || c == '\n' || c == '\r' || c == '\t';
-}
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
@@ -74,23 +71,15 @@ JsonCursor::JsonCursor(std::string_view text, std::filesystem::path path)
   if (text_.substr(0, 3) == "\xef\xbb\xbf") at_ = 3;
 }
 
-void JsonCursor::blanks() {
-  while (at_ < text_.size() && is_blank(text_[at_])) ++at_;
-}
-
-char JsonCursor::peek() {
-  blanks();
-  return at_ < text_.size() ? text_[at_] : '\0';
-}
-
-bool JsonCursor::take(char c) {
-  if (peek() != c) return false;
+std::optional<std::size_t> JsonCursor::open_list() {
+  expect('[', "a list");
+  if (peek() != ']') return at_;
   ++at_;
-  return true;
+  end();
+  return std::nullopt;
 }
 
-void JsonCursor::expect(char c, const char* what) {
-  if (take(c)) return;
+void JsonCursor::fail_to_expect(const char* what) {
   const char here = peek();
   if (here == '{' || here == '[' || here == '"' || here == '-' || is_digit(here) || here == 't' ||
       here == 'f' || here == 'n')
@@ -108,9 +97,7 @@ void JsonCursor::leave() {
   trail_.pop_back();
 }
 
-bool JsonCursor::next_or_end(char close) {
-  if (take(',')) return true;
-  if (take(close)) return false;
+void JsonCursor::fail_to_go_on(char close) const {
   fail_here(fmt::format("found {}, expected ',' or '{}'", found(), close));
 }
 
@@ -184,8 +171,41 @@ std::string JsonCursor::string() {
   return unescaped(raw_string());
 }
 
+std::size_t JsonCursor::short_number(double& value) const {
+  // Up to 15 digits are exact as a double, and so are powers of ten up to 22: one division rounds right.
+  static constexpr double kPowers[] = {1,   1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                       1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+  constexpr std::size_t kMostDigits = 15;
+  const char* const begin = text_.data() + at_;
+  const char* const end = text_.data() + text_.size();
+  const char* p = begin;
+  const bool negative = p < end && *p == '-';
+  p += negative;
+  const char* const digits = p;
+  std::uint64_t mantissa = 0;
+  while (p < end && is_digit(*p)) mantissa = mantissa * 10 + static_cast<std::uint64_t>(*p++ - '0');
+  auto count = static_cast<std::size_t>(p - digits);
+  if (count == 0 || count > kMostDigits || (*digits == '0' && count > 1)) return 0;
+  std::size_t decimals = 0;
+  if (p < end && *p == '.') {
+    const char* const point = ++p;
+    while (p < end && is_digit(*p)) mantissa = mantissa * 10 + static_cast<std::uint64_t>(*p++ - '0');
+    decimals = static_cast<std::size_t>(p - point);
+    if (decimals == 0 || count + decimals > kMostDigits) return 0;
+  }
+  if (p < end && (*p == 'e' || *p == 'E')) return 0;
+  const double size = static_cast<double>(mantissa) / kPowers[decimals];
+  value = negative ? -size : size;
+  return static_cast<std::size_t>(p - begin);
+}
+
 double JsonCursor::number() {
   const char first = peek();
+  double plain = 0;
+  if (const auto length = short_number(plain)) {
+    at_ += length;
+    return plain;
+  }
   if (first != '-' && !is_digit(first)) fail(fmt::format("found {}, expected a number", found()));
   const auto length = number_length(text_.substr(at_));
   double value = 0;
@@ -206,6 +226,11 @@ double JsonCursor::number() {
 
 std::int64_t JsonCursor::integer() {
   const auto before = (peek(), at_);
+  double plain = 0;
+  if (const auto short_length = short_number(plain); short_length > 0 && plain == std::floor(plain)) {
+    at_ += short_length;
+    return static_cast<std::int64_t>(plain);
+  }
   const auto length = number_length(text_.substr(at_));
   std::int64_t value = 0;
   const auto begin = text_.data() + at_;
