@@ -97,6 +97,33 @@ double shown_width(const MarkedPicture& picture) {
   return std::min({kWidest, by_height, std::max<double>(picture.width, kUsual)});
 }
 
+bool is_error(const MarkedBox& box) {
+  return box.role != Role::truth_found && box.role != Role::detection_right;
+}
+
+/// Errors are why the picture is looked at: their names choose their place first, and lie on top.
+std::string names_svg(const MarkedPicture& picture, double font) {
+  std::vector<std::size_t> order;
+  for (std::size_t i = 0; i < picture.boxes.size(); ++i)
+    if (!picture.boxes[i].label.empty()) order.push_back(i);
+  std::stable_partition(order.begin(), order.end(), [&](auto i) { return is_error(picture.boxes[i]); });
+  Labels labels(picture.width, picture.height, font);
+  std::string out;
+  for (const auto i : order) {
+    const auto& box = picture.boxes[i];
+    const auto at = labels.place(box);
+    // What comes later in an SVG lies on top.
+    out.insert(
+        0, fmt::format(
+               "<g class=\"names {} {}\"><rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\"/>"
+               "<text x=\"{:.1f}\" y=\"{:.1f}\" font-size=\"{:.1f}\">{}</text></g>",
+               style_of(box.role).layer, style_of(box.role).name, at.x, at.y, at.w, at.h, at.x + 0.25 * font,
+               at.y + 0.95 * font, font,
+               html_escaped(shortened(box.label, (picture.width / font - 0.5) / 0.6 + 1e-6))));
+  }
+  return out;
+}
+
 std::string boxes_svg(const MarkedPicture& picture) {
   std::string out =
       fmt::format("<svg viewBox=\"0 0 {} {}\" aria-hidden=\"true\">", picture.width, picture.height);
@@ -109,18 +136,7 @@ std::string boxes_svg(const MarkedPicture& picture) {
         style_of(box.role).layer, style_of(box.role).name, box.x, box.y, std::max(0.0, box.w),
         std::max(0.0, box.h));
   const double font = 11.0 * picture.width / std::min(330.0, shown_width(picture));
-  Labels labels(picture.width, picture.height, font);
-  for (const auto& box : picture.boxes) {
-    if (box.label.empty()) continue;
-    const auto at = labels.place(box);
-    out += fmt::format(
-        "<g class=\"names {} {}\"><rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\"/>"
-        "<text x=\"{:.1f}\" y=\"{:.1f}\" font-size=\"{:.1f}\">{}</text></g>",
-        style_of(box.role).layer, style_of(box.role).name, at.x, at.y, at.w, at.h, at.x + 0.25 * font,
-        at.y + 0.95 * font, font,
-        html_escaped(shortened(box.label, (picture.width / font - 0.5) / 0.6 + 1e-6)));
-  }
-  return out + "</svg>";
+  return out + names_svg(picture, font) + "</svg>";
 }
 
 /// "Labelled: cat (found), dog (missed). Predicted: cat 0.93 (right)."
