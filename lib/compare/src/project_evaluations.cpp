@@ -54,6 +54,14 @@ std::string settings_text(const RunOptions& o) {
   return json.dump();
 }
 
+/// Settings without what only intervals depend on: evaluations that differ in nothing else are the same one.
+std::string what_was_measured(const std::string& settings) {
+  auto json = nlohmann::ordered_json::parse(settings);
+  json.erase("resamples");
+  json.erase("seed");
+  return json.dump();
+}
+
 Evaluation read_results(const EvaluationRecord& record) {
   const auto file = record.folder / "results.json";
   return evaluation_from_json(read_file(file), file.string());
@@ -175,6 +183,7 @@ EvaluationRecord newest_of(Project& project, const std::string& model, const Sto
 ProjectEvaluations evaluate_in_project(Project& project, const std::vector<ProjectEvalRequest>& requests,
                                        const ProjectEvalOptions& options, Progress& progress) {
   std::vector<NamedModel> found;
+  found.reserve(requests.size());
   for (const auto& request : requests) found.push_back(find_model(project, request.model));
   ProjectEvaluations result{project_data(project, options.snapshot, options.split), {}};
   std::vector<ModelToRun> to_run;
@@ -198,12 +207,12 @@ ProjectEvaluations evaluate_in_project(Project& project, const std::vector<Proje
   auto fresh = to_run.empty() ? std::vector<ComparedModel>{}
                               : evaluate_models(to_run, result.data, options.run, progress);
   for (std::size_t i = 0; i < fresh.size(); ++i) {
-    auto& [record, model, reused] = result.models[runs[i]];
-    model = std::move(fresh[i]);
-    model.evaluation.model.id = record.model_id;
-    record.metrics = model.evaluation.facts();
-    record = project.evaluations().add(record, [&](const std::filesystem::path& folder) {
-      write_evaluation(folder, model, result.data.truth);
+    auto& one = result.models[runs[i]];
+    one.model = std::move(fresh[i]);
+    one.model.evaluation.model.id = one.record.model_id;
+    one.record.metrics = one.model.evaluation.facts();
+    one.record = project.evaluations().add(one.record, [&](const std::filesystem::path& folder) {
+      write_evaluation(folder, one.model, result.data.truth);
     });
   }
   for (auto& one : result.models)
@@ -223,7 +232,7 @@ Comparison compare_stored(Project& project, const StoredSelection& given, const 
   std::set<std::string> seen;
   for (const auto& record : records) {
     // One evaluation of a model when models are asked for by name, else one of each of its settings.
-    const auto key = record.model_id + (selection.models.empty() ? record.settings : "");
+    const auto key = record.model_id + (selection.models.empty() ? what_was_measured(record.settings) : "");
     if (record.fingerprint != first.fingerprint || record.split != first.split)
       ++comparison.on_other_data;
     else if (seen.insert(key).second)

@@ -107,7 +107,8 @@ class JsonCursor {
            (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\r' || text_[at_] == '\t'))
       ++at_;
   }
-  /// A plain decimal number (no exponent, few digits) at the cursor; the length read, 0 when it is another.
+  /// A plain decimal number (no exponent, at most 7 digits on each side of the point) at the cursor; the
+  /// length read, 0 when it is another or stands close to the end of the text.
   std::size_t short_number(double& value) const;
   bool take(char c) {
     if (peek() != c) return false;

@@ -237,6 +237,8 @@ Matching match_classes(const TruthTable& truth, const std::vector<TruthObject>& 
   for_each_index(truth.classes.size(), options.threads, [&](std::size_t c) {
     static thread_local std::vector<Match> by_image;  // kept, for fresh memory costs more than the matching
     by_image.clear();
+    // A class's boxes lie all over the table: fetched together they come faster than one by one.
+    for (const auto i : box_groups.of_class(c).items) __builtin_prefetch(&boxes[static_cast<std::size_t>(i)]);
     auto& result = matching.classes[c];
     GroupMatcher<Overlap> matcher(objects, overlap, options.compat_coco);
     detail::ImageWalk image(object_groups.of_class(c), box_groups.of_class(c));

@@ -9,7 +9,6 @@
 #include "ds/base/error.h"
 #include "ds/base/random.h"
 #include "ds/base/text.h"
-#include "resampled_precision.h"
 #include "resampling.h"
 #include "truth_order.h"
 
@@ -93,7 +92,7 @@ bool is_worth_slicing(const Values& values, std::size_t images, std::size_t max_
 /// A part of the images with what was matched there: resampling it costs no more than its share.
 struct Part {
   ResampledPrecision precision;
-  std::size_t image_count = 0;  // of the whole truth
+  std::size_t image_count = 0;       // of the whole truth
   std::vector<std::int32_t> images;  // by ascending id
   std::vector<std::size_t> group;    // of each of them, from 0
   std::size_t groups = 0;
@@ -101,14 +100,14 @@ struct Part {
 
 Part part_of(const Matching& matching, const std::vector<char>& inside, const ResamplingGroups& groups,
              const std::vector<std::int32_t>& order) {
-  Matching here{matching.options, matching.image_count, {}};
+  Matching own{matching.options, matching.image_count, {}};
   auto is_inside = [&](const auto& item) { return inside[static_cast<std::size_t>(item.image_idx)] != 0; };
   for (const auto& matches : matching.classes) {
-    auto& kept = here.classes.emplace_back();
+    auto& kept = own.classes.emplace_back();
     std::copy_if(matches.matches.begin(), matches.matches.end(), std::back_inserter(kept.matches), is_inside);
     std::copy_if(matches.objects.begin(), matches.objects.end(), std::back_inserter(kept.objects), is_inside);
   }
-  Part part{ResampledPrecision(here, false), matching.image_count, {}, {}, 0};
+  Part part{ResampledPrecision(own, false), matching.image_count, {}, {}, 0};
   std::map<std::size_t, std::size_t> known;
   for (const auto image : order) {
     if (!inside[static_cast<std::size_t>(image)]) continue;
