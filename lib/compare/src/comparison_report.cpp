@@ -36,6 +36,7 @@ struct PicturePlan {
 
 std::vector<std::string> names_of(const std::vector<LeaderboardEntry>& entries) {
   std::vector<std::string> names;
+  names.reserve(entries.size());
   for (const auto& entry : entries) names.push_back(shown_name(entry));
   return names;
 }

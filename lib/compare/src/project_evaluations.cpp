@@ -175,6 +175,7 @@ EvaluationRecord newest_of(Project& project, const std::string& model, const Sto
 ProjectEvaluations evaluate_in_project(Project& project, const std::vector<ProjectEvalRequest>& requests,
                                        const ProjectEvalOptions& options, Progress& progress) {
   std::vector<NamedModel> found;
+  found.reserve(requests.size());
   for (const auto& request : requests) found.push_back(find_model(project, request.model));
   ProjectEvaluations result{project_data(project, options.snapshot, options.split), {}};
   std::vector<ModelToRun> to_run;
@@ -198,12 +199,12 @@ ProjectEvaluations evaluate_in_project(Project& project, const std::vector<Proje
   auto fresh = to_run.empty() ? std::vector<ComparedModel>{}
                               : evaluate_models(to_run, result.data, options.run, progress);
   for (std::size_t i = 0; i < fresh.size(); ++i) {
-    auto& [record, model, reused] = result.models[runs[i]];
-    model = std::move(fresh[i]);
-    model.evaluation.model.id = record.model_id;
-    record.metrics = model.evaluation.facts();
-    record = project.evaluations().add(record, [&](const std::filesystem::path& folder) {
-      write_evaluation(folder, model, result.data.truth);
+    auto& one = result.models[runs[i]];
+    one.model = std::move(fresh[i]);
+    one.model.evaluation.model.id = one.record.model_id;
+    one.record.metrics = one.model.evaluation.facts();
+    one.record = project.evaluations().add(one.record, [&](const std::filesystem::path& folder) {
+      write_evaluation(folder, one.model, result.data.truth);
     });
   }
   for (auto& one : result.models)

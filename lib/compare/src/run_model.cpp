@@ -52,6 +52,7 @@ void pair_by_place(const std::vector<std::string>& model_classes, const TruthTab
 std::vector<int> class_map(const std::vector<std::string>& model_classes, const TruthTable& truth,
                            const std::string& name, std::vector<std::string>& warnings) {
   std::vector<int> map;
+  map.reserve(model_classes.size());
   for (const auto& model_class : model_classes) map.push_back(find_class(truth, model_class));
   pair_by_place(model_classes, truth, name, map, warnings);
   std::vector<std::string> unknown_to_truth, unknown_to_model;
@@ -179,6 +180,7 @@ std::vector<ComparedModel> evaluate_models(const std::vector<ModelToRun>& models
                                            const RunOptions& options, Progress& progress) {
   // Where a model cannot be used, that is said before the others have run.
   std::vector<ModelSource> sources;
+  sources.reserve(models.size());
   for (const auto& model : models) sources.push_back(resolve_model(model.path, options.detector));
   std::vector<Detector> detectors;
   std::vector<std::int64_t> memory;

@@ -9,6 +9,28 @@
 
 namespace ds {
 
+namespace {
+
+/// Walks two masks at once: `visit(length, in_a, in_b)` for each stretch in which neither changes.
+template <typename Visit>
+void walk(const RunLengthMask& a, const RunLengthMask& b, Visit visit) {
+  if (a.height != b.height || a.width != b.width)
+    throw DataError(fmt::format("masks of {} x {} and {} x {} pixels", a.width, a.height, b.width, b.height));
+  std::size_t i = 0, j = 0;
+  std::uint32_t left_a = 0, left_b = 0;
+  while (true) {
+    while (left_a == 0 && i < a.counts.size()) left_a = a.counts[i++];
+    while (left_b == 0 && j < b.counts.size()) left_b = b.counts[j++];
+    const auto length = std::min(left_a, left_b);
+    if (length == 0) return;
+    visit(length, i % 2 == 0, j % 2 == 0);  // i, j are past the run: an even number of runs ends inside
+    left_a -= length;
+    left_b -= length;
+  }
+}
+
+}  // namespace
+
 std::uint64_t RunLengthMask::area() const {
   std::uint64_t sum = 0;
   for (std::size_t i = 1; i < counts.size(); i += 2) sum += counts[i];
@@ -62,6 +84,36 @@ RunLengthMask decode_run_length(std::string_view text, int height, int width) {
                                 static_cast<std::int64_t>(height) * width));
   for (auto run : runs) mask.counts.push_back(static_cast<std::uint32_t>(run));
   return mask;
+}
+
+RunLengthMask mask_from_runs(std::vector<std::uint32_t> runs, int height, int width) {
+  const auto sum = std::accumulate(runs.begin(), runs.end(), std::uint64_t{0});
+  const auto size = static_cast<std::uint64_t>(height) * static_cast<std::uint64_t>(width);
+  if (height < 0 || width < 0 || sum != size)
+    throw DataError(
+        fmt::format("the runs sum to {}, but the mask is {} x {} = {}", sum, height, width, size));
+  return {height, width, std::move(runs)};
+}
+
+std::uint64_t shared_area(const RunLengthMask& a, const RunLengthMask& b) {
+  std::uint64_t area = 0;
+  walk(a, b, [&](std::uint32_t length, bool in_a, bool in_b) {
+    if (in_a && in_b) area += length;
+  });
+  return area;
+}
+
+RunLengthMask united(const RunLengthMask& a, const RunLengthMask& b) {
+  RunLengthMask both{a.height, a.width, {0}};
+  bool inside = false;
+  walk(a, b, [&](std::uint32_t length, bool in_a, bool in_b) {
+    if ((in_a || in_b) != inside) {
+      inside = !inside;
+      both.counts.push_back(0);
+    }
+    both.counts.back() += length;
+  });
+  return both;
 }
 
 std::string encode_run_length(const RunLengthMask& mask) {

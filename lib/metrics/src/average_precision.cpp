@@ -4,7 +4,6 @@
 #include <limits>
 
 #include "ds/base/error.h"
-#include "resampling.h"
 
 namespace ds {
 
@@ -203,43 +202,6 @@ AveragePrecision average_precision(const Matching& matching, std::span<const std
   }
   forget_what_pycocotools_loses(matching.options, result.numbers);
   return result;
-}
-
-double resampled_ap(const Matching& matching, std::span<const std::int32_t> weights) {
-  Mean mean;
-  CurveScan scan;
-  for (const auto& matches : matching.classes) {
-    const auto objects = count_objects(matches, weights)[0];
-    if (objects == 0) continue;
-    scan.run(matches.matches, 0, objects, weights);
-    Mean ap;
-    for (int t = 0; t < kIouCount; ++t) ap.add(mean_of(scan.precision_at(t)));
-    mean.add(ap.value());
-  }
-  return mean.value();
-}
-
-std::array<double, 6> resampled_numbers(const Matching& matching, std::span<const std::int32_t> weights) {
-  std::array<Mean, 6> means;
-  CurveScan scan;
-  for (const auto& matches : matching.classes) {
-    const auto objects = count_objects(matches, weights);
-    for (int a = 0; a < kAreaCount; ++a) {
-      if (objects[a] == 0) continue;
-      scan.run(matches.matches, a, objects[a], weights);
-      Mean ap;
-      for (int t = 0; t < kIouCount; ++t) {
-        const double value = mean_of(scan.precision_at(t));
-        ap.add(value);
-        if (a == 0 && t == 0) means[1].add(value);
-        if (a == 0 && t == 5) means[2].add(value);
-      }
-      means[a == 0 ? 0 : 2 + a].add(ap.value());
-    }
-  }
-  std::array<double, 6> numbers{};
-  for (int n = 0; n < 6; ++n) numbers[n] = means[n].value();
-  return numbers;
 }
 
 }  // namespace ds

@@ -93,10 +93,15 @@ PairedBootstrap paired_bootstrap(const TruthTable& truth, const std::vector<cons
   if (groups.count == 0) throw DataError("no images to resample");
   std::vector<std::vector<PairedBootstrap::Sample>> samples(
       models.size(), std::vector<PairedBootstrap::Sample>(static_cast<std::size_t>(options.resamples)));
+  std::vector<ResampledPrecision> precisions;
+  for (const auto* model : models) {
+    if (model->image_count != truth.images.size()) throw Error("a matching over another truth");
+    precisions.emplace_back(*model);
+  }
   for_each_resample(options.resamples, options.threads, [&](std::size_t i) {
     Random random(options.seed, fmt::format("bootstrap-{}", i));
     const auto weights = draw(groups, random);
-    for (std::size_t m = 0; m < models.size(); ++m) samples[m][i] = resampled_numbers(*models[m], weights);
+    for (std::size_t m = 0; m < models.size(); ++m) samples[m][i] = precisions[m].numbers(weights);
   });
   return {std::move(samples), groups.count, options.level};
 }

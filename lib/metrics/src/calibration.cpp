@@ -25,8 +25,8 @@ struct BinSums {
 
 using Histogram = std::vector<BinSums>;
 
-Histogram histogram_of(const TruthTable& truth, const DetectionTable& detections, const ClassMatches& matches,
-                       double threshold, int bins) {
+Histogram histogram_of(const TruthTable& truth, const DetectionTable& detections, OverlapOf overlap,
+                       const ClassMatches& matches, double threshold, int bins) {
   Histogram histogram(static_cast<std::size_t>(bins));
   for (const auto& m : matches.matches) {
     if (m.score < threshold) break;
@@ -38,8 +38,7 @@ Histogram histogram_of(const TruthTable& truth, const DetectionTable& detections
     bin.scores += m.score;
     if (!hit) continue;
     ++bin.hits;
-    bin.overlaps += coco_iou(detections.boxes[static_cast<std::size_t>(m.detection_idx)],
-                             truth.objects[static_cast<std::size_t>(m.object_idx)]);
+    bin.overlaps += pair_overlap(truth, detections, overlap, m.detection_idx, m.object_idx);
   }
   return histogram;
 }
@@ -66,7 +65,7 @@ Calibration calibration(const TruthTable& truth, const DetectionTable& detection
   double class_gaps = 0;
   int classes = 0;
   for (const auto& matches : matching.classes) {
-    const auto one = histogram_of(truth, detections, matches, threshold, bins);
+    const auto one = histogram_of(truth, detections, matching.options.overlap, matches, threshold, bins);
     for (std::size_t b = 0; b < all.size(); ++b) all[b].add(one[b]);
     if (const auto distance = gap(one, true)) {
       class_gaps += *distance;

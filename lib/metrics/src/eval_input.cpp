@@ -57,10 +57,19 @@ std::int32_t class_index(const Detection& d, const TruthTable& truth, const std:
   return d.class_idx;
 }
 
-std::string object_line(const TruthObject& o, const TruthTable& truth) {
-  return fmt::format("{} {} {} {} {} {} {}{}", truth.classes.at(static_cast<std::size_t>(o.class_idx)).name,
-                     shortest(o.x), shortest(o.y), shortest(o.w), shortest(o.h), shortest(o.area),
-                     o.crowd ? "crowd" : "", o.ignore ? "ignore" : "");
+std::string object_line(std::size_t i, const TruthTable& truth) {
+  const auto& o = truth.objects[i];
+  std::string line = truth.classes.at(static_cast<std::size_t>(o.class_idx)).name;
+  line.reserve(line.size() + 80);
+  for (const double value : {o.x, o.y, o.w, o.h, o.area}) {
+    line += ' ';
+    line += shortest(value);
+  }
+  line += ' ';
+  if (o.crowd) line += "crowd";
+  if (o.ignore) line += "ignore";
+  if (!truth.masks.empty()) line += " mask " + encode_run_length(truth.masks.at(i));
+  return line;
 }
 
 }  // namespace
@@ -120,8 +129,8 @@ std::string fingerprint(const TruthTable& truth) {
   for (const auto& c : truth.classes) classes.push_back(c.name);
   std::sort(classes.begin(), classes.end());
   std::vector<std::vector<std::string>> objects(truth.images.size());
-  for (const auto& o : truth.objects)
-    objects.at(static_cast<std::size_t>(o.image_idx)).push_back(object_line(o, truth));
+  for (std::size_t i = 0; i < truth.objects.size(); ++i)
+    objects.at(static_cast<std::size_t>(truth.objects[i].image_idx)).push_back(object_line(i, truth));
   std::vector<std::string> images;
   for (std::size_t i = 0; i < truth.images.size(); ++i) {
     std::sort(objects[i].begin(), objects[i].end());

@@ -7,6 +7,7 @@
 
 #include "ds/base/error.h"
 #include "ds/base/version.h"
+#include "on_threads.h"
 
 namespace ds {
 
@@ -77,18 +78,25 @@ EvaluatedMatching evaluate(const TruthTable& truth, const DetectionTable& detect
   auto& e = result.evaluation;
   e.tool_version = version();
   e.model.name = detections.name;
-  e.data.fingerprint = fingerprint(truth);
   e.data.images = static_cast<std::int64_t>(truth.images.size());
   e.data.groups = static_cast<std::int64_t>(count_groups(truth));
   e.data.objects = std::count_if(truth.objects.begin(), truth.objects.end(),
                                  [](const auto& o) { return !o.crowd && !o.ignore; });
   e.data.detections = static_cast<std::int64_t>(detections.boxes.size());
   for (const auto& info : truth.classes) e.class_names.push_back(info.name);
-  e.precision = average_precision(result.matching);
-  e.operating = operating_point(result.matching, options.confidence);
-  e.edges = edge_error(truth, detections, e.operating.pairs);
-  if (options.with_confusion)
-    e.confusion = confusion_matrix(truth, detections, result.matching, e.operating.threshold);
+  // Three that need nothing of each other.
+  for_each_index(3, options.threads, [&](std::size_t part) {
+    if (part == 0) {
+      e.data.fingerprint = options.fingerprint.empty() ? fingerprint(truth) : options.fingerprint;
+    } else if (part == 1) {
+      e.precision = average_precision(result.matching);
+    } else {
+      e.operating = operating_point(result.matching, options.confidence);
+      e.edges = edge_error(truth, detections, e.operating.pairs);
+      if (options.with_confusion)
+        e.confusion = confusion_matrix(truth, detections, result.matching, e.operating.threshold);
+    }
+  });
   if (options.resamples > 0 && !truth.images.empty()) {
     const auto bootstrap =
         paired_bootstrap(truth, {&result.matching}, {options.resamples, options.seed, options.threads, 0.95});

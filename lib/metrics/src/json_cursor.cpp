@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
 #include <cmath>
+#include <cstring>
 
 #include "ds/base/error.h"
 
@@ -15,11 +17,34 @@ namespace {
 constexpr std::size_t kMaxDepth = 512;
 constexpr std::string_view kEscapes = "\"\\/bfnrtu";
 
-bool is_blank(char c) {
-  return c == ' ' || c == '\n' || c == '\r' || c == '\t';
-}
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
+}
+
+struct Digits {
+  std::uint64_t value = 0;
+  unsigned count = 0;  // 8: or more
+};
+
+/// The digits that eight characters begin with, without a branch a digit: numbers of changing length would
+/// make the processor guess wrong at each end. All eight are worked on in one word, the first in its lowest
+/// byte.
+Digits leading_digits(const char* text) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, text, sizeof word);
+  if constexpr (std::endian::native == std::endian::big) word = __builtin_bswap64(word);
+  constexpr std::uint64_t kOnes = 0x0101010101010101;
+  const auto off = word ^ (kOnes * '0');  // 0 to 9 for digits
+  // The high bit of each byte that is none; a carry reaches only bytes behind the first of them.
+  const auto others = ((off + kOnes * (0x80 - 10)) | off) & (kOnes * 0x80);
+  const auto count = others == 0 ? 8u : static_cast<unsigned>(std::countr_zero(others)) / 8;
+  if (count == 0) return {};
+  // Pairs, fours and eights of digits, the missing ones in front being 0.
+  auto sum = off << (8 * (8 - count));
+  sum = (sum * 10 + (sum >> 8)) & 0x00ff00ff00ff00ff;
+  sum = (sum * 100 + (sum >> 16)) & 0x0000ffff0000ffff;
+  sum = (sum * 10000 + (sum >> 32)) & 0x00000000ffffffff;
+  return {sum, count};
 }
 
 /// The length of a JSON number at the front of `text`, or 0.
@@ -74,23 +99,15 @@ JsonCursor::JsonCursor(std::string_view text, std::filesystem::path path)
   if (text_.substr(0, 3) == "\xef\xbb\xbf") at_ = 3;
 }
 
-void JsonCursor::blanks() {
-  while (at_ < text_.size() && is_blank(text_[at_])) ++at_;
-}
-
-char JsonCursor::peek() {
-  blanks();
-  return at_ < text_.size() ? text_[at_] : '\0';
-}
-
-bool JsonCursor::take(char c) {
-  if (peek() != c) return false;
+std::optional<std::size_t> JsonCursor::open_list() {
+  expect('[', "a list");
+  if (peek() != ']') return at_;
   ++at_;
-  return true;
+  end();
+  return std::nullopt;
 }
 
-void JsonCursor::expect(char c, const char* what) {
-  if (take(c)) return;
+void JsonCursor::fail_to_expect(const char* what) {
   const char here = peek();
   if (here == '{' || here == '[' || here == '"' || here == '-' || is_digit(here) || here == 't' ||
       here == 'f' || here == 'n')
@@ -108,9 +125,7 @@ void JsonCursor::leave() {
   trail_.pop_back();
 }
 
-bool JsonCursor::next_or_end(char close) {
-  if (take(',')) return true;
-  if (take(close)) return false;
+void JsonCursor::fail_to_go_on(char close) const {
   fail_here(fmt::format("found {}, expected ',' or '{}'", found(), close));
 }
 
@@ -184,8 +199,40 @@ std::string JsonCursor::string() {
   return unescaped(raw_string());
 }
 
+std::size_t JsonCursor::short_number(double& value) const {
+  // Up to 14 digits are exact as a double, and so are powers of ten up to 22: one division rounds right.
+  static constexpr double kPowers[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7};
+  static constexpr std::uint64_t kWholePowers[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000};
+  const char* const begin = text_.data() + at_;
+  // A sign, two times eight characters that are looked at, a point, and what follows.
+  if (text_.size() - at_ < 20) return 0;
+  const bool negative = *begin == '-';
+  const char* p = begin + negative;
+  const auto whole = leading_digits(p);
+  if (whole.count == 0 || whole.count > 7 || (*p == '0' && whole.count > 1)) return 0;
+  p += whole.count;
+  auto mantissa = whole.value;
+  unsigned decimals = 0;
+  if (*p == '.') {
+    const auto fraction = leading_digits(++p);
+    decimals = fraction.count;
+    if (decimals == 0 || decimals > 7) return 0;
+    mantissa = mantissa * kWholePowers[decimals] + fraction.value;
+    p += decimals;
+  }
+  if (*p == 'e' || *p == 'E') return 0;
+  const double size = static_cast<double>(mantissa) / kPowers[decimals];
+  value = negative ? -size : size;
+  return static_cast<std::size_t>(p - begin);
+}
+
 double JsonCursor::number() {
   const char first = peek();
+  double plain = 0;
+  if (const auto length = short_number(plain)) {
+    at_ += length;
+    return plain;
+  }
   if (first != '-' && !is_digit(first)) fail(fmt::format("found {}, expected a number", found()));
   const auto length = number_length(text_.substr(at_));
   double value = 0;
@@ -206,6 +253,11 @@ double JsonCursor::number() {
 
 std::int64_t JsonCursor::integer() {
   const auto before = (peek(), at_);
+  double plain = 0;
+  if (const auto short_length = short_number(plain); short_length > 0 && plain == std::floor(plain)) {
+    at_ += short_length;
+    return static_cast<std::int64_t>(plain);
+  }
   const auto length = number_length(text_.substr(at_));
   std::int64_t value = 0;
   const auto begin = text_.data() + at_;

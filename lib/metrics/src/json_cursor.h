@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -50,6 +51,35 @@ class JsonCursor {
     leave();
   }
 
+  /// Enters the list that the text is. @return where its first element starts; nothing when it is empty
+  std::optional<std::size_t> open_list();
+
+  struct ListPart {
+    std::int64_t next_index = 0;  // of the element after the last one read
+    std::size_t at = 0;           // where it starts
+    bool ended = false;           // the list was closed, and nothing stands behind it
+  };
+  /// Reads a part of the list that the text is: the elements from the one that starts at `begin` (its index
+  /// being `first_index`) up to the first that starts at `stop` or beyond. So that parts can be read side by
+  /// side; whether an element starts at `begin` only the part before can tell.
+  template <typename Visit>
+  ListPart read_part(std::size_t begin, std::int64_t first_index, std::size_t stop, Visit visit) {
+    ListPart part{first_index, begin, false};
+    at_ = begin;
+    trail_.clear();
+    enter();
+    while (!part.ended && (blanks(), at_ < stop)) {
+      trail_.back() = part.next_index;
+      visit();
+      ++part.next_index;
+      part.ended = !next_or_end(']');
+    }
+    leave();
+    part.at = at_;
+    if (part.ended) end();
+    return part;
+  }
+
   /// A number; NaN and Infinity, which Python writes, are named in the message.
   double number();
   /// A whole number; 3.0 is one.
@@ -59,7 +89,10 @@ class JsonCursor {
   std::string string();
   void skip();
   /// The first character of the next value, or 0 at the end.
-  char peek();
+  char peek() {
+    blanks();
+    return at_ < text_.size() ? text_[at_] : '\0';
+  }
   /// Fails unless only white space is left.
   void end();
 
@@ -69,10 +102,29 @@ class JsonCursor {
   [[noreturn]] void fail(const std::string& message) const;
 
  private:
-  void blanks();
-  bool take(char c);
-  void expect(char c, const char* what);
-  bool next_or_end(char close);
+  void blanks() {
+    while (at_ < text_.size() &&
+           (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\r' || text_[at_] == '\t'))
+      ++at_;
+  }
+  /// A plain decimal number (no exponent, at most 7 digits on each side of the point) at the cursor; the
+  /// length read, 0 when it is another or stands close to the end of the text.
+  std::size_t short_number(double& value) const;
+  bool take(char c) {
+    if (peek() != c) return false;
+    ++at_;
+    return true;
+  }
+  void expect(char c, const char* what) {
+    if (!take(c)) fail_to_expect(what);
+  }
+  [[noreturn]] void fail_to_expect(const char* what);
+  bool next_or_end(char close) {
+    if (take(',')) return true;
+    if (take(close)) return false;
+    fail_to_go_on(close);
+  }
+  [[noreturn]] void fail_to_go_on(char close) const;
   std::string_view member_key();
   /// The text between quotes, escapes unresolved.
   std::string_view raw_string();

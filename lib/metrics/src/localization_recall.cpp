@@ -26,7 +26,7 @@ LocalizationRecallError describe(const Tally& tally, std::int64_t objects, doubl
   return result;
 }
 
-LocalizationRecallError of_class(const TruthTable& truth, const DetectionTable& detections,
+LocalizationRecallError of_class(const TruthTable& truth, const DetectionTable& detections, OverlapOf overlap,
                                  const ClassMatches& matches) {
   std::int64_t objects = 0;
   for (const auto& image : matches.objects) objects += image.count[0];
@@ -39,8 +39,7 @@ LocalizationRecallError of_class(const TruthTable& truth, const DetectionTable& 
     const auto& m = all[i];
     if (m.hit[0] & 1) {
       ++tally.hits;
-      tally.distance += 1 - coco_iou(detections.boxes[static_cast<std::size_t>(m.detection_idx)],
-                                     truth.objects[static_cast<std::size_t>(m.object_idx)]);
+      tally.distance += 1 - pair_overlap(truth, detections, overlap, m.detection_idx, m.object_idx);
     } else if (!(m.ignored[0] & 1)) {
       ++tally.wrong;
     }
@@ -74,7 +73,8 @@ LocalizationRecall localization_recall(const TruthTable& truth, const DetectionT
   LocalizationRecall result;
   OptionalMean error, localization, false_positives, false_negatives;
   for (const auto& matches : matching.classes) {
-    const auto& one = result.classes.emplace_back(of_class(truth, detections, matches));
+    const auto& one =
+        result.classes.emplace_back(of_class(truth, detections, matching.options.overlap, matches));
     error.add(one.error);
     localization.add(one.localization);
     false_positives.add(one.false_positives);

@@ -3,12 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <numeric>
 #include <span>
 #include <unordered_map>
 
+#include "class_groups.h"
 #include "ds/base/error.h"
+#include "on_threads.h"
+#include "overlap.h"
+#include "score_order.h"
 #include "truth_order.h"
 
 namespace ds {
@@ -42,52 +45,20 @@ const std::array<AreaRange, kAreaCount>& area_ranges() {
   return ranges;
 }
 
-double coco_iou(const DetectedBox& d, const TruthObject& g) {
-  const double w = std::fmin(d.w + d.x, g.w + g.x) - std::fmax(d.x, g.x);
-  if (w <= 0) return 0;
-  const double h = std::fmin(d.h + d.y, g.h + g.y) - std::fmax(d.y, g.y);
-  if (h <= 0) return 0;
-  const double shared = w * h;
-  const double own = d.w * d.h;
-  return shared / (g.crowd ? own : own + g.w * g.h - shared);
-}
-
 namespace {
 
 /// One bit per IoU threshold.
 constexpr std::uint16_t kAllBits = (1u << kIouCount) - 1;
 
-/// Items in the order of (class, image rank, file order): a stable counting sort by image, then by class.
-/// `starts[class * images + rank]` is where each group begins.
-struct Groups {
-  std::vector<std::int32_t> order;
-  std::vector<std::int32_t> starts;
-};
-
-template <typename Item>
-Groups group_by_class_and_image(const std::vector<Item>& items,
-                                const std::vector<std::int32_t>& rank_of_image, std::size_t class_count) {
-  const auto images = rank_of_image.size();
-  Groups groups;
-  groups.starts.assign(class_count * images + 1, 0);
-  auto key = [&](const Item& item) { return item.class_idx * images + rank_of_image[item.image_idx]; };
-  for (const auto& item : items) ++groups.starts[key(item) + 1];
-  std::partial_sum(groups.starts.begin(), groups.starts.end(), groups.starts.begin());
-  groups.order.resize(items.size());
-  auto next = groups.starts;
-  for (std::size_t i = 0; i < items.size(); ++i)
-    groups.order[next[key(items[i])]++] = static_cast<std::int32_t>(i);
-  return groups;
-}
-
 /// pycocotools looks objects up by id, so of several with one id it sees the last, as often as the id occurs.
-std::vector<TruthObject> as_pycocotools_sees(const std::vector<TruthObject>& objects) {
-  std::unordered_map<std::int64_t, std::size_t> last;
+/// @return for each object the index of the one that is seen in its place
+std::vector<std::int32_t> seen_by_pycocotools(const std::vector<TruthObject>& objects) {
+  std::unordered_map<std::int64_t, std::int32_t> last;
   last.reserve(objects.size());
-  for (std::size_t i = 0; i < objects.size(); ++i) last[objects[i].id] = i;
-  std::vector<TruthObject> seen;
+  for (std::size_t i = 0; i < objects.size(); ++i) last[objects[i].id] = static_cast<std::int32_t>(i);
+  std::vector<std::int32_t> seen;
   seen.reserve(objects.size());
-  for (const auto& object : objects) seen.push_back(objects[last[object.id]]);
+  for (const auto& object : objects) seen.push_back(last[object.id]);
   return seen;
 }
 
@@ -100,10 +71,11 @@ struct Candidate {
 
 /// One class in one image: its detections by falling score against its objects. Keeps its buffers between
 /// groups.
+template <typename Overlap>
 class GroupMatcher {
  public:
-  GroupMatcher(const std::vector<TruthObject>& objects, const std::vector<DetectedBox>& boxes, bool compat)
-      : objects_(objects), boxes_(boxes), compat_(compat) {
+  GroupMatcher(const std::vector<TruthObject>& objects, const Overlap& overlap, bool compat)
+      : objects_(objects), overlap_(overlap), compat_(compat) {
     for (int t = 0; t < kIouCount; ++t) limits_[t] = std::min(iou_thresholds()[t], 1 - 1e-10);
   }
 
@@ -126,8 +98,7 @@ class GroupMatcher {
 
  private:
   bool outside(const Match& m, int a) const {
-    const auto& box = boxes_[m.detection_idx];
-    const double area = box.w * box.h;
+    const double area = overlap_.area(m.detection_idx);
     return area < area_ranges()[a].low || area > area_ranges()[a].high;
   }
 
@@ -140,7 +111,7 @@ class GroupMatcher {
     starts_.assign(1, 0);
     for (const auto& m : matches) {
       for (std::size_t g = 0; g < members_.size(); ++g) {
-        const double overlap = coco_iou(boxes_[m.detection_idx], objects_[members_[g]]);
+        const double overlap = overlap_(m.detection_idx, members_[g]);
         if (overlap < limits_[0]) continue;
         const auto reached = std::upper_bound(limits_.begin(), limits_.end(), overlap) - limits_.begin();
         candidates_.push_back(
@@ -201,7 +172,7 @@ class GroupMatcher {
   }
 
   const std::vector<TruthObject>& objects_;
-  const std::vector<DetectedBox>& boxes_;
+  const Overlap& overlap_;
   bool compat_;
   std::array<double, kIouCount> limits_{};
   std::span<const std::int32_t> members_;
@@ -234,9 +205,10 @@ void count_objects(const std::vector<TruthObject>& objects, std::span<const std:
 /// The detections of a group within the limit, best first.
 void append_best(const std::vector<DetectedBox>& boxes, std::span<std::int32_t> members, int limit,
                  std::vector<Match>& matches) {
-  std::sort(members.begin(), members.end(), [&](auto a, auto b) {
-    return boxes[a].score != boxes[b].score ? boxes[a].score > boxes[b].score : a < b;
-  });
+  if (members.size() > 1)
+    std::sort(members.begin(), members.end(), [&](auto a, auto b) {
+      return boxes[a].score != boxes[b].score ? boxes[a].score > boxes[b].score : a < b;
+    });
   const auto kept = std::min<std::size_t>(members.size(), static_cast<std::size_t>(limit));
   for (std::size_t rank = 0; rank < kept; ++rank) {
     Match m;
@@ -248,27 +220,39 @@ void append_best(const std::vector<DetectedBox>& boxes, std::span<std::int32_t> 
   }
 }
 
-/// Sorts by falling score, keeping the order of equal ones. Keys are sorted instead of the larger matches.
-void sort_by_score(std::vector<Match>& matches) {
-  struct Key {
-    double score;
-    std::int32_t position;
-  };
-  std::vector<Key> keys(matches.size());
-  for (std::size_t i = 0; i < matches.size(); ++i) keys[i] = {matches[i].score, static_cast<std::int32_t>(i)};
-  std::sort(keys.begin(), keys.end(), [](const Key& a, const Key& b) {
-    return a.score != b.score ? a.score > b.score : a.position < b.position;
-  });
-  std::vector<Match> sorted;
-  sorted.reserve(matches.size());
-  for (const auto& key : keys) sorted.push_back(matches[key.position]);
-  matches = std::move(sorted);
-}
-
 void check_limits(const std::array<int, 3>& limits) {
   if (limits[0] < 1 || limits[1] < limits[0] || limits[2] < limits[1] || limits[2] > 65535)
     throw UsageError(fmt::format("detection limits {}, {}, {} must rise and lie in 1..65535", limits[0],
                                  limits[1], limits[2]));
+}
+
+template <typename Overlap>
+Matching match_classes(const TruthTable& truth, const std::vector<TruthObject>& objects,
+                       const std::vector<DetectedBox>& boxes, const Overlap& overlap,
+                       const MatchOptions& options) {
+  const auto ranks = ranks_by_id(truth);
+  auto object_groups = detail::group_by_class_and_image(objects, ranks, truth.classes.size());
+  auto box_groups = detail::group_by_class_and_image(boxes, ranks, truth.classes.size());
+  Matching matching{options, truth.images.size(), std::vector<ClassMatches>(truth.classes.size())};
+  for_each_index(truth.classes.size(), options.threads, [&](std::size_t c) {
+    static thread_local std::vector<Match> by_image;  // kept, for fresh memory costs more than the matching
+    by_image.clear();
+    // A class's boxes lie all over the table: fetched together they come faster than one by one.
+    for (const auto i : box_groups.of_class(c).items) __builtin_prefetch(&boxes[static_cast<std::size_t>(i)]);
+    auto& result = matching.classes[c];
+    GroupMatcher<Overlap> matcher(objects, overlap, options.compat_coco);
+    detail::ImageWalk image(object_groups.of_class(c), box_groups.of_class(c));
+    while (image.next()) {
+      count_objects(objects, image.members, result);
+      const auto before = by_image.size();
+      append_best(boxes, image.detections, options.max_detections[2], by_image);
+      matcher.run(image.members, std::span(by_image).subspan(before));
+    }
+    result.matches.reserve(by_image.size());
+    for (const auto i : detail::by_falling_score(by_image))
+      result.matches.push_back(by_image[static_cast<std::size_t>(i)]);
+  });
+  return matching;
 }
 
 }  // namespace
@@ -276,34 +260,19 @@ void check_limits(const std::array<int, 3>& limits) {
 Matching match(const TruthTable& truth, const DetectionTable& detections, const MatchOptions& options) {
   check_limits(options.max_detections);
   check_indices(truth, detections);
+  std::vector<std::int32_t> seen;
   std::vector<TruthObject> replaced;
-  if (options.compat_coco) replaced = as_pycocotools_sees(truth.objects);
-  const auto& objects = options.compat_coco ? replaced : truth.objects;
-
-  const auto ranks = ranks_by_id(truth);
-  const auto object_groups = group_by_class_and_image(objects, ranks, truth.classes.size());
-  auto box_groups = group_by_class_and_image(detections.boxes, ranks, truth.classes.size());
-  Matching matching{options, truth.images.size(), std::vector<ClassMatches>(truth.classes.size())};
-  GroupMatcher matcher(objects, detections.boxes, options.compat_coco);
-  for (std::size_t c = 0; c < truth.classes.size(); ++c) {
-    auto& result = matching.classes[c];
-    const auto first_group = c * ranks.size();
-    result.matches.reserve(static_cast<std::size_t>(box_groups.starts[first_group + ranks.size()] -
-                                                    box_groups.starts[first_group]));
-    for (auto group = first_group; group < first_group + ranks.size(); ++group) {
-      auto members = [&](auto& groups) {
-        const auto begin = static_cast<std::size_t>(groups.starts[group]);
-        return std::span(groups.order)
-            .subspan(begin, static_cast<std::size_t>(groups.starts[group + 1]) - begin);
-      };
-      count_objects(objects, members(object_groups), result);
-      const auto before = result.matches.size();
-      append_best(detections.boxes, members(box_groups), options.max_detections[2], result.matches);
-      matcher.run(members(object_groups), std::span(result.matches).subspan(before));
-    }
-    sort_by_score(result.matches);
+  if (options.compat_coco) {
+    seen = seen_by_pycocotools(truth.objects);
+    for (const auto i : seen) replaced.push_back(truth.objects[i]);
   }
-  return matching;
+  const auto& objects = options.compat_coco ? replaced : truth.objects;
+  if (options.overlap == OverlapOf::boxes)
+    return match_classes(truth, objects, detections.boxes, detail::BoxOverlap(detections.boxes, objects),
+                         options);
+  detail::MaskOverlap overlap(truth, detections);
+  if (options.compat_coco) overlap.replace_objects(seen);
+  return match_classes(truth, objects, detections.boxes, overlap, options);
 }
 
 }  // namespace ds

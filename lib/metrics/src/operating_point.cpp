@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <unordered_map>
 
 #include "ds/base/error.h"
@@ -48,30 +49,44 @@ DetectionCounts& operator+=(DetectionCounts& a, const DetectionCounts& b) {
   return a;
 }
 
+/// F1 rises only where a hit is taken in, so only the scores of hits are tried, the highest first; of each
+/// the misses with at least that score are counted.
 double best_f1_threshold(const Matching& matching) {
-  struct Scored {
-    double score;
-    bool hit;
-  };
-  std::vector<Scored> all;
+  std::vector<double> hits;  // falling
   std::int64_t objects = 0;
+  double highest = 0;
+  bool any = false;
   for (const auto& matches : matching.classes) {
     objects += objects_of(matches, 0);
-    for (const auto& m : matches.matches)
-      if (!is_ignored(m, 0)) all.push_back({m.score, is_hit(m, 0)});
+    for (const auto& m : matches.matches) {
+      if (is_ignored(m, 0)) continue;
+      if (!any || m.score > highest) highest = m.score;
+      any = true;
+      if (is_hit(m, 0)) hits.push_back(m.score);
+    }
   }
-  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.score > b.score; });
-  double best = 0, best_threshold = all.empty() ? 0 : all.front().score;
-  std::int64_t tp = 0;
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    tp += all[i].hit;
-    if (i + 1 < all.size() && all[i + 1].score == all[i].score) continue;
+  std::sort(hits.begin(), hits.end(), std::greater<>());
+  // misses[i]: those between the hits before i and hit i, with the score of hit i or more
+  std::vector<std::int64_t> misses(hits.size() + 1);
+  for (const auto& matches : matching.classes) {
+    std::size_t i = 0;
+    for (const auto& m : matches.matches) {
+      if (is_ignored(m, 0) || is_hit(m, 0)) continue;
+      while (i < hits.size() && hits[i] > m.score) ++i;
+      ++misses[i];
+    }
+  }
+  double best = 0, best_threshold = highest;
+  std::int64_t wrong = 0;
+  for (std::size_t i = 0; i < hits.size(); ++i) {
+    wrong += misses[i];
+    if (i + 1 < hits.size() && hits[i + 1] == hits[i]) continue;
     // F1 = 2 tp / (detections + objects)
-    const double f1 =
-        2.0 * static_cast<double>(tp) / static_cast<double>(i + 1 + static_cast<std::size_t>(objects));
+    const auto tp = static_cast<std::int64_t>(i) + 1;
+    const double f1 = 2.0 * static_cast<double>(tp) / static_cast<double>(tp + wrong + objects);
     if (f1 > best) {
       best = f1;
-      best_threshold = all[i].score;
+      best_threshold = hits[i];
     }
   }
   return best_threshold;
@@ -132,8 +147,10 @@ OperatingPoint operating_point(const Matching& matching, std::optional<double> t
     point.all += point.classes.back();
     for (int a = 1; a < kAreaCount; ++a)
       point.sizes[static_cast<std::size_t>(a - 1)] += count(matches, a, point.threshold);
-    for (const auto& m : matches.matches)
-      if (m.score >= point.threshold && is_hit(m, 0)) point.pairs.push_back({m.object_idx, m.detection_idx});
+    for (const auto& m : matches.matches) {
+      if (m.score < point.threshold) break;
+      if (is_hit(m, 0)) point.pairs.push_back({m.object_idx, m.detection_idx});
+    }
   }
   return point;
 }
@@ -172,7 +189,9 @@ ConfusionMatrix confusion_matrix(const TruthTable& truth, const DetectionTable& 
     for (const auto i : objects_of_image[static_cast<std::size_t>(m->image_idx)]) {
       const auto& object = truth.objects[static_cast<std::size_t>(i)];
       if (!free_object[static_cast<std::size_t>(i)] || object.class_idx == box.class_idx) continue;
-      if (const double overlap = coco_iou(box, object); overlap >= best_iou) {
+      if (const double overlap =
+              pair_overlap(truth, detections, matching.options.overlap, m->detection_idx, i);
+          overlap >= best_iou) {
         best = i;
         best_iou = overlap;
       }

@@ -32,6 +32,7 @@ std::optional<double> median(std::vector<double> values) {
 
 void adjust(std::vector<PairComparison>& pairs) {
   std::vector<double> p_values;
+  p_values.reserve(pairs.size());
   for (const auto& pair : pairs) p_values.push_back(pair.p_value);
   const auto adjusted = holm_adjusted(p_values);
   for (std::size_t i = 0; i < pairs.size(); ++i) pairs[i].p_adjusted = adjusted[i];

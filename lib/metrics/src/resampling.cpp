@@ -1,10 +1,6 @@
 #include "resampling.h"
 
-#include <atomic>
-#include <exception>
-#include <mutex>
 #include <string>
-#include <thread>
 #include <unordered_map>
 
 #include "truth_order.h"
@@ -26,27 +22,6 @@ ResamplingGroups resampling_groups(const TruthTable& truth) {
     group = at->second;
   }
   return groups;
-}
-
-void for_each_resample(int count, int threads, const std::function<void(std::size_t)>& work) {
-  std::atomic<std::size_t> next{0};
-  std::exception_ptr failure;
-  std::mutex guard;
-  auto run = [&] {
-    try {
-      for (auto i = next++; i < static_cast<std::size_t>(count); i = next++) work(i);
-    } catch (...) {
-      std::lock_guard lock(guard);
-      if (!failure) failure = std::current_exception();
-      next = static_cast<std::size_t>(count);
-    }
-  };
-  {
-    std::vector<std::jthread> workers;
-    for (int t = 1; t < threads; ++t) workers.emplace_back(run);
-    run();
-  }
-  if (failure) std::rethrow_exception(failure);
 }
 
 }  // namespace ds

@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "ds/metrics/matching.h"
+#include "on_threads.h"
+#include "resampled_precision.h"
 
 /// What the bootstrap and the randomisation test share.
 namespace ds {
@@ -21,9 +23,8 @@ struct ResamplingGroups {
 ResamplingGroups resampling_groups(const TruthTable& truth);
 
 /// Calls `work(i)` for i = 0 ... count - 1 on `threads` threads; throws what one of them threw.
-void for_each_resample(int count, int threads, const std::function<void(std::size_t)>& work);
-
-/// AP alone of a resample; -1 without objects.
-double resampled_ap(const Matching& matching, std::span<const std::int32_t> weights);
+inline void for_each_resample(int count, int threads, const std::function<void(std::size_t)>& work) {
+  for_each_index(static_cast<std::size_t>(count), threads, work);
+}
 
 }  // namespace ds

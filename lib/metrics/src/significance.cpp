@@ -34,14 +34,14 @@ Matching side_by_side(const Matching& a, const Matching& b) {
   return joined;
 }
 
-double difference(const Matching& joined, const std::vector<char>& exchanged) {
+double difference(const ResampledPrecision& joined, const std::vector<char>& exchanged) {
   const auto images = exchanged.size();
   std::vector<std::int32_t> first(2 * images), second(2 * images);
   for (std::size_t i = 0; i < images; ++i) {
     first[i] = second[i + images] = !exchanged[i];
     first[i + images] = second[i] = exchanged[i];
   }
-  return resampled_ap(joined, second) - resampled_ap(joined, first);
+  return joined.ap(second) - joined.ap(first);
 }
 
 }  // namespace
@@ -53,7 +53,7 @@ double randomization_p_value(const TruthTable& truth, const Matching& a, const M
   if (a.image_count != truth.images.size() || b.image_count != a.image_count)
     throw Error("matchings over different truths");
   const auto groups = resampling_groups(truth);
-  const auto joined = side_by_side(a, b);
+  const ResampledPrecision joined(side_by_side(a, b), false);
   const double observed = std::abs(difference(joined, std::vector<char>(a.image_count)));
   std::vector<char> as_large(static_cast<std::size_t>(options.permutations));
   for_each_resample(options.permutations, options.threads, [&](std::size_t i) {

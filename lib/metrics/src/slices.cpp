@@ -91,7 +91,8 @@ bool is_worth_slicing(const Values& values, std::size_t images, std::size_t max_
 
 /// A part of the images with what was matched there: resampling it costs no more than its share.
 struct Part {
-  Matching matching;
+  ResampledPrecision precision;
+  std::size_t image_count = 0;       // of the whole truth
   std::vector<std::int32_t> images;  // by ascending id
   std::vector<std::size_t> group;    // of each of them, from 0
   std::size_t groups = 0;
@@ -99,15 +100,14 @@ struct Part {
 
 Part part_of(const Matching& matching, const std::vector<char>& inside, const ResamplingGroups& groups,
              const std::vector<std::int32_t>& order) {
-  Part part;
-  part.matching.options = matching.options;
-  part.matching.image_count = matching.image_count;
+  Matching own{matching.options, matching.image_count, {}};
   auto is_inside = [&](const auto& item) { return inside[static_cast<std::size_t>(item.image_idx)] != 0; };
   for (const auto& matches : matching.classes) {
-    auto& kept = part.matching.classes.emplace_back();
+    auto& kept = own.classes.emplace_back();
     std::copy_if(matches.matches.begin(), matches.matches.end(), std::back_inserter(kept.matches), is_inside);
     std::copy_if(matches.objects.begin(), matches.objects.end(), std::back_inserter(kept.objects), is_inside);
   }
+  Part part{ResampledPrecision(own, false), matching.image_count, {}, {}, 0};
   std::map<std::size_t, std::size_t> known;
   for (const auto image : order) {
     if (!inside[static_cast<std::size_t>(image)]) continue;
@@ -120,11 +120,11 @@ Part part_of(const Matching& matching, const std::vector<char>& inside, const Re
 }
 
 double ap_of_resample(const Part& part, Random random) {
-  std::vector<std::int32_t> times(part.groups), weights(part.matching.image_count);
+  std::vector<std::int32_t> times(part.groups), weights(part.image_count);
   for (std::size_t i = 0; i < part.groups; ++i) ++times[random.below(part.groups)];
   for (std::size_t i = 0; i < part.images.size(); ++i)
     weights[static_cast<std::size_t>(part.images[i])] = times[part.group[i]];
-  return resampled_ap(part.matching, weights);
+  return part.precision.ap(weights);
 }
 
 /// AP alone, in the place where a bootstrap of all numbers has it.

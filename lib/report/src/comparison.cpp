@@ -32,6 +32,7 @@ std::size_t best_of(const std::vector<LeaderboardEntry>& entries) {
 
 std::vector<const Matching*> matchings_of(const std::vector<ComparedModel>& models) {
   std::vector<const Matching*> matchings;
+  matchings.reserve(models.size());
   for (const auto& model : models) matchings.push_back(&model.matching);
   return matchings;
 }

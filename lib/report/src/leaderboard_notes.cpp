@@ -78,6 +78,7 @@ std::vector<std::string> latency_notes(const std::vector<LeaderboardEntry>& entr
     return {fmt::format("Latencies: {}{}.", passes.front().where,
                         passes.front().names.size() > 1 ? "; the models took turns, image by image" : "")};
   std::vector<std::string> each;
+  each.reserve(passes.size());
   for (const auto& pass : passes)
     each.push_back(fmt::format("{} ({}{})", join(pass.names, ", "), pass.where,
                                pass.names.size() > 1 ? ", in turns" : ""));

@@ -37,3 +37,20 @@ TEST_CASE("a broken run-length text is refused") {
   REQUIRE_THROWS_AS(decode_run_length("0d", 4, 5), DataError);
   REQUIRE_THROWS_AS(decode_run_length("\x7f", 4, 5), DataError);
 }
+
+TEST_CASE("shared pixels and the union of two masks") {
+  // a: pixels 2-5 and 8, b: pixels 0-3 and 8-9, of ten in one column.
+  const RunLengthMask a{10, 1, {2, 4, 2, 1, 1}}, b{10, 1, {0, 4, 4, 2}};
+  REQUIRE(shared_area(a, b) == 3);
+  REQUIRE(shared_area(b, a) == 3);
+  REQUIRE(united(a, b) == RunLengthMask{10, 1, {0, 6, 2, 2}});
+  REQUIRE(united(a, RunLengthMask{10, 1, {10}}) == RunLengthMask{10, 1, {2, 4, 2, 1, 1}});
+  // A run of length 0 in the middle joins its neighbours.
+  REQUIRE(shared_area(RunLengthMask{10, 1, {2, 2, 0, 2, 4}}, a) == 4);
+  REQUIRE_THROWS_WITH(shared_area(a, RunLengthMask{5, 2, {10}}), "masks of 1 x 10 and 2 x 5 pixels");
+}
+
+TEST_CASE("plain runs must sum to the size") {
+  REQUIRE(mask_from_runs({2, 4, 4}, 5, 2) == RunLengthMask{5, 2, {2, 4, 4}});
+  REQUIRE_THROWS_WITH(mask_from_runs({2, 4}, 5, 2), "the runs sum to 6, but the mask is 5 x 2 = 10");
+}

@@ -39,14 +39,21 @@ void require_classes(const nlohmann::json& expected, const TruthTable& truth,
   }
 }
 
-void run_case(const std::string& name, bool compat, const std::string& suffix = {}) {
+void run_case(const std::string& name, bool compat, const std::string& suffix = {},
+              OverlapOf overlap = OverlapOf::boxes) {
   if (testing::shared_is_absent(kCases + "/" + name)) return;
   const auto folder = testing::shared_folder() / kCases / name;
   const auto expected = nlohmann::json::parse(read_file(folder / "expected.json"));
-  const auto truth = read_coco_truth(folder / "gt.json", {compat}).truth;
-  const auto detections = read_coco_detections(folder / "dt.json", truth).table;
-  const auto actual = average_precision(match(truth, detections, {{1, 10, 100}, compat}));
-  require_numbers(expected.at("stats" + suffix), actual.numbers, name);
+  const CocoReadOptions reading{
+      .compat_coco = compat, .with_masks = overlap == OverlapOf::masks, .threads = 2};
+  const auto truth = read_coco_truth(folder / "gt.json", reading).truth;
+  const auto detections = read_coco_detections(folder / "dt.json", truth, reading).table;
+  for (const int threads : {1, 3})
+    require_numbers(
+        expected.at("stats" + suffix),
+        average_precision(match(truth, detections, {{1, 10, 100}, compat, overlap, threads})).numbers, name);
+  const auto actual = average_precision(match(truth, detections, {{1, 10, 100}, compat, overlap}));
+  if (overlap == OverlapOf::masks) return;  // the reference says nothing per class there
   require_classes(expected.at("per_class" + suffix), truth, actual);
 }
 
@@ -78,6 +85,12 @@ TEST_CASE("COCO: 100 images of val2014") {
 }
 TEST_CASE("COCO: 100 images of val2014, compat") {
   run_case("coco_val2014_fakebbox100", true);
+}
+TEST_CASE("COCO: masks of 100 images of val2014") {
+  run_case("coco_val2014_fakesegm100", false, {}, OverlapOf::masks);
+}
+TEST_CASE("COCO: masks of 100 images of val2014, compat") {
+  run_case("coco_val2014_fakesegm100", true, {}, OverlapOf::masks);
 }
 TEST_CASE("COCO: annotation id 0 matches like any other") {
   run_case("annotation_id_zero", false, "_if_ids_shifted");

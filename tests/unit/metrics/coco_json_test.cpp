@@ -1,5 +1,7 @@
 #include "ds/metrics/coco_json.h"
 
+#include <cstdlib>
+
 #include "ds/base/error.h"
 #include "ds/base/files.h"
 #include "ds/testing/shared_data.h"
@@ -137,4 +139,119 @@ TEST_CASE("a detection on an image the truth lacks is refused") {
   const auto truth = read_coco_truth(folder / "gt.json").truth;
   REQUIRE_THROWS_WITH(read_coco_detections(folder / "dt.json", truth),
                       (folder / "dt.json").string() + ": /1: image 999 is not in the ground truth");
+}
+
+namespace {
+
+/// Detections whose texts hold what separates detections, so that a guess at where one begins may be wrong.
+std::string many_detections(int count, const std::string& last = {}) {
+  std::string text = "[";
+  for (int i = 0; i < count; ++i)
+    text += std::string(i ? "," : "") +
+            R"({"note":"},{","more":[{"a":1},{"b":2}],"image_id":7,"category_id":)" + (i % 5 ? "3" : "9") +
+            R"(,"bbox":[)" + std::to_string(i) + R"(,2,3.25,4],"score":0.)" + std::to_string(i + 1) + "}";
+  return text + last + "]";
+}
+
+}  // namespace
+
+TEST_CASE("a file read in parts is the same file") {
+  const Files f;
+  write_file_atomically(f.folder.path() / "gt.json", kTruth);
+  const auto truth = read_coco_truth(f.folder.path() / "gt.json").truth;
+  const auto path = f.folder.path() / "dt.json";
+  write_file_atomically(path, many_detections(6000));
+  const auto one = read_coco_detections(path, truth, {.threads = 1});
+  REQUIRE(one.table.boxes.size() == 4800);
+  REQUIRE(one.left_out.size() == 1200);
+  for (const int threads : {2, 3, 8}) {
+    const auto parts = read_coco_detections(path, truth, {.threads = threads});
+    REQUIRE(parts.table.boxes.size() == one.table.boxes.size());
+    for (std::size_t i = 0; i < one.table.boxes.size(); ++i) {
+      REQUIRE(parts.table.boxes[i].x == one.table.boxes[i].x);
+      REQUIRE(parts.table.boxes[i].score == one.table.boxes[i].score);
+    }
+    REQUIRE(parts.left_out_at == one.left_out_at);
+    const auto both = read_coco_pair(f.folder.path() / "gt.json", path, {.threads = threads});
+    REQUIRE(both.second.table.boxes.size() == 4800);
+    REQUIRE(both.first.truth.objects.size() == 1);
+  }
+}
+
+TEST_CASE("an error in a later part says the place in the whole file") {
+  const Files f;
+  write_file_atomically(f.folder.path() / "gt.json", kTruth);
+  const auto truth = read_coco_truth(f.folder.path() / "gt.json").truth;
+  const auto path = f.folder.path() / "dt.json";
+  auto error = [&](const std::string& text, int threads) -> std::string {
+    write_file_atomically(path, text);
+    try {
+      read_coco_detections(path, truth, {.threads = threads});
+    } catch (const FormatError& e) {
+      return std::string(e.what()).substr(f.folder.path().string().size() + 1);
+    }
+    return "no error";
+  };
+  const std::string bad = R"(,{"image_id":7,"category_id":3,"bbox":[1,2,3,4],"score":NaN})";
+  const std::string unknown = R"(,{"image_id":8,"category_id":3,"bbox":[1,2,3,4],"score":1})";
+  for (const int threads : {1, 2, 8}) {
+    REQUIRE(error(many_detections(6000, bad), threads) ==
+            "dt.json: /6000/score: found NaN, expected a number");
+    REQUIRE(error(many_detections(6000, unknown), threads) ==
+            "dt.json: /6000: image 8 is not in the ground truth");
+    auto cut = many_detections(6000);
+    cut.pop_back();
+    REQUIRE(error(cut, threads).find("found the end of the file, expected ',' or ']'") != std::string::npos);
+    REQUIRE(error(cut + ",", threads).find("found the end of the file, expected an object") !=
+            std::string::npos);
+    REQUIRE(error(many_detections(6000) + "x", threads).find("found x after the end of the value") !=
+            std::string::npos);
+  }
+}
+
+TEST_CASE("numbers are read to the last digit") {
+  const Files f;
+  for (const char* text : {"0.1", "0.30000000000000004", "123456789012345", "1234567890123456789",
+                           "-0.000001", "1e-7", "2.5E+3", "0", "-0", "1.7976931348623157e308", "4.9e-324",
+                           "99999999999999.9", "0.000000000000001", "0.0000000000000001", "640.0"}) {
+    const auto read = f.detections(std::string(R"([{"image_id":7,"category_id":3,"bbox":[)") + text +
+                                   R"(,2,3,4],"score":0.5}])");
+    INFO(text);
+    REQUIRE(read.table.boxes.at(0).x == std::strtod(text, nullptr));
+  }
+  REQUIRE(f.detection_error(R"([{"image_id":7,"category_id":3,"bbox":[01,2,3,4],"score":1}])") != "no error");
+  REQUIRE(f.detection_error(R"([{"image_id":7,"category_id":3,"bbox":[1.,2,3,4],"score":1}])") != "no error");
+}
+
+TEST_CASE("sizes and labels of a truth") {
+  const Files f;
+  const auto path = f.folder.path() / "gt.json";
+  const std::string text =
+      R"({"images":[{"id":7,"width":640,"height":480,"pos_category_ids":[4],"neg_category_ids":[3,4],"not_exhaustive_category_ids":[]},
+                    {"id":8,"width":null}],
+          "categories":[{"id":4,"name":"dog","frequency":"r"},{"id":3,"name":"cat"}],
+          "annotations":[{"id":1,"image_id":7,"category_id":3,"bbox":[1,2,3,4],"area":12,"difficult":1},
+                         {"id":2,"image_id":7,"category_id":3,"bbox":[1,2,3,4],"area":12,"is_group_of":true}]})";
+  write_file_atomically(path, text);
+  const auto plain = read_coco_truth(path);
+  REQUIRE(plain.truth.images[0].width == 640);
+  REQUIRE(plain.truth.images[0].height == 480);
+  REQUIRE(plain.truth.images[1].width == 0);
+  REQUIRE_FALSE(plain.truth.objects[0].ignore);  // as pycocotools: not looked at
+  REQUIRE_FALSE(plain.truth.objects[1].crowd);
+  REQUIRE(plain.labels.images.empty());
+  const auto read = read_coco_truth(path, {.with_labels = true});
+  REQUIRE(read.truth.objects[0].ignore);
+  REQUIRE(read.truth.objects[1].crowd);
+  REQUIRE(read.labels.images[0].positive == std::vector<std::int32_t>{0});
+  REQUIRE(read.labels.images[0].negative == std::vector<std::int32_t>{0, 1});
+  REQUIRE(read.labels.frequency == std::vector<char>{'r', 0});
+  REQUIRE(read.labels.has_not_exhaustive);
+  write_file_atomically(path, replaced(text, "[3,4]", "[3,5]"));
+  REQUIRE_THROWS_WITH(read_coco_truth(path, {.with_labels = true}),
+                      path.string() + ": /images/0/neg_category_ids/1: class 5 is not listed in /categories");
+  write_file_atomically(path, replaced(text, "\"r\"", "\"x\""));
+  REQUIRE_THROWS_WITH(
+      read_coco_truth(path, {.with_labels = true}),
+      path.string() + ": /categories/0/frequency: found \"x\", expected \"r\", \"c\" or \"f\"");
 }

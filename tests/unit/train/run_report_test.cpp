@@ -61,7 +61,7 @@ TEST_CASE("run report: the page holds curves, candidates, epochs and options wit
        {"Training of yolox-nano 64x64", "stopped: killed; continue it with: ds-train run --resume r-1",
         ">Loss<", ">AP on val<", ">AP per class on val<", ">Learning rate<", ">Images a second in training<",
         ">Norm of the gradient<", "\"closing part\"", ">Candidates<", "#2 yolox-nano 64x64",
-        "<td class=\"left\">batch</td><td class=\"left\">4</td><td class=\"left\">--batch</td>",
+        "\">batch</td><td class=\"left\">4</td><td class=\"left\">--batch</td>",
         "<td class=\"left\">12</td><td class=\"left\">built in</td>", "Made by a test",
         "In the data: class &#39;disc&#39; has no box in the val split; move some there"})
     REQUIRE((has(page, part) || (UNSCOPED_INFO(part), false)));

@@ -26,5 +26,11 @@ struct RunLengthMask {
 /// to the run before the last. Throws DataError on a text that is no such string or does not sum to the size.
 RunLengthMask decode_run_length(std::string_view text, int height, int width);
 std::string encode_run_length(const RunLengthMask& mask);
+/// Runs as they stand in an uncompressed file. Throws DataError when they do not sum to the size.
+RunLengthMask mask_from_runs(std::vector<std::uint32_t> runs, int height, int width);
+
+/// Pixels of both, and of either. Throw DataError when the sizes differ.
+std::uint64_t shared_area(const RunLengthMask& a, const RunLengthMask& b);
+RunLengthMask united(const RunLengthMask& a, const RunLengthMask& b);
 
 }  // namespace ds

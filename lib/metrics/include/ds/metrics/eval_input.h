@@ -7,6 +7,7 @@
 
 #include "ds/dataset/dataset.h"
 #include "ds/dataset/detection.h"
+#include "ds/geometry/run_length_mask.h"
 
 /// Truth and detections as plain arrays: what every metric is computed from.
 namespace ds {
@@ -47,6 +48,7 @@ struct TruthTable {
   std::vector<EvalImage> images;
   std::vector<EvalClass> classes;
   std::vector<TruthObject> objects;
+  std::vector<RunLengthMask> masks = {};  // of the objects, as many; empty: not read
 };
 
 /// One detection.
@@ -64,6 +66,7 @@ struct DetectedBox {
 struct DetectionTable {
   std::string name;  // of the model or file, for messages
   std::vector<DetectedBox> boxes;
+  std::vector<RunLengthMask> masks = {};  // of the boxes, as many; empty: not read
 };
 
 struct TruthOptions {

@@ -106,6 +106,7 @@ struct EvaluateOptions {
   std::uint64_t seed = 0;
   int threads = 1;
   bool with_confusion = true;
+  std::string fingerprint = {};  // of the truth, where it is known already; empty: it is computed
 };
 
 /// An evaluation with the matching that it was counted from, for comparisons between models.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -27,10 +28,15 @@ struct AreaRange {
 };
 const std::array<AreaRange, kAreaCount>& area_ranges();
 
+/// What of a detection and an object is laid over each other.
+enum class OverlapOf { boxes, masks };
+
 struct MatchOptions {
   std::array<int, 3> max_detections{1, 10, 100};  // per image and class, ascending
   bool compat_coco =
       false;  // repeat pycocotools' faults: id 0 never matches, of two equal ids the last counts
+  OverlapOf overlap = OverlapOf::boxes;
+  int threads = 1;  // the result is the same for any number
 };
 
 /// A detection within the largest limit, with one bit per IoU threshold (bit 0 is .50).
@@ -62,11 +68,25 @@ struct Matching {
   std::vector<ClassMatches> classes;  // as TruthTable::classes
 };
 
-/// @throws DataError when a detection names an image or class that the truth lacks
+/// @throws DataError when a detection names an image or class that the truth lacks; with OverlapOf::masks
+///         when a table has no masks or two on one image differ in size
 Matching match(const TruthTable& truth, const DetectionTable& detections, const MatchOptions& options = {});
 
 /// Intersection over union as pycocotools computes it, in its order of operations; over the detection's own
 /// area when the object is a crowd.
-double coco_iou(const DetectedBox& detection, const TruthObject& object);
+inline double coco_iou(const DetectedBox& d, const TruthObject& g) {
+  const double w = std::fmin(d.w + d.x, g.w + g.x) - std::fmax(d.x, g.x);
+  if (w <= 0) return 0;
+  const double h = std::fmin(d.h + d.y, g.h + g.y) - std::fmax(d.y, g.y);
+  if (h <= 0) return 0;
+  const double shared = w * h;
+  const double own = d.w * d.h;
+  return shared / (g.crowd ? own : own + g.w * g.h - shared);
+}
+
+/// The overlap that a matching was made with, of any detection and object. For OverlapOf::masks: shared
+/// pixels over those of the union, or over the detection's own when the object is a crowd.
+double pair_overlap(const TruthTable& truth, const DetectionTable& detections, OverlapOf what,
+                    std::int32_t detection_idx, std::int32_t object_idx);
 
 }  // namespace ds
