@@ -144,6 +144,23 @@
       for (const other of layers) if (other.dataset.layer === layer.dataset.layer) other.checked = layer.checked;
     });
 
+  // A picture alone, with more of its names.
+  for (const figure of document.querySelectorAll('figure.marked')) {
+    const press = document.createElement('button');
+    press.type = 'button';
+    press.className = 'enlarge';
+    press.textContent = 'Enlarge';
+    press.setAttribute('aria-label', 'Enlarge ' + figure.querySelector('figcaption').textContent);
+    press.setAttribute('aria-pressed', 'false');
+    press.addEventListener('click', () => {
+      const wide = figure.classList.toggle('wide');
+      press.setAttribute('aria-pressed', String(wide));
+      press.textContent = wide ? 'Reduce' : 'Enlarge';
+      figure.scrollIntoView({ block: 'nearest' });
+    });
+    figure.querySelector('.frame').after(press);
+  }
+
   // The cell of a large matrix under the pointer names its row and column.
   document.addEventListener('pointerover', ({ target }) => {
     document.querySelectorAll('.large th.here').forEach(each => each.classList.remove('here'));

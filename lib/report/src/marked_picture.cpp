@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "ds/base/hash.h"
 #include "ds/base/text.h"
@@ -35,44 +36,9 @@ struct Rect {
   double x, y, w, h;
 };
 
-double shared_area(const Rect& a, const Rect& b) {
-  const double w = std::min(a.x + a.w, b.x + b.w) - std::max(a.x, b.x);
-  const double h = std::min(a.y + a.h, b.y + b.h) - std::max(a.y, b.y);
-  return w > 0 && h > 0 ? w * h : 0;
+bool touch(const Rect& a, const Rect& b) {
+  return a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
 }
-
-/// Where the names of the boxes stand: above, below or inside their box, where they cover each other least.
-class Labels {
- public:
-  Labels(double width, double height, double font) : width_(width), height_(height), font_(font) {}
-
-  Rect place(const MarkedBox& box) {
-    const double w = std::min(width_, font_ * (0.6 * static_cast<double>(display_width(box.label)) + 0.5));
-    const double h = font_ * 1.25;
-    const double right = box.x + box.w - w, below = box.y + box.h;
-    const Rect choices[] = {{box.x, box.y - h, w, h}, {box.x, below, w, h},    {right, box.y - h, w, h},
-                            {right, below, w, h},     {box.x, box.y, w, h},    {box.x, below - h, w, h},
-                            {right, box.y, w, h},     {right, below - h, w, h}};
-    Rect best{};
-    double least = -1;
-    for (auto rect : choices) {
-      rect.x = std::clamp(rect.x, 0.0, width_ - w);
-      rect.y = std::clamp(rect.y, 0.0, std::max(0.0, height_ - h));
-      double covered = 0;
-      for (const auto& other : placed_) covered += shared_area(rect, other);
-      if (least >= 0 && covered >= least) continue;
-      best = rect;
-      least = covered;
-      if (covered == 0) break;
-    }
-    placed_.push_back(best);
-    return best;
-  }
-
- private:
-  double width_, height_, font_;
-  std::vector<Rect> placed_;
-};
 
 /// As much of a name as the columns hold; the alternative text has all of it.
 std::string shortened(const std::string& text, double columns) {
@@ -89,10 +55,52 @@ std::string shortened(const std::string& text, double columns) {
   return out + "\xe2\x80\xa6";
 }
 
+/// Where the names of the boxes stand: above, below or inside their box. A name that would cover another one
+/// has no place: on a crowded picture a few names are read, and many are not.
+class Labels {
+ public:
+  /// @param columns the longest name
+  Labels(const MarkedPicture& picture, double font, double columns)
+      : width_(picture.width),
+        height_(picture.height),
+        font_(font),
+        columns_(std::min(columns, (picture.width / font - 0.5) / 0.6 + 1e-6)) {}
+
+  /// As much of a name as is shown.
+  std::string text(const MarkedBox& box) const { return shortened(box.label, columns_); }
+
+  std::optional<Rect> place(const MarkedBox& box) {
+    const double w = std::min(width_, font_ * (0.6 * static_cast<double>(display_width(text(box))) + 0.5));
+    const double h = font_ * 1.25;
+    const double right = box.x + box.w - w, below = box.y + box.h;
+    const Rect choices[] = {{box.x, box.y - h, w, h}, {box.x, below, w, h},    {right, box.y - h, w, h},
+                            {right, below, w, h},     {box.x, box.y, w, h},    {box.x, below - h, w, h},
+                            {right, box.y, w, h},     {right, below - h, w, h}};
+    for (auto rect : choices) {
+      rect.x = std::clamp(rect.x, 0.0, width_ - w);
+      rect.y = std::clamp(rect.y, 0.0, std::max(0.0, height_ - h));
+      if (std::any_of(placed_.begin(), placed_.end(), [&](const auto& other) { return touch(rect, other); }))
+        continue;
+      placed_.push_back(rect);
+      return rect;
+    }
+    return std::nullopt;
+  }
+
+ private:
+  double width_, height_, font_, columns_;
+  std::vector<Rect> placed_;
+};
+
+constexpr double kFont = 11;       // CSS pixels of a name
+constexpr double kColumns = 24;    // of the longest name on such a picture
+constexpr double kUsual = 330;     // CSS pixels of a picture beside others
+constexpr double kEnlarged = 900;  // and of one alone
+
 /// Width in CSS pixels that a picture is shown with where there is room: small ones are enlarged, high ones
 /// must not fill the screen.
 double shown_width(const MarkedPicture& picture) {
-  constexpr double kWidest = 520, kHighest = 460, kUsual = 330;
+  constexpr double kWidest = 520, kHighest = 460;
   const double by_height = kHighest * picture.width / std::max(1, picture.height);
   return std::min({kWidest, by_height, std::max<double>(picture.width, kUsual)});
 }
@@ -102,41 +110,57 @@ bool is_error(const MarkedBox& box) {
 }
 
 /// Errors are why the picture is looked at: their names choose their place first, and lie on top.
-std::string names_svg(const MarkedPicture& picture, double font) {
+/// @param font height in pixels of the picture  @param columns of the longest name
+/// @param size a style class: when these names are shown
+std::string names_svg(const MarkedPicture& picture, double font, double columns, const char* size) {
   std::vector<std::size_t> order;
   for (std::size_t i = 0; i < picture.boxes.size(); ++i)
     if (!picture.boxes[i].label.empty()) order.push_back(i);
   std::stable_partition(order.begin(), order.end(), [&](auto i) { return is_error(picture.boxes[i]); });
-  Labels labels(picture.width, picture.height, font);
+  Labels labels(picture, font, columns);
   std::string out;
   for (const auto i : order) {
     const auto& box = picture.boxes[i];
     const auto at = labels.place(box);
+    if (!at) continue;
     // What comes later in an SVG lies on top.
     out.insert(
         0, fmt::format(
                "<g class=\"names {} {}\"><rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\"/>"
-               "<text x=\"{:.1f}\" y=\"{:.1f}\" font-size=\"{:.1f}\">{}</text></g>",
-               style_of(box.role).layer, style_of(box.role).name, at.x, at.y, at.w, at.h, at.x + 0.25 * font,
-               at.y + 0.95 * font, font,
-               html_escaped(shortened(box.label, (picture.width / font - 0.5) / 0.6 + 1e-6))));
+               "<text x=\"{:.1f}\" y=\"{:.1f}\">{}</text></g>",
+               style_of(box.role).layer, style_of(box.role).name, at->x, at->y, at->w, at->h,
+               at->x + 0.25 * font, at->y + 0.95 * font, html_escaped(labels.text(box))));
   }
-  return out;
+  return fmt::format("<g class=\"{}\" font-size=\"{:.1f}\">{}</g>", size, font, out);
+}
+
+/// Small boxes lie on large ones, so that a pointer reaches them and is told what they are.
+std::vector<MarkedBox> large_first(std::vector<MarkedBox> boxes) {
+  std::stable_sort(boxes.begin(), boxes.end(),
+                   [](const auto& a, const auto& b) { return a.w * a.h > b.w * b.h; });
+  return boxes;
+}
+
+std::string words_of(const MarkedBox& box) {
+  return fmt::format("{} ({})", box.label.empty() ? "box" : box.label, style_of(box.role).state);
 }
 
 std::string boxes_svg(const MarkedPicture& picture) {
+  if (picture.width <= 0 || picture.height <= 0) return {};
   std::string out =
       fmt::format("<svg viewBox=\"0 0 {} {}\" aria-hidden=\"true\">", picture.width, picture.height);
   // Two edges: the dark one below makes the bright one visible on any ground.
-  for (const auto& box : picture.boxes)
+  for (const auto& box : large_first(picture.boxes))
     out += fmt::format(
-        "<g class=\"{0} {1}\"><rect class=\"under\" x=\"{2:.1f}\" y=\"{3:.1f}\" width=\"{4:.1f}\" "
-        "height=\"{5:.1f}\"/>"
-        "<rect x=\"{2:.1f}\" y=\"{3:.1f}\" width=\"{4:.1f}\" height=\"{5:.1f}\"/></g>",
+        "<g class=\"{0} {1}\"><title>{6}</title><rect class=\"under\" x=\"{2:.1f}\" y=\"{3:.1f}\" "
+        "width=\"{4:.1f}\" "
+        "height=\"{5:.1f}\"/><rect x=\"{2:.1f}\" y=\"{3:.1f}\" width=\"{4:.1f}\" height=\"{5:.1f}\"/></g>",
         style_of(box.role).layer, style_of(box.role).name, box.x, box.y, std::max(0.0, box.w),
-        std::max(0.0, box.h));
-  const double font = 11.0 * picture.width / std::min(330.0, shown_width(picture));
-  return out + names_svg(picture, font) + "</svg>";
+        std::max(0.0, box.h), html_escaped(words_of(box)));
+  // Names for the usual width, and smaller ones, of which more have room, for an enlarged picture.
+  const double font = kFont * picture.width / std::min(kUsual, shown_width(picture));
+  return out + names_svg(picture, font, kColumns, "coarse") +
+         names_svg(picture, font * kUsual / kEnlarged, 10 * kColumns, "fine") + "</svg>";
 }
 
 /// "Labelled: cat (found), dog (missed). Predicted: cat 0.93 (right)."
@@ -150,8 +174,7 @@ std::string words_of(const MarkedPicture& picture) {
     std::size_t count = 0;
     for (const auto& box : picture.boxes)
       if (std::string_view(style_of(box.role).layer) == layer && ++count <= kMost)
-        items.push_back(
-            fmt::format("{} ({})", box.label.empty() ? "box" : box.label, style_of(box.role).state));
+        items.push_back(words_of(box));
     if (count > kMost) items.push_back(fmt::format("and {} more", count - kMost));
     if (count > 0) out += fmt::format(" {}: {}.", title, join(items, ", "));
   }
@@ -163,12 +186,13 @@ std::string words_of(const MarkedPicture& picture) {
 std::string marked_picture_html(const MarkedPicture& picture) {
   const auto kind = std::string_view(picture.jpeg).starts_with("\x89PNG") ? "png" : "jpeg";
   return fmt::format(
-      "<figure class=\"marked\"><div class=\"frame\" style=\"max-width:{:.0f}px\"><img alt=\"{}\" "
+      "<figure class=\"marked\"><div class=\"frame\" style=\"--w:{:.0f}px;--ratio:{:.3f}\"><img alt=\"{}\" "
       "width=\"{}\" "
       "height=\"{}\" loading=\"lazy\" "
       "src=\"data:image/{};base64,{}\">{}</div><figcaption>{}</figcaption></figure>\n",
-      shown_width(picture), html_escaped(picture.caption + "." + words_of(picture)), picture.width,
-      picture.height, kind, base64_encode(picture.jpeg), boxes_svg(picture), html_escaped(picture.caption));
+      shown_width(picture), static_cast<double>(picture.width) / std::max(1, picture.height),
+      html_escaped(picture.caption + "." + words_of(picture)), picture.width, picture.height, kind,
+      base64_encode(picture.jpeg), boxes_svg(picture), html_escaped(picture.caption));
 }
 
 std::string legend_html(const std::vector<MarkedPicture>& pictures, int number, const std::string& missed) {

@@ -73,6 +73,16 @@ std::string class_attribute(bool left, bool key, bool tinted) {
 
 constexpr std::size_t kTallRows = 25;  // longer tables scroll inside themselves
 
+/// A table that is wider than the page would break the names of models into many lines.
+std::string key_width(const Grid& grid) {
+  const auto key = key_column(grid);
+  if (key == grid.columns.size()) return {};
+  std::size_t longest = display_width(grid.columns[key].title);
+  for (const auto& row : grid.rows)
+    if (key < row.size()) longest = std::max(longest, display_width(row[key].text));
+  return fmt::format(" style=\"--key:{}ch\"", longest + 2);
+}
+
 std::string head_html(const Grid& grid, const TableLook& look, const BarScale& scale) {
   std::string bars;
   if (!look.bars.empty())
@@ -132,7 +142,7 @@ std::string table_html(const Grid& grid, const std::string& kind, const TableLoo
   // A region that scrolls can be reached and scrolled with the keyboard.
   std::string out = fmt::format("<div class=\"scroll{}\" tabindex=\"0\"><table{}>",
                                 grid.rows.size() > kTallRows ? " tall" : "",
-                                names.empty() ? "" : " class=\"" + names + "\"");
+                                (names.empty() ? "" : " class=\"" + names + "\"") + key_width(grid));
   if (!grid.title.empty()) out += "<caption>" + html_escaped(grid.title) + "</caption>";
   if (has_titles(grid)) out += head_html(grid, look, scale);
   out += "<tbody>\n";

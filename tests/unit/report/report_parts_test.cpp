@@ -129,7 +129,8 @@ TEST_CASE("a picture says in words what is drawn on it") {
   REQUIRE(html.find("alt=\"a &lt;b&gt;. Labelled: cat &amp; dog (missed). Predicted: cow 0.51 (wrong).\"") !=
           html.npos);
   REQUIRE(html.find("<svg viewBox=\"0 0 100 50\"") != html.npos);
-  REQUIRE(html.find("<g class=\"truth missed\"><rect class=\"under\" x=\"1.0\" y=\"2.0\" width=\"30.0\" "
+  REQUIRE(html.find("<g class=\"truth missed\"><title>cat &amp; dog (missed)</title><rect class=\"under\" "
+                    "x=\"1.0\" y=\"2.0\" width=\"30.0\" "
                     "height=\"40.0\"/>") != html.npos);
   REQUIRE(html.find("class=\"names predicted wrong\"") != html.npos);
   REQUIRE(html.find("data:image/jpeg;base64,/9j/") != html.npos);
@@ -150,6 +151,23 @@ TEST_CASE("names on a picture stand inside it and beside each other") {
   // 11 pixels of text: 13.75 high. The first above its box, the second below.
   REQUIRE(html.find("<rect x=\"10.0\" y=\"86.2\"") != html.npos);
   REQUIRE(html.find("<rect x=\"10.0\" y=\"140.0\"") != html.npos);
-  REQUIRE(html.find("<rect x=\"0.0\" y=\"") != html.npos);
+  // 24 columns are 11 * (.6 * 24 + .5) = 163.9 wide, moved to the left until they fit into 330.
+  REQUIRE(html.find("<rect x=\"166.1\" y=\"0.0\"") != html.npos);
   REQUIRE(html.find("w\xe2\x80\xa6</text>") != html.npos);
+}
+
+TEST_CASE("a crowded picture names what has room, errors first, and everything for the pointer") {
+  MarkedPicture picture{.caption = "p", .jpeg = "x", .width = 330, .height = 200};
+  for (int i = 0; i < 20; ++i)
+    picture.boxes.push_back({MarkedBox::Role::truth_found, 100, 100, 20, 20, "found"});
+  picture.boxes.push_back({MarkedBox::Role::truth_missed, 100, 100, 30, 30, "missed"});
+  const auto html = detail::marked_picture_html(picture);
+  const auto coarse = html.substr(html.find("<g class=\"coarse\""),
+                                  html.find("<g class=\"fine\"") - html.find("<g class=\"coarse\""));
+  REQUIRE(count(coarse, ">missed</text>") == 1);
+  REQUIRE(count(coarse, ">found</text>") > 1);
+  REQUIRE(count(coarse, ">found</text>") < 8);
+  REQUIRE(count(html, "<title>found (found)</title>") == 20);
+  // The larger box lies below the others.
+  REQUIRE(html.find("<title>missed (missed)</title>") < html.find("<title>found (found)</title>"));
 }
