@@ -4,8 +4,8 @@
 #   scripts/bench/evaluation.sh [BIN_FOLDER] [DATA_FOLDER]
 # The data is made by make_bench.py of the shared evaluation cases (needs python3 with numpy) and kept in
 # DATA_FOLDER. PYTHON names the interpreter, PEERS a folder with the peers' packages
-# (pip install --target). ROUNDS: how often each is run (default 5; the peers at most 3 times); the best by CPU
-# time counts.
+# (pip install --target). ROUNDS: how often each is run (default 5; the peers at most 3 times); the best by
+# wall time counts.
 # BOOTSTRAP=no leaves the 1,000 resamples out. Prints Markdown; fails when an AP is not the expected one.
 set -euo pipefail
 root=$(realpath "$(dirname "${BASH_SOURCE[0]}")/../..")
@@ -48,11 +48,11 @@ once() {
 # row NAME TITLE [BASE]: the best of NAME as a row of the table, with its multiples of BASE
 row() {
   local cpu wall memory base_cpu base_wall base_memory
-  read -r cpu wall memory < <(sort -n "$1.times")
+  read -r cpu wall memory < <(sort -n -k 2 "$1.times")
   if [[ -z ${3:-} ]]; then
     echo "| $2 | $cpu | $wall | $memory | |"
   else
-    read -r base_cpu base_wall base_memory < <(sort -n "$3.times")
+    read -r base_cpu base_wall base_memory < <(sort -n -k 2 "$3.times")
     awk -v t="$2" -v c="$cpu" -v w="$wall" -v m="$memory" -v bc="$base_cpu" -v bw="$base_wall" -v bm="$base_memory" \
       'BEGIN { printf "| %s | %s | %s | %s | %.1f, %.1f, %.1f |\n", t, c, w, m, c / bc, w / bw, m / bm }'
   fi
@@ -77,7 +77,7 @@ echo "|---|---|---|---|---|"
 row ours "ds-compare files, one model (A)"
 row two "ds-compare files, two models"
 [[ ! -f bootstrap.times ]] || row bootstrap "ds-compare files, two models, 1,000 paired resamples"
-for peer in "${peers[@]}"; do row "$peer" "$peer $("$python" -c "import importlib.metadata as m; print(m.version('$peer'))" 2>/dev/null || true), one model (A)" ours; done
+for peer in "${peers[@]}"; do row "$peer" "$peer, one model (A)" ours; done
 echo
 for peer in "${peers[@]}"; do echo "$peer: AP $(cat "$peer.out")"; done
 "$bin/ds-compare" files gt.json dtA.json dtB.json --format csv 2>/dev/null | cut -d, -f2-4 |

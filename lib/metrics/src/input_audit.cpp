@@ -7,79 +7,24 @@
 #include <numeric>
 #include <unordered_set>
 
+#include "box_readings.h"
 #include "ds/metrics/average_precision.h"
 
 namespace ds {
 
 namespace {
 
+using detail::BoxTallies;
+using detail::Tally;
+
 /// Fewer boxes than this tell nothing about how a file was written.
 constexpr std::size_t kFewest = 10;
 /// Share of the boxes that must look alike before the whole file is taken to be written so.
 constexpr double kNearlyAll = 0.99;
 constexpr double kMost = 0.9;
-/// A fraction of the image may reach a little over its edge.
-constexpr double kLargestFraction = 1.5;
-/// Pixels over the edge that rounding explains.
-constexpr double kOverEdge = 1;
 /// Class ids are doubted below this AP only, and the other reading must be better than twice as good.
 constexpr double kDoubtedAp = 0.2;
 constexpr double kClearGain = 0.05;
-
-/// How many things were like this, and the first of them.
-struct Tally {
-  std::size_t count = 0;
-  std::size_t first = 0;
-  void add(std::size_t i) {
-    if (count++ == 0) first = i;
-  }
-};
-
-template <typename Box>
-bool is_like_corners(const Box& b) {
-  return b.x >= 0 && b.y >= 0 && b.w > b.x && b.h > b.y;
-}
-template <typename Box>
-bool is_fraction(const Box& b) {
-  return std::abs(b.x) <= kLargestFraction && std::abs(b.y) <= kLargestFraction && b.w <= kLargestFraction &&
-         b.h <= kLargestFraction;
-}
-template <typename Box>
-bool is_outside(const Box& b, const EvalImage& image) {
-  if (image.width <= 0 || image.height <= 0) return false;
-  return b.x < -kOverEdge || b.y < -kOverEdge || b.x + b.w > image.width + kOverEdge ||
-         b.y + b.h > image.height + kOverEdge;
-}
-
-void set_area(DetectedBox&) {}
-void set_area(TruthObject& object) {
-  object.area = object.w * object.h;
-}
-
-template <typename Box>
-void from_corners(Box& b, const EvalImage&) {
-  b.w -= b.x;
-  b.h -= b.y;
-  set_area(b);
-}
-template <typename Box>
-void from_fractions(Box& b, const EvalImage& image) {
-  b.x *= image.width;
-  b.w *= image.width;
-  b.y *= image.height;
-  b.h *= image.height;
-  set_area(b);
-}
-template <typename Box>
-void clip(Box& b, const EvalImage& image) {
-  if (!is_outside(b, image)) return;
-  const double right = std::clamp(b.x + b.w, 0.0, double(image.width));
-  const double bottom = std::clamp(b.y + b.h, 0.0, double(image.height));
-  b.x = std::clamp(b.x, 0.0, double(image.width));
-  b.y = std::clamp(b.y, 0.0, double(image.height));
-  b.w = right - b.x;
-  b.h = bottom - b.y;
-}
 
 /// The rows that `keep` names, in order.
 DetectionTable selected(const DetectionTable& table, const std::vector<char>& keep) {
@@ -95,19 +40,6 @@ DetectionTable selected(const DetectionTable& table, const std::vector<char>& ke
 std::optional<double> known(double ap) {
   return ap < 0 ? std::nullopt : std::optional(ap);
 }
-
-/// Everything a look at each box by itself can tell, in one pass.
-struct BoxTallies {
-  Tally like_corners, fractions, negative, outside;
-
-  template <typename Box>
-  void add(std::size_t i, const Box& b, const EvalImage& image) {
-    if (is_like_corners(b)) like_corners.add(i);
-    if (is_fraction(b)) fractions.add(i);
-    if (b.w < 0 || b.h < 0) negative.add(i);
-    if (is_outside(b, image)) outside.add(i);
-  }
-};
 
 class Auditor {
  public:
@@ -199,7 +131,7 @@ class Auditor {
   void check_corners(const std::vector<Box>& boxes, const Tally& like, const std::string& file) {
     if (boxes.size() < kFewest) return;
     if (static_cast<double>(like.count) < kNearlyAll * static_cast<double>(boxes.size())) return;
-    const double other = ap_with(boxes, [](auto& b, const auto& image) { from_corners(b, image); });
+    const double other = ap_with(boxes, [](auto& b, const auto& image) { detail::from_corners(b, image); });
     if (other < given_ + kClearGain) return;
     add(AuditKind::corners, file,
         fmt::format(
@@ -218,9 +150,9 @@ class Auditor {
         fmt::format(
             "{} of {} boxes lie within {} pixels: they look like fractions of the image, COCO boxes are "
             "pixels",
-            like.count, boxes.size(), kLargestFraction),
+            like.count, boxes.size(), detail::kLargestFraction),
         name_of(boxes, like.first), "read as fractions",
-        sizes ? known(ap_with(boxes, [](auto& b, const auto& image) { from_fractions(b, image); }))
+        sizes ? known(ap_with(boxes, [](auto& b, const auto& image) { detail::from_fractions(b, image); }))
               : std::nullopt);
   }
 
@@ -327,7 +259,7 @@ class Auditor {
         fmt::format("{} of {} boxes reach more than a pixel over the edge of their image", outside.count,
                     boxes.size()),
         name_of(boxes, outside.first), "cut at the edge",
-        known(ap_with(boxes, [](auto& b, const auto& image) { clip(b, image); })));
+        known(ap_with(boxes, [](auto& b, const auto& image) { detail::clip(b, image); })));
   }
 
   /// Equal detections stand in one run of equal class, score and image.

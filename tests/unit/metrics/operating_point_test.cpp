@@ -126,3 +126,19 @@ TEST_CASE("perfect detections have accuracy 1 and RMSE 0") {
   REQUIRE(*point.all.accuracy() == 1);
   REQUIRE(*edge_error(made.truth, made.detections, point.pairs).rmse == 0);
 }
+
+TEST_CASE("the threshold of best F1 is the best and highest of all scores") {
+  for (const std::uint64_t seed : {1u, 2u, 3u, 4u}) {
+    auto made = testing::synthetic_truth({.images = 30, .seed = seed, .model_seed = seed + 50});
+    for (auto& d : made.detections.boxes) d.score = std::round(d.score * 20) / 20;  // many equal ones
+    const auto matching = match(made.truth, made.detections);
+    double best = 0, threshold = 0;
+    for (int step = 20; step >= 0; --step) {
+      const auto f1 = operating_point(matching, step / 20.0).all.f1().value_or(0);
+      if (f1 <= best) continue;
+      best = f1;
+      threshold = step / 20.0;
+    }
+    REQUIRE(operating_point(matching, std::nullopt).threshold == threshold);
+  }
+}
