@@ -80,6 +80,12 @@ int eval_dataset(Context& context, const EvalFlags& flags) {
       throw UsageError(fmt::format("{}: there is no such model file or folder", model),
                        "with --data a model is a bundle folder or a weight file");
     wanted.push_back({path, (path.filename().empty() ? path.parent_path().stem() : path.stem()).string()});
+    const auto same = std::find_if(wanted.begin(), wanted.end() - 1,
+                                   [&](const auto& other) { return other.name == wanted.back().name; });
+    if (!flags.output.empty() && same != wanted.end() - 1)
+      throw UsageError(fmt::format("{} and {} would both be written to {}", same->path.string(), model,
+                                   (flags.output / same->name).string()),
+                       "evaluate them in two calls, or rename one");
   }
   const auto data = dataset_data(flags.data, flags.data_format, flags.images);
   auto models = evaluate_models(wanted, data, flags.run_options(context.shared), context.progress);

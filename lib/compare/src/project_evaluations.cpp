@@ -119,7 +119,7 @@ ComparedModel load(const EvaluationRecord& record, const EvalData& data) {
 }
 
 /// Models that appear with several settings say which: the input, a threshold that was fixed, and what else
-/// differs between those of one name.
+/// differs between those of one name; at last their ids.
 void tell_apart(std::vector<LeaderboardEntry>& entries) {
   std::map<std::string, std::vector<LeaderboardEntry*>> by_name;
   for (auto& entry : entries) by_name[entry.evaluation.model.name].push_back(&entry);
@@ -140,6 +140,11 @@ void tell_apart(std::vector<LeaderboardEntry>& entries) {
       if (by_nms) entry->settings += fmt::format(" nms {}", shortest(e.inference.nms_iou));
       if (by_score) entry->settings += fmt::format(" min-score {}", shortest(e.inference.score_threshold));
     }
+    // Different models of one name.
+    std::multiset<std::string> settings;
+    for (const auto* entry : same) settings.insert(entry->settings);
+    for (auto* entry : same)
+      if (settings.count(entry->settings) > 1) entry->settings += " " + entry->evaluation.model.id;
   }
 }
 

@@ -225,6 +225,17 @@ TEST_CASE("one model by name, and a name that has no evaluation") {
                       "new has no evaluation");
 }
 
+TEST_CASE("different models of one name are told apart by their ids") {
+  EvaluatedProject p;
+  const auto other = p.add_model("another", "");
+  p.store(other, "good", 3, 1000);
+  const auto entries = compare_stored(p.project(), {}, {.resamples = 0}).entries;
+  REQUIRE(entries.size() == 3);
+  REQUIRE(shown_name(entries[0]) == "good 0x0 conf 0.3 " + p.good().id);
+  REQUIRE(shown_name(entries[1]) == "good 0x0 conf 0.3 " + other.id);
+  REQUIRE(shown_name(entries[2]) == "poor");
+}
+
 TEST_CASE("the report is the same at any thread count") {
   EvaluatedProject p;
   const auto one = comparison_report(p.project(), {}, {.resamples = 30, .threads = 1});
