@@ -170,8 +170,9 @@ void add_show(Tool& tool) {
           "--json prints the\ndocument of `ds-compare report` with this model alone.")
       .example("ds-compare show champion")
       .example("ds-compare show champion --html champion.html")
-      .argument("model", o.model,
-                "id, name or alias (champion) of the project, or the file that was evaluated");
+      .argument(
+          "model", o.model,
+          "id, name or alias (champion) of the project, the file that was evaluated, or its name in tables");
   o.selection.bind(verb.options());
   verb.options()
       .add("worst", o.worst, "how many of the images with most errors are shown")

@@ -148,11 +148,31 @@ void tell_apart(std::vector<LeaderboardEntry>& entries) {
   }
 }
 
+/// The id under which a model's evaluations are stored: of the registry, of a file, or of what tables call by
+/// this name.
+std::string evaluated_id(Project& project, const std::string& text) {
+  try {
+    return find_model(project, text).id;
+  } catch (const UsageError&) {
+    std::set<std::string> ids;
+    for (const auto& record : project.evaluations().list()) {
+      if (record.model_id == text) return text;
+      if (!ids.contains(record.model_id) && read_results(record).model.name == text)
+        ids.insert(record.model_id);
+    }
+    if (ids.empty()) throw;
+    if (ids.size() > 1)
+      throw UsageError(fmt::format("several evaluated models are called {}", text),
+                       fmt::format("name one by its id: {}", join({ids.begin(), ids.end()}, ", ")));
+    return *ids.begin();
+  }
+}
+
 /// Stored evaluations that fit, newest first; at least one.
 std::vector<EvaluationRecord> selected(Project& project, const StoredSelection& selection) {
   std::set<std::string> wanted;
   for (const auto& model : selection.models) {
-    const auto id = find_model(project, model).id;
+    const auto id = evaluated_id(project, model);
     const auto of_model = project.evaluations().list(id);
     if (std::none_of(of_model.begin(), of_model.end(), [&](const auto& r) { return fits(r, selection); }))
       throw UsageError(fmt::format("{} has no evaluation{}{}", model,
@@ -175,7 +195,7 @@ std::vector<EvaluationRecord> selected(Project& project, const StoredSelection& 
 }
 
 EvaluationRecord newest_of(Project& project, const std::string& model, const StoredSelection& selection) {
-  const auto id = find_model(project, model).id;
+  const auto id = evaluated_id(project, model);
   for (const auto& record : project.evaluations().list(id))
     if (fits(record, selection)) return record;
   throw UsageError(fmt::format("{} has no evaluation{}", model,
