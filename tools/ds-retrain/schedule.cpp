@@ -38,8 +38,10 @@ std::string for_cron(const std::string& command) {
   return escaped;
 }
 
-/// One word of systemd's ExecStart=, which is no shell: `%` and `$` are doubled, the rest is quoted.
+/// One word of systemd's ExecStart=, which is no shell: plain words stay, in others `%` and `$` are doubled
+/// and the rest is quoted.
 std::string systemd_word(const std::string& text) {
+  if (shell_word(text) == text && text.find('%') == text.npos) return text;
   std::string quoted = "\"";
   for (char c : text) {
     if (c == '"' || c == '\\') quoted += '\\';
