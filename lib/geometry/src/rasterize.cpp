@@ -21,12 +21,17 @@ struct FinePoint {
   int y = 0;
 };
 
+/// As the reference converts: to the next number, but towards zero below it, so that left of and above the
+/// image the grid is shifted by a step.
+int rounded(double value) {
+  return static_cast<int>(value + .5);  // NOLINT(bugprone-incorrect-roundings)
+}
+
 FinePoint to_fine(const Point& p) {
   if (!(std::abs(p.x) <= kFarthest && std::abs(p.y) <= kFarthest))
     throw DataError(
         fmt::format("a polygon's corner at {}, {}: expected pixels within {}", p.x, p.y, kFarthest));
-  // Towards zero, as the reference converts: left of and above the image the grid is shifted by a step.
-  return {static_cast<int>(kFine * p.x + .5), static_cast<int>(kFine * p.y + .5)};
+  return {rounded(kFine * p.x), rounded(kFine * p.y)};
 }
 
 /// Collects where the border enters or leaves a column: as positions in the column-major image, at each of
@@ -68,7 +73,7 @@ class Border {
   /// Every fine column once: only those beside a pixel column's middle are needed.
   void flat_edge(FinePoint left, FinePoint right, int dx) {
     const double slope = static_cast<double>(right.y - left.y) / dx;
-    auto y_at = [&](int x) { return static_cast<int>(left.y + slope * (x - left.x) + .5); };
+    auto y_at = [&](int x) { return rounded(left.y + slope * (x - left.x)); };
     const int first = std::max(0, (left.x - kMiddle + kFine - 1) / kFine);
     for (int column = first; column < width_; ++column) {
       const int x = column * kFine + kMiddle;
@@ -81,9 +86,9 @@ class Border {
   /// Every fine row once: a crossing is where the rounded column changes.
   void steep_edge(FinePoint top, FinePoint bottom, int dy) {
     const double slope = static_cast<double>(bottom.x - top.x) / dy;
-    int before = static_cast<int>(top.x + .5);
+    int before = rounded(top.x);
     for (int step = 1; step <= dy; ++step) {
-      const int x = static_cast<int>(top.x + slope * step + .5);
+      const int x = rounded(top.x + slope * step);
       const int left = std::min(x, before);
       if (x != before && left >= kMiddle && left % kFine == kMiddle && left / kFine < width_)
         add_crossing(left / kFine, top.y + step - 1);
