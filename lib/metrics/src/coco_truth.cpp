@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <numeric>
 #include <unordered_set>
 
 #include "coco_fields.h"
@@ -232,6 +233,23 @@ void make_masks(const std::filesystem::path& path, RawTruth& raw, int threads) {
   });
 }
 
+/// By id, as pycocotools has them: neither a number nor the order of rows depends on the order in the file.
+void sort_classes(RawTruth& raw) {
+  auto& classes = raw.result.truth.classes;
+  auto& frequency = raw.result.labels.frequency;
+  std::vector<std::size_t> order(classes.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return classes[a].id < classes[b].id; });
+  std::vector<EvalClass> sorted_classes;
+  std::vector<char> sorted_frequency;
+  for (const auto i : order) {
+    sorted_classes.push_back(std::move(classes[i]));
+    if (!frequency.empty()) sorted_frequency.push_back(frequency[i]);
+  }
+  classes = std::move(sorted_classes);
+  frequency = std::move(sorted_frequency);
+}
+
 /// Puts the annotations on their images and classes.
 void place_objects(const std::filesystem::path& path, bool compat, RawTruth& raw) {
   auto& result = raw.result;
@@ -293,6 +311,7 @@ CocoTruth read_coco_truth(const std::filesystem::path& path, const CocoReadOptio
   if (json.peek() != '{')
     json.fail("found a list, expected an object with images, annotations and categories");
   auto raw = TruthReader(json, options).read();
+  sort_classes(raw);
   if (options.with_masks) make_masks(path, raw, options.threads);
   place_objects(path, options.compat_coco, raw);
   place_labels(path, raw);

@@ -243,9 +243,10 @@ TEST_CASE("sizes and labels of a truth") {
   const auto read = read_coco_truth(path, {.with_labels = true});
   REQUIRE(read.truth.objects[0].ignore);
   REQUIRE(read.truth.objects[1].crowd);
-  REQUIRE(read.labels.images[0].positive == std::vector<std::int32_t>{0});
+  // Classes stand by id: cat, dog.
+  REQUIRE(read.labels.images[0].positive == std::vector<std::int32_t>{1});
   REQUIRE(read.labels.images[0].negative == std::vector<std::int32_t>{0, 1});
-  REQUIRE(read.labels.frequency == std::vector<char>{'r', 0});
+  REQUIRE(read.labels.frequency == std::vector<char>{0, 'r'});
   REQUIRE(read.labels.has_not_exhaustive);
   write_file_atomically(path, replaced(text, "[3,4]", "[3,5]"));
   REQUIRE_THROWS_WITH(read_coco_truth(path, {.with_labels = true}),
