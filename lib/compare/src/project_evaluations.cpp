@@ -154,13 +154,16 @@ std::string evaluated_id(Project& project, const std::string& text) {
   try {
     return find_model(project, text).id;
   } catch (const UsageError&) {
-    std::set<std::string> ids;
+    std::set<std::string> ids, names, seen;
     for (const auto& record : project.evaluations().list()) {
       if (record.model_id == text) return text;
-      if (!ids.contains(record.model_id) && read_results(record).model.name == text)
-        ids.insert(record.model_id);
+      if (!seen.insert(record.model_id).second) continue;
+      const auto name = read_results(record).model.name;
+      names.insert(name);
+      if (name == text) ids.insert(record.model_id);
     }
-    if (ids.empty()) throw;
+    if (names.empty()) throw;
+    if (ids.empty()) throw_unknown_name("evaluated model", text, {names.begin(), names.end()});
     if (ids.size() > 1)
       throw UsageError(fmt::format("several evaluated models are called {}", text),
                        fmt::format("name one by its id: {}", join({ids.begin(), ids.end()}, ", ")));
