@@ -2,7 +2,7 @@
 # Accuracy of 20 minutes of training on photos of playing cards, from COCO weights.
 #   scripts/bench/cards.sh BIN DATA WEIGHTS [SEED]
 # BIN: folder with the tools; DATA: folder with train/ and test/ (Pascal VOC); WEIGHTS: yolox-nano trained on COCO.
-# About 30 of the training photos become the val split, by class (ds-import split --stratify).
+# About 40 of the training photos become the val split, by class (ds-import split --stratify).
 set -euo pipefail
 if (($# < 3)); then
   sed -n '2,5s/^# //p' "$0" >&2

@@ -8,10 +8,10 @@
 
 #include "byte_reader.h"
 #include "ds/base/error.h"
+#include "ds/base/mapped_file.h"
 #include "ds/base/text.h"
 #include "exif.h"
 #include "gif_blocks.h"
-#include "mapped_file.h"
 
 namespace ds {
 namespace {
@@ -262,7 +262,7 @@ ImageHeader read_image_header(std::string_view bytes, const std::string& name, s
 }
 
 ImageHeader read_image_header(const std::filesystem::path& file, std::int64_t max_pixels) {
-  detail::MappedFile mapped(file);
+  MappedFile mapped(file);
   return read_image_header(mapped.bytes(), file.string(), max_pixels);
 }
 

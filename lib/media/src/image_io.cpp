@@ -9,8 +9,8 @@
 #include "codecs.h"
 #include "ds/base/error.h"
 #include "ds/base/files.h"
+#include "ds/base/mapped_file.h"
 #include "ds/base/text.h"
-#include "mapped_file.h"
 #include "turn.h"
 
 namespace ds {
@@ -64,7 +64,7 @@ cv::Mat decode_image(std::string_view bytes, const std::string& name, const Deco
 }
 
 cv::Mat decode_image_file(const std::filesystem::path& file, const DecodeOptions& options) {
-  detail::MappedFile mapped(file);
+  MappedFile mapped(file);
   return decode_image(mapped.bytes(), file.string(), options);
 }
 

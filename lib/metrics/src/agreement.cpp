@@ -4,21 +4,14 @@
 #include <tuple>
 
 #include "ds/base/error.h"
+#include "truth_objects.h"
 
 namespace ds {
 
 namespace {
 
-bool counts(const TruthObject& object) {
-  return !object.crowd && !object.ignore;
-}
-
-double box_iou(const DetectedBox& a, const DetectedBox& b) {
-  const double w = std::min(a.x + a.w, b.x + b.w) - std::max(a.x, b.x);
-  const double h = std::min(a.y + a.h, b.y + b.h) - std::max(a.y, b.y);
-  if (w <= 0 || h <= 0) return 0;
-  return w * h / (a.w * a.h + b.w * b.h - w * h);
-}
+using detail::corners_of;
+using detail::counts;
 
 /// For each model and object, whether it is found.
 std::vector<std::vector<char>> found_objects(const TruthTable& truth,
@@ -67,10 +60,10 @@ std::int64_t unshared(std::vector<Loose> loose, std::size_t models) {
       double best_iou = 0.5;
       for (std::size_t k = i + 1; k < loose.size(); ++k) {
         if (taken[k] || loose[k].model != m || loose[k].box->class_idx != loose[i].box->class_idx) continue;
-        const double iou = box_iou(*loose[i].box, *loose[k].box);
-        if (iou < best_iou || (best < loose.size() && iou == best_iou)) continue;
+        const double overlap = iou(corners_of(*loose[i].box), corners_of(*loose[k].box));
+        if (overlap < best_iou || (best < loose.size() && overlap == best_iou)) continue;
         best = k;
-        best_iou = iou;
+        best_iou = overlap;
       }
       if (best == loose.size()) continue;
       taken[best] = 1;

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "ds/base/error.h"
+#include "precision_parts.h"
 
 namespace ds {
 
@@ -22,19 +23,8 @@ double CocoNumbers::at(const std::string& name) const {
 
 namespace {
 
-constexpr std::uint16_t kAllBits = (1u << kIouCount) - 1;
-
-/// Mean of what is there; -1 when nothing is.
-struct Mean {
-  double sum = 0;
-  int count = 0;
-  void add(double value) {
-    if (value < 0) return;
-    sum += value;
-    ++count;
-  }
-  double value() const { return count ? sum / count : -1; }
-};
+using detail::kAllIous;
+using detail::Mean;
 
 double mean_of(const PrecisionCurve& curve) {
   double sum = 0;
@@ -58,7 +48,7 @@ class CurveScan {
       const std::int64_t weight = weights.empty() ? 1 : weights[m.image_idx];
       const auto hit = m.hit[area];
       const auto ignored = m.ignored[area];
-      if (weight == 0 || ignored == kAllBits) continue;
+      if (weight == 0 || ignored == kAllIous) continue;
       seen += weight;
       if ((hit | ignored) == 0) continue;
       for (int t = 0; t < kIouCount; ++t) {

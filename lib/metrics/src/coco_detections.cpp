@@ -4,10 +4,10 @@
 #include "coco_fields.h"
 #include "ds/base/error.h"
 #include "ds/base/files.h"
+#include "ds/base/mapped_file.h"
+#include "ds/base/parallel.h"
 #include "ds/base/text.h"
 #include "ds/metrics/coco_json.h"
-#include "mapped_text.h"
-#include "on_threads.h"
 
 namespace ds {
 
@@ -39,8 +39,9 @@ class DetectionFile {
       : path_(std::move(path)), options_(options) {}
 
   void load(std::size_t parts) {
-    file_ = detail::MappedText(path_);
-    text_ = file_.text();
+    detail::require_file(path_);
+    file_ = MappedFile(path_);
+    text_ = file_.bytes();
     JsonCursor json(text_, path_);
     if (json.peek() != '[') json.fail("expected a list of detections");
     const auto first = json.open_list();
@@ -71,7 +72,7 @@ class DetectionFile {
   /// Puts the parts together.
   CocoDetections finish(const TruthTable& truth) {
     join_parts(truth);
-    file_ = detail::MappedText();
+    file_ = MappedFile();
     CocoDetections result;
     result.table.name = path_.stem().string();
     if (!parts_.empty()) {
@@ -233,7 +234,7 @@ class DetectionFile {
 
   std::filesystem::path path_;
   const CocoReadOptions& options_;
-  detail::MappedText file_;
+  MappedFile file_;
   std::string_view text_;
   std::vector<ReadPart> parts_;
 };

@@ -105,9 +105,13 @@ RunLengthMask mask_on(Segmentation segmentation, const EvalImage& image) {
   return rasterized(std::get<Polygon>(segmentation), image.height, image.width);
 }
 
-std::string read_input(const std::filesystem::path& path) {
+void require_file(const std::filesystem::path& path) {
   if (!std::filesystem::exists(path))
     throw DataError(fmt::format("{}: there is no such file", path.string()));
+}
+
+std::string read_input(const std::filesystem::path& path) {
+  require_file(path);
   return read_file(path);
 }
 

@@ -27,6 +27,8 @@ RunLengthMask mask_on(Segmentation segmentation, const EvalImage& image);
 
 /// The bytes of an input file. Throws DataError when there is none.
 std::string read_input(const std::filesystem::path& path);
+/// Throws DataError when there is no such file.
+void require_file(const std::filesystem::path& path);
 
 template <typename T>
 T required(const std::optional<T>& value, const char* name, const JsonCursor& json) {

@@ -4,8 +4,8 @@
 
 #include "coco_fields.h"
 #include "ds/base/error.h"
+#include "ds/base/parallel.h"
 #include "ds/metrics/coco_json.h"
-#include "on_threads.h"
 
 namespace ds {
 

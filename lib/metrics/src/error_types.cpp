@@ -4,6 +4,7 @@
 #include <span>
 
 #include "ds/metrics/matching.h"
+#include "truth_objects.h"
 #include "truth_order.h"
 
 namespace ds {
@@ -12,9 +13,7 @@ namespace {
 
 using Index = std::int32_t;
 
-bool counts(const TruthObject& object) {
-  return !object.crowd && !object.ignore;
-}
+using detail::counts;
 
 enum class Fate : char { hit, wrong, absorbed };
 

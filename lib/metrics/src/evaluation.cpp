@@ -6,8 +6,9 @@
 #include <unordered_set>
 
 #include "ds/base/error.h"
+#include "ds/base/parallel.h"
 #include "ds/base/version.h"
-#include "on_threads.h"
+#include "truth_objects.h"
 
 namespace ds {
 
@@ -81,7 +82,7 @@ EvaluatedMatching evaluate(const TruthTable& truth, const DetectionTable& detect
   e.data.images = static_cast<std::int64_t>(truth.images.size());
   e.data.groups = static_cast<std::int64_t>(count_groups(truth));
   e.data.objects = std::count_if(truth.objects.begin(), truth.objects.end(),
-                                 [](const auto& o) { return !o.crowd && !o.ignore; });
+                                 [](const auto& o) { return detail::counts(o); });
   e.data.detections = static_cast<std::int64_t>(detections.boxes.size());
   for (const auto& info : truth.classes) e.class_names.push_back(info.name);
   // Three that need nothing of each other.

@@ -9,6 +9,7 @@
 
 #include "box_readings.h"
 #include "ds/metrics/average_precision.h"
+#include "truth_objects.h"
 
 namespace ds {
 
@@ -298,7 +299,7 @@ class Auditor {
     for (const auto& b : read_.left_out) detected[static_cast<std::size_t>(b.image_idx)] = 1;
     std::vector<char> has_object(truth_.images.size());
     for (const auto& o : truth_.objects)
-      if (!o.crowd && !o.ignore) has_object[static_cast<std::size_t>(o.image_idx)] = 1;
+      if (detail::counts(o)) has_object[static_cast<std::size_t>(o.image_idx)] = 1;
     Tally empty;
     std::size_t with_objects = 0;
     for (std::size_t i = 0; i < truth_.images.size(); ++i) {

@@ -5,6 +5,7 @@
 
 #include "ds/base/error.h"
 #include "ds/metrics/agreement.h"
+#include "truth_objects.h"
 
 namespace ds {
 
@@ -14,27 +15,12 @@ constexpr double kSamePlace = 0.5;    // IoU from which on two boxes mean the sa
 constexpr double kNothingNear = 0.1;  // IoU below which a box says nothing about an object
 constexpr double kCovered = 0.5;      // share of a detection that lies on a crowd or ignored object
 
-bool counts(const TruthObject& object) {
-  return !object.crowd && !object.ignore;
-}
+using detail::corners_of;
+using detail::counts;
 
-double intersection(const DetectedBox& d, double x, double y, double w, double h) {
-  const double across = std::min(d.x + d.w, x + w) - std::max(d.x, x);
-  const double down = std::min(d.y + d.h, y + h) - std::max(d.y, y);
-  return across <= 0 || down <= 0 ? 0 : across * down;
-}
-
-double iou(const DetectedBox& d, double x, double y, double w, double h) {
-  const double common = intersection(d, x, y, w, h);
-  return common == 0 ? 0 : common / (d.w * d.h + w * h - common);
-}
-
-double iou(const DetectedBox& d, const TruthObject& g) {
-  return iou(d, g.x, g.y, g.w, g.h);
-}
-
-double iou(const DetectedBox& a, const DetectedBox& b) {
-  return iou(a, b.x, b.y, b.w, b.h);
+template <typename A, typename B>
+double overlap(const A& a, const B& b) {
+  return iou(corners_of(a), corners_of(b));
 }
 
 /// small, medium or large, as COCO counts them.
@@ -172,7 +158,7 @@ class SuspectSearch {
       const auto other = candidate.box->class_idx;
       if (!candidate.counts || other == label.class_idx) continue;
       const auto chosen = of_every_model(image, [&](const Seen& s) {
-        return !s.hit && s.box->class_idx == other && iou(*s.box, label) >= kSamePlace;
+        return !s.hit && s.box->class_idx == other && overlap(*s.box, label) >= kSamePlace;
       });
       if (chosen && (!best || mean_confidence(*chosen) > mean_confidence(*best))) best = chosen;
     }
@@ -184,13 +170,12 @@ class SuspectSearch {
   bool suspect_box(std::size_t image, std::int32_t g, const TruthObject& label) {
     for (const auto& first : seen_.front()[image]) {
       auto is_loose = [&](const Seen& s) {
-        const double overlap = iou(*s.box, label);
-        return !s.hit && s.box->class_idx == label.class_idx && overlap >= kNothingNear &&
-               overlap < kSamePlace;
+        const double shared = overlap(*s.box, label);
+        return !s.hit && s.box->class_idx == label.class_idx && shared >= kNothingNear && shared < kSamePlace;
       };
       if (!first.counts || !is_loose(first)) continue;
       const auto chosen = of_every_model(
-          image, [&](const Seen& s) { return is_loose(s) && iou(*s.box, *first.box) >= kSamePlace; });
+          image, [&](const Seen& s) { return is_loose(s) && overlap(*s.box, *first.box) >= kSamePlace; });
       if (!chosen) continue;
       add(SuspectKind::loose_box, image, g, *chosen);
       return true;
@@ -204,7 +189,7 @@ class SuspectSearch {
     for (const auto& model : seen_) {
       double best = 0;
       for (const auto& s : model[image]) {
-        if (iou(*s.box, label) < kNothingNear) continue;
+        if (overlap(*s.box, label) < kNothingNear) continue;
         if (s.counts) return;
         best = std::max(best, s.confidence);
       }
@@ -219,9 +204,8 @@ class SuspectSearch {
   bool touches_a_label(std::size_t image, const DetectedBox& box) const {
     return std::any_of(objects_[image].begin(), objects_[image].end(), [&](auto g) {
       const auto& object = truth_.objects[static_cast<std::size_t>(g)];
-      if (counts(object)) return iou(box, object) >= kNothingNear;
-      const double area = box.w * box.h;
-      return area > 0 && intersection(box, object.x, object.y, object.w, object.h) >= kCovered * area;
+      if (counts(object)) return overlap(box, object) >= kNothingNear;
+      return overlap_of(corners_of(box), corners_of(object)) >= kCovered;
     });
   }
 
@@ -235,7 +219,7 @@ class SuspectSearch {
     for (const auto& first : seen_.front()[image]) {
       if (!first.counts || !is_free(first)) continue;
       const auto chosen = of_every_model(image, [&](const Seen& s) {
-        return s.box->class_idx == first.box->class_idx && iou(*s.box, *first.box) >= kSamePlace &&
+        return s.box->class_idx == first.box->class_idx && overlap(*s.box, *first.box) >= kSamePlace &&
                is_free(s);
       });
       if (!chosen) continue;

@@ -6,15 +6,16 @@
 
 #include "ds/base/error.h"
 #include "ds/metrics/average_precision.h"
+#include "precision_parts.h"
 #include "truth_order.h"
 
 namespace ds {
 
 namespace {
 
-constexpr int kMostPerImage = 300;
-constexpr std::uint16_t kAllBits = (1u << kIouCount) - 1;
+using detail::kAllIous;
 
+constexpr int kMostPerImage = 300;
 bool holds(const std::vector<std::int32_t>& sorted, std::int32_t class_idx) {
   return std::binary_search(sorted.begin(), sorted.end(), class_idx);
 }
@@ -100,7 +101,7 @@ ProtocolResult lvis(const TruthTable& truth, const TruthLabels& labels, const De
     for (auto& m : matching.classes[c].matches)
       if (holds(labels.images[static_cast<std::size_t>(m.image_idx)].not_exhaustive,
                 static_cast<std::int32_t>(c)))
-        for (int a = 0; a < kAreaCount; ++a) m.ignored[a] = static_cast<std::uint16_t>(kAllBits & ~m.hit[a]);
+        for (int a = 0; a < kAreaCount; ++a) m.ignored[a] = static_cast<std::uint16_t>(kAllIous & ~m.hit[a]);
   const auto precision = average_precision(matching);
 
   ProtocolResult result{"lvis", detections.name, {}, {}, {}, {}};

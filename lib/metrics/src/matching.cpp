@@ -9,8 +9,9 @@
 
 #include "class_groups.h"
 #include "ds/base/error.h"
-#include "on_threads.h"
+#include "ds/base/parallel.h"
 #include "overlap.h"
+#include "precision_parts.h"
 #include "score_order.h"
 #include "truth_order.h"
 
@@ -47,8 +48,7 @@ const std::array<AreaRange, kAreaCount>& area_ranges() {
 
 namespace {
 
-/// One bit per IoU threshold.
-constexpr std::uint16_t kAllBits = (1u << kIouCount) - 1;
+using detail::kAllIous;
 
 /// pycocotools looks objects up by id, so of several with one id it sees the last, as often as the id occurs.
 /// @return for each object the index of the one that is seen in its place
@@ -103,7 +103,7 @@ class GroupMatcher {
   }
 
   void set_unmatched(Match& m) const {
-    for (int a = 0; a < kAreaCount; ++a) m.ignored[a] = outside(m, a) ? kAllBits : 0;
+    for (int a = 0; a < kAreaCount; ++a) m.ignored[a] = outside(m, a) ? kAllIous : 0;
   }
 
   void find_candidates(std::span<const Match> matches) {
@@ -135,7 +135,7 @@ class GroupMatcher {
   void place(Match& m, int a, std::span<const Candidate> candidates) {
     std::array<std::int32_t, kIouCount> chosen;
     chosen.fill(-1);
-    std::uint16_t open = kAllBits;
+    std::uint16_t open = kAllIous;
     for (const bool uncounted : {false, true}) {
       auto best = limits_;
       for (const auto& c : candidates) {

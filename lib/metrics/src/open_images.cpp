@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <unordered_map>
 
+#include "coco_fields.h"
 #include "ds/base/error.h"
 #include "ds/base/files.h"
 #include "ds/metrics/matching.h"
@@ -104,11 +105,9 @@ class ClassJudge {
 }  // namespace
 
 LabelHierarchy read_label_hierarchy(const std::filesystem::path& path) {
-  if (!std::filesystem::exists(path))
-    throw DataError(fmt::format("{}: there is no such file", path.string()));
   LabelHierarchy hierarchy;
   try {
-    collect(nlohmann::json::parse(read_file(path)), path, "", {}, true, hierarchy);
+    collect(nlohmann::json::parse(detail::read_input(path)), path, "", {}, true, hierarchy);
   } catch (const nlohmann::json::parse_error& e) {
     Location where{path};
     where.offset = static_cast<std::int64_t>(e.byte);

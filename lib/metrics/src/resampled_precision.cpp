@@ -5,24 +5,14 @@
 #include <cmath>
 #include <limits>
 
-#include "ds/metrics/average_precision.h"
+#include "precision_parts.h"
 
 namespace ds {
 
 namespace {
 
-constexpr std::uint16_t kAllBits = (1u << kIouCount) - 1;
-
-/// Mean of what is there; -1 when nothing is.
-struct Mean {
-  double sum = 0;
-  int count = 0;
-  void add(double value) {
-    sum += value;
-    ++count;
-  }
-  double value() const { return count ? sum / count : -1; }
-};
+using detail::kAllIous;
+using detail::Mean;
 
 /// The fewest hits that reach each recall threshold: the comparison with the threshold is
 /// average_precision()'s, made once for all points.
@@ -60,7 +50,7 @@ ResampledPrecision::Curve ResampledPrecision::curve_of(const ClassMatches& match
   if (curve.objects.empty()) return curve;
   std::size_t events_used = 0, misses_used = 0;
   for (const auto& m : matches.matches) {
-    if (m.ignored[area] == kAllBits) continue;
+    if (m.ignored[area] == kAllIous) continue;
     if ((m.hit[area] | m.ignored[area]) == 0) {
       curve.misses.push_back(m.image_idx);
       continue;
@@ -151,14 +141,6 @@ double ResampledPrecision::ap(std::span<const std::int32_t> weights) const {
     mean.add(ap.value());
   }
   return mean.value();
-}
-
-std::array<double, 6> resampled_numbers(const Matching& matching, std::span<const std::int32_t> weights) {
-  return ResampledPrecision(matching).numbers(weights);
-}
-
-double resampled_ap(const Matching& matching, std::span<const std::int32_t> weights) {
-  return ResampledPrecision(matching, false).ap(weights);
 }
 
 }  // namespace ds

@@ -55,7 +55,4 @@ class ResampledPrecision {
   std::vector<std::vector<Curve>> classes_;  // [class][area]
 };
 
-/// AP alone of one resample; -1 without objects. For many of one matching use ResampledPrecision.
-double resampled_ap(const Matching& matching, std::span<const std::int32_t> weights);
-
 }  // namespace ds

@@ -5,8 +5,8 @@
 #include <span>
 #include <vector>
 
+#include "ds/base/parallel.h"
 #include "ds/metrics/matching.h"
-#include "on_threads.h"
 #include "resampled_precision.h"
 
 /// What the bootstrap and the randomisation test share.

@@ -10,6 +10,7 @@
 #include "ds/base/random.h"
 #include "ds/base/text.h"
 #include "resampling.h"
+#include "truth_objects.h"
 #include "truth_order.h"
 
 namespace ds {
@@ -32,7 +33,7 @@ bool value_less(const std::string& a, const std::string& b) {
 std::vector<std::int64_t> objects_that_count(const TruthTable& truth) {
   std::vector<std::int64_t> counts(truth.images.size());
   for (const auto& object : truth.objects)
-    counts.at(static_cast<std::size_t>(object.image_idx)) += !object.crowd && !object.ignore;
+    counts.at(static_cast<std::size_t>(object.image_idx)) += detail::counts(object);
   return counts;
 }
 
@@ -176,6 +177,7 @@ std::vector<SliceNumbers> slice_numbers(const TruthTable& truth, const Matching&
   const auto objects = objects_that_count(truth);
   const auto groups = resampling_groups(truth);
   const auto order = images_by_id(truth);
+  const ResampledPrecision whole(matching);
   std::vector<SliceNumbers> all;
   for (const auto& slice : slices) {
     std::vector<char> inside(truth.images.size()), outside(truth.images.size(), 1);
@@ -189,7 +191,7 @@ std::vector<SliceNumbers> slice_numbers(const TruthTable& truth, const Matching&
       numbers.objects += objects[i];
     }
     numbers.images = static_cast<std::int64_t>(slice.images.size());
-    const auto values = resampled_numbers(matching, weights);
+    const auto values = whole.numbers(weights);
     numbers.ap = values[0];
     numbers.ap50 = values[1];
     if (options.resamples > 0 && numbers.objects > 0)

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ds/base/error.h"
+#include "truth_objects.h"
 
 namespace ds {
 
@@ -38,7 +39,7 @@ std::vector<ImageOutcome> image_outcomes(const TruthTable& truth, const Detectio
     }
   for (std::size_t g = 0; g < truth.objects.size(); ++g) {
     const auto& object = truth.objects[g];
-    if (!found[g] && !object.crowd && !object.ignore)
+    if (!found[g] && detail::counts(object))
       outcomes[static_cast<std::size_t>(object.image_idx)].missed.push_back(static_cast<std::int32_t>(g));
   }
   for (auto& outcome : outcomes) {

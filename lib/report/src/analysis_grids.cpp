@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "ds/base/error.h"
+#include "optional_numbers.h"
 
 namespace ds {
 
@@ -18,9 +19,7 @@ Cell signed_cell(double value, int decimals) {
   return {fmt::format("{:+.{}f}", value, decimals), value};
 }
 
-std::optional<double> known(double value) {
-  return value < 0 ? std::nullopt : std::optional(value);
-}
+using detail::known;
 
 const char* describe(ErrorType type) {
   static constexpr const char* kTexts[] = {"good place, wrong class",

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "ds/report/comparison_page.h"
+#include "optional_numbers.h"
 #include "report_parts.h"
 
 namespace ds {

@@ -1,7 +1,7 @@
-#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "ds/report/comparison_page.h"
+#include "optional_numbers.h"
 #include "report_parts.h"
 
 namespace ds {
@@ -10,13 +10,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json number(const std::optional<double>& value) {
-  return value && std::isfinite(*value) ? Json(*value) : Json(nullptr);
-}
-
-Json interval_json(const std::optional<Interval>& interval) {
-  return interval ? Json::array({interval->low, interval->high}) : Json(nullptr);
-}
+using detail::interval_or_null;
+using detail::number_or_null;
 
 template <typename Items, typename Make>
 Json array_of(const Items& items, Make make) {
@@ -42,21 +37,21 @@ Json bin_json(const CalibrationBin& bin) {
           {"detections", bin.detections},
           {"mean_score", bin.mean_score},
           {"precision", bin.precision},
-          {"mean_iou", number(bin.mean_iou)}};
+          {"mean_iou", number_or_null(bin.mean_iou)}};
 }
 
 Json calibration_json(const Calibration& calibration) {
-  return {{"d_ece", number(calibration.d_ece)},
-          {"la_ece", number(calibration.la_ece)},
+  return {{"d_ece", number_or_null(calibration.d_ece)},
+          {"la_ece", number_or_null(calibration.la_ece)},
           {"bins", array_of(calibration.bins, bin_json)}};
 }
 
 Json localization_json(const LocalizationRecallError& error) {
-  return {{"olrp", number(error.error)},
-          {"localization", number(error.localization)},
-          {"false_positives", number(error.false_positives)},
-          {"false_negatives", number(error.false_negatives)},
-          {"threshold", number(error.threshold)}};
+  return {{"olrp", number_or_null(error.error)},
+          {"localization", number_or_null(error.localization)},
+          {"false_positives", number_or_null(error.false_positives)},
+          {"false_negatives", number_or_null(error.false_negatives)},
+          {"threshold", number_or_null(error.threshold)}};
 }
 
 Json slice_numbers_json(const SliceNumbers& numbers) {
@@ -64,12 +59,14 @@ Json slice_numbers_json(const SliceNumbers& numbers) {
           {"objects", numbers.objects},
           {"ap", numbers.ap},
           {"ap50", numbers.ap50},
-          {"interval_95", interval_json(numbers.interval)},
-          {"against_the_rest", interval_json(numbers.against_the_rest)}};
+          {"interval_95", interval_or_null(numbers.interval)},
+          {"against_the_rest", interval_or_null(numbers.against_the_rest)}};
 }
 
 Json edges_json(const EdgeError& edges) {
-  return {{"rmse", number(edges.rmse)}, {"rmse_px", number(edges.rmse_px)}, {"pairs", edges.pairs}};
+  return {{"rmse", number_or_null(edges.rmse)},
+          {"rmse_px", number_or_null(edges.rmse_px)},
+          {"pairs", edges.pairs}};
 }
 
 Json model_json(const ModelReport& model) {
@@ -79,7 +76,7 @@ Json model_json(const ModelReport& model) {
   json.erase("version");
   json["settings"] = model.entry.settings;
   json["common_rmse"] = model.entry.common_edges ? edges_json(*model.entry.common_edges) : Json(nullptr);
-  json["behind_best"] = interval_json(model.entry.behind_best);
+  json["behind_best"] = interval_or_null(model.entry.behind_best);
   const auto& rank = model.entry.rank;
   json["rank"] = rank ? Json::array({rank->best, rank->worst}) : Json(nullptr);
   json["tied_with_best"] = rank ? Json(model.entry.tied_with_best) : Json(nullptr);
@@ -99,16 +96,16 @@ Json pairwise_json(const PairwiseComparison& pairwise) {
   if (pairwise.pairs.empty()) return nullptr;
   return {{"groups", pairwise.groups},
           {"resamples", pairwise.resamples},
-          {"smallest_difference", number(pairwise.smallest_difference)},
+          {"smallest_difference", number_or_null(pairwise.smallest_difference)},
           {"pairs", array_of(pairwise.pairs, [&](const PairComparison& pair) {
              return Json{{"a", pair.a},
                          {"b", pair.b},
                          {"difference", pair.difference},
-                         {"interval_95", interval_json(pair.interval)},
+                         {"interval_95", interval_or_null(pair.interval)},
                          {"p", pair.p_value},
                          {"p_holm", pair.p_adjusted},
                          {"proven", !pairwise.tied(pair.a, pair.b)},
-                         {"smallest_difference", number(pair.smallest_difference)}};
+                         {"smallest_difference", number_or_null(pair.smallest_difference)}};
            })}};
 }
 

@@ -4,14 +4,14 @@
 #include <nlohmann/json.hpp>
 
 #include "ds/report/leaderboard.h"
+#include "optional_numbers.h"
 
 namespace ds {
 
 namespace {
 
-std::optional<double> known(double value) {
-  return value < 0 ? std::nullopt : std::optional(value);
-}
+using detail::known;
+using detail::number_or_null;
 
 const char* describe(int number) {
   static constexpr const char* texts[] = {"IoU .50:.95, all sizes",
@@ -27,10 +27,6 @@ const char* describe(int number) {
                                           "recall, medium",
                                           "recall, large"};
   return texts[number];
-}
-
-nlohmann::ordered_json number_or_null(const std::optional<double>& value) {
-  return value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json();
 }
 
 }  // namespace

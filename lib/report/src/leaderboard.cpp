@@ -6,6 +6,7 @@
 #include <set>
 
 #include "ds/base/error.h"
+#include "optional_numbers.h"
 
 namespace ds {
 
@@ -43,8 +44,7 @@ bool fits(const Evaluation& e, const std::string& key, const std::optional<doubl
 }
 
 std::optional<double> coco(const Evaluation& e, int n) {
-  const double value = e.precision.numbers.values[n];
-  return value < 0 ? std::nullopt : std::optional(value);
+  return detail::known(e.precision.numbers.values[n]);
 }
 
 /// `0.336 [.318 .355]`

@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "ds/report/leaderboard.h"
+#include "optional_numbers.h"
 
 namespace ds {
 
@@ -8,13 +9,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json number_or_null(const std::optional<double>& value) {
-  return value ? Json(*value) : Json();
-}
-
-Json interval_or_null(const std::optional<Interval>& interval) {
-  return interval ? Json::array({interval->low, interval->high}) : Json();
-}
+using detail::interval_or_null;
+using detail::number_or_null;
 
 Json entry_json(const LeaderboardEntry& entry) {
   auto json = to_json(entry.evaluation);

@@ -4,6 +4,7 @@
 
 #include "ds/base/text.h"
 #include "ds/report/leaderboard.h"
+#include "optional_numbers.h"
 
 namespace ds {
 
@@ -30,8 +31,7 @@ std::string where_and_when(const Evaluation& e) {
 }
 
 std::optional<double> ap_of(const LeaderboardEntry& entry) {
-  const double ap = entry.evaluation.precision.numbers.ap();
-  return ap < 0 ? std::nullopt : std::optional(ap);
+  return detail::known(entry.evaluation.precision.numbers.ap());
 }
 
 std::string ap_text(const LeaderboardEntry& entry) {

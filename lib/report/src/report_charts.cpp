@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "optional_numbers.h"
 #include "report_parts.h"
 #include "ticks.h"
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ds/report/analysis_grids.h"
+#include "optional_numbers.h"
 #include "report_parts.h"
 
 namespace ds::detail {

@@ -24,8 +24,6 @@ struct DrawnGrid {
 /// Name and settings, as in the leaderboard.
 std::string name_of(const ModelReport& model);
 std::vector<std::string> model_names(const ComparisonReport& report);
-/// COCO's -1 is: no objects.
-std::optional<double> known(double value);
 std::optional<double> ap_of(const ModelReport& model, int number = 0);
 /// The model of the highest AP; the first of equal ones. 0 without models.
 std::size_t best_model(const ComparisonReport& report);

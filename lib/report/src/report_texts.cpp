@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ds/base/text.h"
+#include "optional_numbers.h"
 #include "report_parts.h"
 
 namespace ds::detail {
@@ -75,10 +76,6 @@ std::vector<std::string> model_names(const ComparisonReport& report) {
   std::vector<std::string> names;
   for (const auto& model : report.models) names.push_back(name_of(model));
   return names;
-}
-
-std::optional<double> known(double value) {
-  return value < 0 ? std::nullopt : std::optional(value);
 }
 
 std::optional<double> ap_of(const ModelReport& model, int number) {

@@ -1,4 +1,5 @@
 #include "ds/report/analysis_grids.h"
+#include "optional_numbers.h"
 #include "report_parts.h"
 
 namespace ds::detail {

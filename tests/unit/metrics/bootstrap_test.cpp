@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "ds/base/error.h"
+#include "resampled_precision.h"
 #include "synthetic_truth.h"
 
 #include <catch2/catch.hpp>
@@ -44,7 +45,8 @@ TEST_CASE("a weighted image counts like that many copies of it") {
   const auto expected = average_precision(match(copies.truth, copies.detections)).numbers.values;
   const auto matching = match(made.truth, made.detections);
   const auto actual = average_precision(matching, weights).numbers.values;
-  const auto quick = resampled_numbers(matching, weights);
+  const auto quick = ResampledPrecision(matching).numbers(weights);
+  REQUIRE(std::abs(ResampledPrecision(matching, false).ap(weights) - quick[0]) < 1e-12);
   for (int n = 0; n < kCocoNumberCount; ++n) {
     INFO(coco_number_names()[n]);
     REQUIRE(std::abs(expected[n] - actual[n]) < 1e-12);

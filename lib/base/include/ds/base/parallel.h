@@ -11,4 +11,9 @@ namespace ds {
 /// thrown here.
 void parallel_for(std::size_t count, int threads, const std::function<void(std::size_t)>& work);
 
+/// The same, but one index at a time, so that a few long ones do not wait for each other, and on exactly
+/// `threads` threads at most (below 2: the caller's own). Of several that fail the smallest index's error is
+/// thrown, at any number of threads.
+void for_each_index(std::size_t count, int threads, const std::function<void(std::size_t)>& work);
+
 }  // namespace ds

@@ -46,7 +46,4 @@ struct AveragePrecision {
 ///                as having that many copies of it, except that equal scores of its copies stay together.
 AveragePrecision average_precision(const Matching& matching, std::span<const std::int32_t> weights = {});
 
-/// AP, AP50, AP75, APs, APm, APl of a resample, without the curves and recalls: what a bootstrap needs.
-std::array<double, 6> resampled_numbers(const Matching& matching, std::span<const std::int32_t> weights);
-
 }  // namespace ds
