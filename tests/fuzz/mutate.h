@@ -12,8 +12,8 @@ class Mutator {
  public:
   Mutator(std::vector<std::string> corpus, std::uint64_t seed) : corpus_(std::move(corpus)), random_(seed) {}
 
-  /// A seed with one to four changes: flipped bits, numbers at their limits, parts cut, doubled or taken from
-  /// another seed.
+  /// A seed with one to four changes: flipped bits, numbers at their limits, parts cut, doubled or
+  /// taken from another seed.
   std::string next();
 
  private:

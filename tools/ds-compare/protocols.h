@@ -16,8 +16,8 @@ void sort_results(std::vector<ProtocolResult>& results);
 Grid protocol_grid(const std::vector<ProtocolResult>& results);
 /// AP of every class.
 Grid protocol_class_grid(const ProtocolResult& result);
-/// `{"format": "ds-leaderboard", "version": 1, "protocol", "iou", "models": [...]}`, each as to_json() has
-/// it.
+/// `{"format": "ds-leaderboard", "version": 1, "protocol", "iou", "models": [...]}`, each
+/// as to_json() has it.
 nlohmann::ordered_json protocol_json(const std::vector<ProtocolResult>& results, const std::string& iou);
 
 }  // namespace ds::compare

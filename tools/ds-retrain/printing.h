@@ -11,8 +11,8 @@ namespace ds::retrain {
 
 /// A table of terms: name, value, limit, interval, state, note.
 std::string terms_table(const std::vector<Term>& terms);
-/// `collected 5 captured images (1 for the holdout); 2 were in the project already`; empty when there was
-/// none.
+/// `collected 5 captured images (1 for the holdout); 2 were in the project already`; empty
+/// when there was none.
 std::string collected_text(const CollectReport& report);
 nlohmann::ordered_json to_json(const CollectReport& report);
 nlohmann::ordered_json to_json(const TickReport& report);

@@ -148,8 +148,8 @@ void tell_apart(std::vector<LeaderboardEntry>& entries) {
   }
 }
 
-/// The id under which a model's evaluations are stored: of the registry, of a file, or of what tables call by
-/// this name.
+/// The id under which a model's evaluations are stored: of the registry, of a file, or of what tables
+/// call by this name.
 std::string evaluated_id(Project& project, const std::string& text) {
   try {
     return find_model(project, text).id;

@@ -87,8 +87,8 @@ Latency latency_of(std::vector<double> seconds) {
   return latency;
 }
 
-/// Trainable numbers of a weight file, for models whose card does not say; 0 for files that are not read
-/// here.
+/// Trainable numbers of a weight file, for models whose card does not say; 0 for files that
+/// are not read here.
 std::int64_t count_parameters(const std::filesystem::path& weights) {
   if (weights.extension() != ".safetensors" && weights.extension() != ".pth") return 0;
   std::int64_t total = 0;

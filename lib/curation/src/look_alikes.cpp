@@ -12,8 +12,8 @@ namespace {
 // two formats make in two ways: so many bits may differ.
 constexpr int kSamePixelsDistance = 6;
 
-// Ten thousand black frames would be fifty million pairs; each with the first few is enough to tie them
-// together.
+// Ten thousand black frames would be fifty million pairs; each with the first few is enough
+// to tie them together.
 constexpr std::size_t kMostOfOneHash = 64;
 
 /// Images by equal perceptual hash, each hash once in the index.

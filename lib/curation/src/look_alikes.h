@@ -14,8 +14,8 @@ struct LookAlikes {
   bool same_pixels = false;
 };
 
-/// All pairs of images that look alike, or with `exact` only those whose decoded pixels are the same. By a,
-/// then b.
+/// All pairs of images that look alike, or with `exact` only those whose decoded pixels are the same.
+/// By a, then b.
 std::vector<LookAlikes> find_look_alikes(const std::vector<Image>& images, ImageLooks& looks, int distance,
                                          bool exact, Progress& progress);
 

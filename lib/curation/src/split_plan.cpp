@@ -82,8 +82,8 @@ class Dealer {
       lacking_objects_[class_idx][place] -= static_cast<double>(count);
   }
 
-  /// The split that lacks most; then most of the second; then where the hash falls. One without a share gets
-  /// nothing.
+  /// The split that lacks most; then most of the second; then where the hash falls. One without
+  /// a share gets nothing.
   Split best(const Amounts& first, const Amounts& second, std::size_t i) const {
     auto hashed = place_of(split_at(shares_, places_[i]));
     std::size_t best = hashed;

@@ -13,8 +13,8 @@
 namespace ds {
 namespace {
 
-/// One change of model, from what was found to what is wanted, in the order that a crash can be completed
-/// from.
+/// One change of model, from what was found to what is wanted, in the order that a crash
+/// can be completed from.
 class Change {
  public:
   Change(Project& project, DeploymentRecord record, std::string to_model, const ModelChange& wanted)

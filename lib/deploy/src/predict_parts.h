@@ -21,8 +21,8 @@ struct SourcePicture {
   std::function<cv::Mat()> decode;  // throws DataError
 };
 
-/// Every picture of the sources in order: folders are walked (natural order), archives and videos read
-/// through.
+/// Every picture of the sources in order: folders are walked (natural order), archives
+/// and videos read through.
 /// @param take called for each; @param fail for each file that cannot be read
 /// Throws UsageError when a source is not there or is nothing that can be predicted on.
 void for_each_picture(const std::vector<std::filesystem::path>& sources, const PredictOptions& options,

@@ -12,8 +12,8 @@ class Project;
 
 namespace ds::detail {
 
-/// deployments/<name>/server.json: how to reach the running server; readable by its owner only, because of
-/// the token.
+/// deployments/<name>/server.json: how to reach the running server; readable by its owner only,
+/// because of the token.
 struct ServerFile {
   int pid = 0;
   std::string url;

@@ -9,8 +9,8 @@
 namespace ds {
 namespace {
 
-/// A YAML block keeps text exactly only when it ends in one newline, starts with no blank and has no odd
-/// characters.
+/// A YAML block keeps text exactly only when it ends in one newline, starts with no blank and
+/// has no odd characters.
 bool fits_a_block(const std::string& text) {
   if (text.size() < 2 || text.back() != '\n' || text[text.size() - 2] == '\n') return false;
   if (text.front() == ' ' || text.front() == '\n') return false;

@@ -55,8 +55,8 @@ std::optional<DetectedFormat> detect_format(const fs::path& path) {
     if (entry.name == "csv" && !found.empty()) continue;
     auto evidence = entry.make.detect(source);
     if (!evidence) continue;
-    // Rows of four corners in labelTxt say more than a data.yaml whose own labels are missing: Roboflow's
-    // OBB.
+    // Rows of four corners in labelTxt say more than a data.yaml whose own labels
+    // are missing: Roboflow's OBB.
     if (entry.name == "dota" && !has_yolo_labels(source))
       std::erase_if(found, [](const DetectedFormat& one) { return one.name == "yolo"; });
     found.push_back({entry.name, *evidence});

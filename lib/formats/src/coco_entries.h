@@ -9,8 +9,8 @@
 /// Entries of COCO's lists `categories` and `images`, both ways.
 namespace ds::detail {
 
-/// Name, supercategory, key point names and skeleton (COCO joins key points counted from 1). `entry` has a
-/// name.
+/// Name, supercategory, key point names and skeleton (COCO joins key points counted from 1).
+/// `entry` has a name.
 ClassInfo read_coco_category(const nlohmann::json& entry);
 nlohmann::ordered_json coco_category(const ClassInfo& info, int id);
 

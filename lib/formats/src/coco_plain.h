@@ -13,18 +13,18 @@ namespace ds::detail {
 /// One text member of a JSON object, without a tree of it.
 class JsonText {
  public:
-  /// Nothing when `text` is no object with a text member `key`; the last one counts. Valid until the next
-  /// call.
+  /// Nothing when `text` is no object with a text member `key`; the last one counts. Valid
+  /// until the next call.
   std::optional<std::string_view> member(std::string_view text, std::string_view key);
 
  private:
   simdjson::ondemand::parser parser_;
 };
 
-/// Reads the annotation entries that nearly every COCO file is made of at a fraction of a tree's cost: a box
-/// of four numbers, whole-number ids, `iscrowd`, an `area` that is the box's, and an empty or no
-/// `segmentation`. Nothing for every other entry, also when it may be wrong: read_coco_annotation says what
-/// it is.
+/// Reads the annotation entries that nearly every COCO file is made of at a fraction of a tree's
+/// cost: a box of four numbers, whole-number ids, `iscrowd`, an `area` that is the box's, and an
+/// empty or no `segmentation`. Nothing for every other entry, also when it may be wrong:
+/// read_coco_annotation says what it is.
 class PlainCocoReader {
  public:
   struct Entry {

@@ -119,8 +119,8 @@ class CocoFile {
     }
   }
 
-  // The candidates follow how people lay COCO out; two different files under them are a question for the
-  // user.
+  // The candidates follow how people lay COCO out; two different files under them are a
+  // question for the user.
   fs::path find_image(const std::string& given) const {
     std::string name = given;
     std::replace(name.begin(), name.end(), '\\', '/');

@@ -1,5 +1,5 @@
-// CreateML JSON: one list of pictures a folder, boxes in pixels about their centre unless the dataset says or
-// shows otherwise.
+// CreateML JSON: one list of pictures a folder, boxes in pixels about their centre unless the dataset
+// says or shows otherwise.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -142,8 +142,8 @@ class CreatemlReader {
                   : xywh_to_xyxy(box.x, box.y, box.width, box.height);
   }
 
-  // Recorded by ds, else what leaves the boxes inside their pictures: for the whole dataset, never for a
-  // file.
+  // Recorded by ds, else what leaves the boxes inside their pictures: for the whole dataset,
+  // never for a file.
   Anchor choose_anchor() {
     const auto& wanted = reading_.options().createml_anchor;
     if (wanted != "auto" && wanted != "center" && wanted != "topleft")

@@ -34,8 +34,8 @@ class RowParser {
 
   /// False when the text ends inside quotes.
   bool finish() {
-    // Strict only here: a stray quote inside a cell does no harm, one without an end takes all rows behind
-    // it.
+    // Strict only here: a stray quote inside a cell does no harm, one without an end takes
+    // all rows behind it.
     csv_set_opts(&parser_, CSV_STRICT | CSV_STRICT_FINI);
     return csv_fini(&parser_, on_cell, on_row, this) == 0;
   }

@@ -36,8 +36,8 @@ bool is_cvat_shape(const std::string& element);
 std::optional<Annotation> read_cvat_shape(pugi::xml_node node, const ClassInfo& info,
                                           const CvatCanvas& canvas, const CvatReport& report);
 
-/// The shape a part `t` (0..1) of the way from one keyframe to the next; the first one's when the two cannot
-/// be mixed.
+/// The shape a part `t` (0..1) of the way from one keyframe to the next; the first one's when the
+/// two cannot be mixed.
 Annotation cvat_between(const Annotation& from, const Annotation& to, double t);
 
 /// The corners' names in a <cuboid>.

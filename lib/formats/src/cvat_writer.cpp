@@ -1,5 +1,5 @@
-// Writes CVAT XML 1.1: "CVAT for images", or "CVAT for video" when all images are frames of one tracked
-// video.
+// Writes CVAT XML 1.1: "CVAT for images", or "CVAT for video" when all images are frames
+// of one tracked video.
 #include "cvat_writer.h"
 
 #include <fmt/format.h>

@@ -58,8 +58,8 @@ class DarknetDataset {
     reading_.note("class names from " + file.string());
   }
 
-  // Paths were relative to darknet's working folder: as they are, then without data/ beside the file, then by
-  // name.
+  // Paths were relative to darknet's working folder: as they are, then without data/ beside the
+  // file, then by name.
   fs::path resolve(std::string given, const fs::path& folder) const {
     std::replace(given.begin(), given.end(), '\\', '/');
     std::vector<fs::path> candidates = {given, folder / given};

@@ -26,8 +26,8 @@ const PairFolders& dota_folders() {
   return folders;
 }
 
-// Boxes and rotated boxes for rectangles, with the first corner as given: a box begins at its top left one.
-// Quadrangles else.
+// Boxes and rotated boxes for rectangles, with the first corner as given: a box begins at its top
+// left one. Quadrangles else.
 Shape shape_of(const Ring& quad) {
   const auto& start = quad[0];
   double twice_area = 0;

@@ -27,8 +27,8 @@ class JsonLists {
   /// An element: its text, which simdjson may read up to 64 bytes past, and which ends with blanks at most.
   using VisitText = std::function<bool(std::string_view text, std::size_t index)>;
   using VisitTree = std::function<void(const nlohmann::json& element, std::size_t index)>;
-  /// Elements in order, to `text` first and to `tree` where that returned false. A member that is no list has
-  /// none.
+  /// Elements in order, to `text` first and to `tree` where that returned false. A member that is
+  /// no list has none.
   void for_each(const std::string& key, const VisitText& text, const VisitTree& tree);
   void for_each(const std::string& key, const VisitTree& tree);
 

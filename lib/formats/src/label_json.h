@@ -50,8 +50,8 @@ Box box_around(const std::vector<Point>& points);
 /// (more than 1 % of the longer side, or half a pixel, off).
 std::optional<RotatedBox> rotated_box_of(const std::vector<Point>& corners);
 
-/// Paths for the images of a dataset, each once: the name, below a folder of its split unless it stands in
-/// one already.
+/// Paths for the images of a dataset, each once: the name, below a folder of its split unless it
+/// stands in one already.
 std::vector<std::string> paths_by_split(const Dataset& dataset);
 
 }  // namespace ds::detail

@@ -26,8 +26,8 @@ struct OpenImagesTable {
 /// images/, or the bare name.
 class OpenImagesPictures {
  public:
-  /// What a path below the dataset's or the pictures' folder says: images/validation/a/b.jpg is a/b.jpg of
-  /// val.
+  /// What a path below the dataset's or the pictures' folder says: images/validation/a/b.jpg
+  /// is a/b.jpg of val.
   struct Place {
     std::string below_images;
     std::string name;  // below the subset's folder

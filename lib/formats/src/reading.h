@@ -88,8 +88,8 @@ class Reading {
 /// The class of objects that have none.
 inline constexpr const char* kNoLabel = "(no label)";
 
-/// train, val or test of a folder or list name: train, train2017, training; val, valid, validation, val2017;
-/// test.
+/// train, val or test of a folder or list name: train, train2017, training; val,
+/// valid, validation, val2017; test.
 std::optional<Split> split_of_word(const std::string& word);
 /// train, val, test or none, when one of a name's words says it: oidv6-train-annotations-bbox.
 std::optional<Split> split_in_name(const std::string& name);

@@ -9,8 +9,8 @@
 
 namespace ds::detail {
 
-/// The features of one tf.train.Example by name, whichever of the three lists they stand in. What is absent
-/// is empty.
+/// The features of one tf.train.Example by name, whichever of the three lists they stand in. What
+/// is absent is empty.
 class TfFeatures {
  public:
   /// False when the bytes are no Example.

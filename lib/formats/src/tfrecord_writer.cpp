@@ -1,5 +1,5 @@
-// Writes TFRecord files of tf.train.Example, one a split, and the label map. Ids begin at 1: 0 is the
-// background.
+// Writes TFRecord files of tf.train.Example, one a split, and the label map. Ids begin at 1:
+// 0 is the background.
 #include "tfrecord_writer.h"
 
 #include <fmt/format.h>

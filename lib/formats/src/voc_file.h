@@ -32,8 +32,8 @@ struct VocFile {
   int object_count = 0;  // also of those that could not be used
 };
 
-/// Nothing, with an issue, when the file is no VOC annotation. Objects that cannot be used are issues with
-/// their line.
+/// Nothing, with an issue, when the file is no VOC annotation. Objects that cannot be used are
+/// issues with their line.
 std::optional<VocFile> read_voc_file(Reading& reading, const std::filesystem::path& file);
 
 /// How the numbers of a dataset count, and what says so.

@@ -82,8 +82,8 @@ class VocDataset {
     masks_.emplace(reading_, roots_, used);
   }
 
-  // ImageSets/Main/<split>.txt; <class>_<split>.txt with `id -1|0|1` lines are no splits, whatever they are
-  // called.
+  // ImageSets/Main/<split>.txt; <class>_<split>.txt with `id -1|0|1` lines are no splits,
+  // whatever they are called.
   void read_lists(const fs::path& root) {
     auto folder = root / "ImageSets" / "Main";
     if (!fs::is_directory(folder)) return;

@@ -171,8 +171,8 @@ class RowReader {
   int polygons_ = 0;
 };
 
-// Labels turned by --labels-frame raw are relative to the stored picture's sides, which is what rows are
-// scaled by.
+// Labels turned by --labels-frame raw are relative to the stored picture's sides, which is what
+// rows are scaled by.
 class RawFrame {
  public:
   RawFrame(Reading& reading, std::size_t index) : image_(reading.image(index)), shown_(image_) {

@@ -24,8 +24,8 @@ struct FileStamp {
   std::uint64_t inode = 0;
   bool operator==(const FileStamp&) const = default;
 
-  /// Nothing when it cannot be read, or has been written so shortly before that a further change might not
-  /// show.
+  /// Nothing when it cannot be read, or has been written so shortly before that a further
+  /// change might not show.
   static std::optional<FileStamp> of(const std::filesystem::path& file);
 };
 

@@ -18,8 +18,8 @@ class FileFactsSource : public HeaderSource {
 
   void prepare(const std::vector<std::filesystem::path>& files) override;
   ImageHeader header_of(const std::filesystem::path& file) override;
-  /// Of a whole picture; throws DataError, in which the file is called `shown`. What was prepared is
-  /// forgotten then.
+  /// Of a whole picture; throws DataError, in which the file is called `shown`. What was
+  /// prepared is forgotten then.
   FileFacts take(const std::filesystem::path& file, const std::string& shown);
 
  private:

@@ -10,8 +10,8 @@
 #include "ds/importing/add_sources.h"
 #include "facts_log.h"
 
-/// One source (a path the user gave) turned into candidates: pictures in files, with what is known about
-/// them.
+/// One source (a path the user gave) turned into candidates: pictures in files, with what
+/// is known about them.
 namespace ds::detail {
 
 struct Candidate {

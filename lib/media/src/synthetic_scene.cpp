@@ -22,8 +22,8 @@ namespace {
 using detail::SceneShape;
 
 double turn_of(int class_idx, Random& random) {
-  // Up to 20 degrees, so that a square stays a square and a hexagon does not become a disc; a bar lies
-  // anyhow.
+  // Up to 20 degrees, so that a square stays a square and a hexagon does not become a disc;
+  // a bar lies anyhow.
   double limit = class_idx == 6 ? std::numbers::pi / 2 : std::numbers::pi / 9;
   double upright = class_idx == 1 ? std::numbers::pi / 4 : 0;
   return upright + random.uniform(-limit, limit);

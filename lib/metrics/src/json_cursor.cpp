@@ -26,9 +26,9 @@ struct Digits {
   unsigned count = 0;  // 8: or more
 };
 
-/// The digits that eight characters begin with, without a branch a digit: numbers of changing length would
-/// make the processor guess wrong at each end. All eight are worked on in one word, the first in its lowest
-/// byte.
+/// The digits that eight characters begin with, without a branch a digit: numbers of changing length
+/// would make the processor guess wrong at each end. All eight are worked on in one word, the first
+/// in its lowest byte.
 Digits leading_digits(const char* text) {
   std::uint64_t word = 0;
   std::memcpy(&word, text, sizeof word);

@@ -69,8 +69,8 @@ struct Candidate {
   std::uint16_t bits;  // IoU thresholds that it reaches
 };
 
-/// One class in one image: its detections by falling score against its objects. Keeps its buffers between
-/// groups.
+/// One class in one image: its detections by falling score against its objects. Keeps
+/// its buffers between groups.
 template <typename Overlap>
 class GroupMatcher {
  public:

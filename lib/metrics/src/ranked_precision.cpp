@@ -49,8 +49,8 @@ std::vector<Point> curve_of(const std::vector<Outcome>& ranked, std::int64_t pos
   return curve;
 }
 
-/// 0, .1 ... 1 as the development kit's language counts them, from both ends towards the middle: .7 is 1 -
-/// .3.
+/// 0, .1 ... 1 as the development kit's language counts them, from both ends towards the middle: .7
+/// is 1 - .3.
 std::array<double, 11> eleven_recalls() {
   std::array<double, 11> recalls{};
   for (int i = 0; i <= 10; ++i) recalls[static_cast<std::size_t>(i)] = i <= 5 ? i * 0.1 : 1 - (10 - i) * 0.1;

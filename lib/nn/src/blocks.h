@@ -70,8 +70,8 @@ class BatchNorm2d : public Block {
   /// Folds this into its convolution, for good; forward() then hands its input on. Without one: nothing.
   void fold();
 
-  /// Until end_calibration(), forward() computes what it does in evaluation mode and sums its input's
-  /// statistics.
+  /// Until end_calibration(), forward() computes what it does in evaluation mode and
+  /// sums its input's statistics.
   void begin_calibration();
   /// Takes the mean m and variance v of all input since as the running statistics, and the weight and bias
   /// with which evaluation mode computes the same as before: from y = w0 x + b0 to weight = w0 sqrt(v + eps),

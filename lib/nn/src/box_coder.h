@@ -19,8 +19,8 @@ struct CoderWeights {
 
 /// @param boxes, anchors [...,4] of one shape @return their offsets, [...,4]
 at::Tensor encode_boxes(const at::Tensor& boxes, const at::Tensor& anchors, const CoderWeights& weights);
-/// The inverse; sides grow at most 62.5-fold (1000 / 16), so that an untrained head stays finite. Shapes
-/// broadcast.
+/// The inverse; sides grow at most 62.5-fold (1000 / 16), so that an untrained head
+/// stays finite. Shapes broadcast.
 at::Tensor decode_boxes(const at::Tensor& offsets, const at::Tensor& anchors, const CoderWeights& weights);
 /// Corners moved into the picture.
 at::Tensor clip_boxes(const at::Tensor& boxes, int height, int width);

@@ -18,9 +18,9 @@ struct PairTable {
   std::size_t candidates = 0;
 };
 
-/// Each object gets k = max(1, floor(sum of its `top` best IoUs)) of its reachable candidates at the lowest
-/// cost; a candidate that several objects want goes to the one at the lowest cost there. Ties fall to the
-/// lower index.
+/// Each object gets k = max(1, floor(sum of its `top` best IoUs)) of its reachable candidates at the
+/// lowest cost; a candidate that several objects want goes to the one at the lowest cost there. Ties fall
+/// to the lower index.
 /// @param anchors the anchor of each candidate
 /// @return in the order of the candidates, each at most once
 std::vector<Assignment> match_dynamic_k(const PairTable& table, const std::vector<int>& anchors, int top);

@@ -64,8 +64,8 @@ Moments moments_of(const float* x, std::int64_t rows, std::int64_t channels) {
   return moments;
 }
 
-/// Saved for the backward pass: the input, the weight, [3,C] scale, shift and mean, [C] 1 / standard
-/// deviation.
+/// Saved for the backward pass: the input, the weight, [3,C] scale, shift and mean, [C]
+/// 1 / standard deviation.
 class NormSilu : public torch::autograd::Function<NormSilu> {
  public:
   static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& input,

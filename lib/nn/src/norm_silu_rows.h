@@ -14,8 +14,8 @@ struct Loops {
   /// out = y sigmoid(y) with y = x scale[c] + shift[c].
   void (*scale_silu)(const float* x, std::int64_t rows, std::int64_t channels, const float* scale,
                      const float* shift, float* out);
-  /// From the gradient of scale_silu's output that of y, into `out`; sums[c] += it, products[c] += it * (x -
-  /// mean[c]).
+  /// From the gradient of scale_silu's output that of y, into `out`; sums[c] += it, products[c] += it
+  /// * (x - mean[c]).
   void (*silu_backward)(const float* gradient, const float* x, std::int64_t rows, std::int64_t channels,
                         const float* scale, const float* shift, const float* mean, float* out, float* sums,
                         float* products);

@@ -146,9 +146,9 @@ void Database::open(Mode mode) {
                        static_cast<int>(std::lround(1000 * std::max(kLeastWaitS, context_.lock_wait_s))));
   if (mode == Mode::create) execute("PRAGMA journal_mode = WAL");
   check_format(mode);
-  // FULL: every commit is flushed, so that what a command has reported done survives a power loss and not
-  // only a killed process. A bulk import is one commit, an edit by hand costs one flush of a few
-  // milliseconds.
+  // FULL: every commit is flushed, so that what a command has reported done survives a power loss
+  // and not only a killed process. A bulk import is one commit, an edit by hand costs one flush
+  // of a few milliseconds.
   execute("PRAGMA synchronous = FULL");
   execute("PRAGMA foreign_keys = ON");
   execute("PRAGMA temp_store = MEMORY");

@@ -32,8 +32,8 @@ enum class AnnotationJson {
 /// The class is written as its index, or with `class_info` as its name and its stable id.
 void append_annotation_json(std::string& out, const Annotation& annotation, AnnotationJson part,
                             const ClassInfo* class_info = nullptr);
-/// The reverse; the caller knows the class. Throws DataError or nlohmann's exceptions, which the caller
-/// locates.
+/// The reverse; the caller knows the class. Throws DataError or nlohmann's exceptions,
+/// which the caller locates.
 Annotation annotation_from_json(const nlohmann::json& json, int class_idx);
 
 std::string metrics_to_json(const std::map<std::string, double>& metrics);

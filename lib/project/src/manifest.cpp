@@ -64,8 +64,8 @@ Image parse_image(const Json& json) {
   return image;
 }
 
-/// The line's own split without parsing it: no member after it holds a text of that key, so the last one
-/// counts.
+/// The line's own split without parsing it: no member after it holds a text of that key, so
+/// the last one counts.
 bool is_of_split(std::string_view line, Split split) {
   constexpr std::string_view kKey = "\"split\":\"";
   auto at = line.rfind(kKey);

@@ -8,9 +8,9 @@
 
 #include "ds/dataset/dataset.h"
 
-/// manifest.jsonl of a snapshot: first the classes in order, then one image a line, sorted by name.
-/// Canonical: the same content is the same text. Ids of the project, colours, provenance and origin are not
-/// content.
+/// manifest.jsonl of a snapshot: first the classes in order, then one image a line, sorted by
+/// name. Canonical: the same content is the same text. Ids of the project, colours, provenance and
+/// origin are not content.
 namespace ds {
 
 std::string manifest_header(const ClassList& classes);

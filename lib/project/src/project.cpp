@@ -26,8 +26,8 @@ bool is_own_name(const std::string& name) {
   return name.starts_with("index.") || is_temporary_name(name);
 }
 
-/// Throws unless the folder is empty but for what an init leaves that was killed before it wrote
-/// project.yaml.
+/// Throws unless the folder is empty but for what an init leaves that was killed
+/// before it wrote project.yaml.
 void check_free(const fs::path& folder) {
   if (fs::exists(folder / "project.yaml"))
     throw UsageError(fmt::format("{} holds a project already", folder.string()),

@@ -17,9 +17,9 @@ struct Generation {
   std::vector<Detector> detectors;
 };
 
-/// Loads a detector per worker, down to the score floor, and warms each with a golden request: a drawn scene
-/// whose answer must be the same from every worker, finite and inside the picture. Throws DataError when it
-/// is not.
+/// Loads a detector per worker, down to the score floor, and warms each with a golden request: a drawn
+/// scene whose answer must be the same from every worker, finite and inside the picture. Throws DataError
+/// when it is not.
 std::shared_ptr<Generation> load_generation(const ServedModel& model, const ServeOptions& options);
 
 /// The generation in service. Readers keep theirs alive for as long as they use it.

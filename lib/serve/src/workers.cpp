@@ -104,8 +104,8 @@ void Workers::answer_batch(std::vector<Job>& jobs, std::size_t worker) {
     log::error(fmt::format("a batch of {} failed: {}", pictures.size(), error.what()));
     if (pictures.size() == 1) return decoded[0]->reply(http::Response::error(500, error.what()));
   }
-  // One picture may have failed the others: each by itself. A Reply answers once, so nothing is answered
-  // twice.
+  // One picture may have failed the others: each by itself. A Reply answers once, so
+  // nothing is answered twice.
   for (std::size_t i = 0; i < pictures.size(); ++i) {
     try {
       detect_all({pictures[i]}, i);

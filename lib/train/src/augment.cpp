@@ -79,8 +79,8 @@ void single(const Picture& picture, const AugmentOptions& options, Canvas& canva
   Affine turned = reorient(picture, options, random, picture_width, picture_height);
   double scale = letterbox_scale(picture_width, picture_height, width, height) *
                  random.uniform(options.scale_min, options.scale_max);
-  // Smaller than the input: anywhere inside; larger: any crop. The unjittered place is the letterbox's top
-  // left.
+  // Smaller than the input: anywhere inside; larger: any crop. The unjittered place is
+  // the letterbox's top left.
   double room_x = width - picture_width * scale;
   double room_y = height - picture_height * scale;
   bool moves = options.translate > 0;

@@ -7,8 +7,8 @@
 namespace ds {
 namespace {
 
-/// The smallest level that need not be enlarged: bilinear sampling skips pixels when it shrinks by more than
-/// two.
+/// The smallest level that need not be enlarged: bilinear sampling skips pixels when it shrinks
+/// by more than two.
 const PictureLevel& level_for(const Picture& picture, double scale) {
   std::size_t level = 0;
   while (level + 1 < picture.levels.size() && scale * picture.levels[level + 1].grid.step_x <= 1.0) ++level;

@@ -18,8 +18,8 @@ namespace ds {
 /// applies to (two dimensions or more), biases and norms, frozen ones.
 class FlatParameters {
  public:
-  /// Moves the net's tensors into the vectors. Parameters whose name begins with one of `frozen_prefixes`
-  /// learn nothing.
+  /// Moves the net's tensors into the vectors. Parameters whose name begins with one
+  /// of `frozen_prefixes` learn nothing.
   explicit FlatParameters(torch::nn::Module& net, const std::vector<std::string>& frozen_prefixes = {});
   /// The same for a replica: its values are `first`'s own storage, gradients and statistics are separate.
   FlatParameters(torch::nn::Module& net, const FlatParameters& first,
@@ -31,8 +31,8 @@ class FlatParameters {
   std::int64_t decayed = 0;  // the first so many values get weight decay
   std::int64_t trained = 0;  // the first so many values learn
 
-  /// Scales the gradients down to this Euclidean norm when theirs is larger; 0: never. Returns the norm
-  /// before.
+  /// Scales the gradients down to this Euclidean norm when theirs is larger; 0: never.
+  /// Returns the norm before.
   double clip_gradients(double max_norm);
   /// average = decay * average + (1 - decay) * this, values and statistics.
   void average_into(FlatParameters& average, double decay) const;

@@ -17,8 +17,8 @@ struct OptimizerOptions {
   double weight_decay = 0.05;  // not on biases and norms; AdamW's is decoupled (arXiv 1711.05101)
 };
 
-/// Changes flat parameters by their gradients. Its state is named tensors, so that a checkpoint holds all of
-/// it.
+/// Changes flat parameters by their gradients. Its state is named tensors, so that a checkpoint
+/// holds all of it.
 class Optimizer {
  public:
   virtual ~Optimizer() = default;

@@ -240,8 +240,8 @@ struct RankLink::Parts {
 #endif
   bool nccl_decided = false;
 
-  /// NCCL takes GPU tensors when every rank has a GPU of its own; all ranks decide alike. Asked on the first
-  /// GPU tensor.
+  /// NCCL takes GPU tensors when every rank has a GPU of its own; all ranks decide alike. Asked on
+  /// the first GPU tensor.
   bool uses_nccl(const at::Tensor& tensor);
 };
 

@@ -24,8 +24,8 @@ class RankLink {
   at::Tensor gather(const at::Tensor& mine);
   void broadcast(const at::Tensor& tensor);
   void sum(const at::Tensor& flat);
-  /// Ends the connections of the collectives, so that those who wait for this rank hear of it. The store
-  /// stays.
+  /// Ends the connections of the collectives, so that those who wait for this rank hear of
+  /// it. The store stays.
   void close();
 
   void post(const std::string& key, const std::string& text);

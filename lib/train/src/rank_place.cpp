@@ -97,8 +97,8 @@ RankPlace place_by(const Reader& reader, const Launcher& launcher) {
   return place;
 }
 
-/// The entry of "2(x3),1" (two tasks on each of three nodes, one on the fourth) for a node; 1 when there is
-/// none.
+/// The entry of "2(x3),1" (two tasks on each of three nodes, one on the fourth) for a node; 1
+/// when there is none.
 int tasks_on_node(const std::string& counts, int node) {
   for (const auto& part : split(counts, ',')) {
     auto times_at = part.find("(x");

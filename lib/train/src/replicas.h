@@ -29,8 +29,8 @@ class WorkerTeam {
   WorkerTeam& operator=(const WorkerTeam&) = delete;
 
   int size() const { return static_cast<int>(threads_.size()); }
-  /// Runs work(0) .. work(size() - 1), one on each thread; returns when all are done. Throws what the lowest
-  /// threw.
+  /// Runs work(0) .. work(size() - 1), one on each thread; returns when all are done. Throws
+  /// what the lowest threw.
   void run(const std::function<void(int)>& work);
 
  private:
@@ -96,8 +96,8 @@ class Replicas {
                 const std::function<void(Batch)>& recycle = {});
   /// Gives every replica the first one's statistics.
   void spread_statistics();
-  /// The same, and the numbers of batches they come from: after a checkpoint was loaded or the first net
-  /// changed.
+  /// The same, and the numbers of batches they come from: after a checkpoint was loaded or
+  /// the first net changed.
   void follow_first();
 
  private:

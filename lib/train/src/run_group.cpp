@@ -151,8 +151,8 @@ class GroupRun {
     report_.runs.push_back(std::move(trained));
   }
 
-  /// Ends what is hopeless after a stage. Those that ended here before count again, so the choice is the
-  /// same.
+  /// Ends what is hopeless after a stage. Those that ended here before count again, so the
+  /// choice is the same.
   void eliminate(int stage) {
     std::vector<Member*> reached;
     std::vector<Standing> standings;

@@ -30,8 +30,8 @@ bool is_out_of_memory(const std::string& what) {
 
 }  // namespace
 
-/// Work of rank 0 alone. What it throws is thrown on all ranks by the next operation that they have in
-/// common.
+/// Work of rank 0 alone. What it throws is thrown on all ranks by the next operation that
+/// they have in common.
 void TrainingLoop::as_first(const std::function<void()>& work) {
   if (ranks_.alone()) return work();
   if (!ranks_.is_first() || own_error_) return;
@@ -349,8 +349,8 @@ void TrainingLoop::decide_epochs() {
     log::info(fmt::format("the budget of {} allows {} epochs at {:.1f} s each", human_duration(budget),
                           state_.epochs, per_epoch));
   } else {
-    // A slower machine than at the start shortens the run; a faster one lengthens it while the rate is still
-    // flat.
+    // A slower machine than at the start shortens the run; a faster one lengthens it while the
+    // rate is still flat.
     double flat_end = in_.options.schedule == "flat-cosine" ? in_.options.flat_share : 0;
     const int possible = state_.epoch + static_cast<int>((usable - now) / per_epoch);
     const bool longer = possible > state_.epochs * 1.05 && state_.epoch < flat_end * state_.epochs;

@@ -117,10 +117,10 @@ class TrainingLoop {
   std::exception_ptr own_error_;  // rank 0's, which the others do not know of yet
 };
 
-/// How many replicas a batch is shared over, on all ranks together: on a CPU as many as there are threads, as
-/// long as each gets four images (fewer make BatchNorm's statistics poor); on GPUs one for each rank. A
-/// multiple of `ranks`. Throws UsageError when --replicas is none, and when there are fewer images than
-/// replicas.
+/// How many replicas a batch is shared over, on all ranks together: on a CPU as many as there are
+/// threads, as long as each gets four images (fewer make BatchNorm's statistics poor); on GPUs one for
+/// each rank. A multiple of `ranks`. Throws UsageError when --replicas is none, and when there are
+/// fewer images than replicas.
 int replica_count(const TrainOptions& options, int ranks = 1);
 
 }  // namespace ds

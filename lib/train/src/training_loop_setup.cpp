@@ -1,5 +1,5 @@
-// What a run begins with: the device, the nets and their replicas, the loader, weights that wait for
-// statistics.
+// What a run begins with: the device, the nets and their replicas, the loader, weights
+// that wait for statistics.
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>

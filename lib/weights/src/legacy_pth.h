@@ -9,9 +9,9 @@
 
 namespace ds::detail {
 
-/// The pickle of torch.save's magic number, 0x1950a86a20f9469cfc6c, which every file of before PyTorch 1.6
-/// (or written with `_use_new_zipfile_serialization=False`, as mmdetection's published weights are) begins
-/// with.
+/// The pickle of torch.save's magic number, 0x1950a86a20f9469cfc6c, which every file of before
+/// PyTorch 1.6 (or written with `_use_new_zipfile_serialization=False`, as mmdetection's published
+/// weights are) begins with.
 constexpr std::string_view kLegacyMagic("\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19\x2e", 15);
 
 /// A file of several pickles: magic number, protocol, system, the value, the keys of its storages; then each

@@ -58,8 +58,8 @@ TEST_CASE("what stands in two splits: pixels, looks, groups, videos") {
           "same-pixels a a copy, of 2; look-alike b b again, look-alike b again b in train, of 3; "
           "group g1 g2, of 2; video v1 v2, of 4; ");
   using Exposed = std::map<std::pair<Split, Split>, std::size_t>;
-  // test from train: a copy, g2; from val: v2. train from val: b and b in train; from test: a, g1. val from
-  // ...
+  // test from train: a copy, g2; from val: v2. train from val: b and b in train; from test: a,
+  // g1. val from ...
   REQUIRE(report.exposed == Exposed{{{Split::test, Split::train}, 2},
                                     {{Split::test, Split::val}, 1},
                                     {{Split::train, Split::val}, 2},

@@ -50,8 +50,8 @@ Dataset example() {
 }  // namespace
 
 TEST_CASE("quantiles lie between the ranks") {
-  // ranks 0..4: 5 % at 0.2 -> 1 + .2 * (2 - 1) = 1.2; 25 % at 1 -> 2; 75 % at 3 -> 4; 95 % at 3.8 -> 4 + .8 *
-  // 6
+  // ranks 0..4: 5 % at 0.2 -> 1 + .2 * (2 - 1) = 1.2; 25 % at 1 -> 2; 75 % at 3 -> 4; 95 % at 3.8 -> 4
+  // + .8 * 6
   auto q = quantiles_of({10, 2, 1, 4, 3});
   REQUIRE(q.count == 5);
   REQUIRE(q.min == 1);

@@ -184,8 +184,8 @@ TEST_CASE("data.yaml: nc against names, missing splits with what was tried, name
 }
 
 TEST_CASE("labels drawn on the stored picture are reported, and turned on request") {
-  // 64x48 as stored, orientation 6: shown as 48x64. A point (x, y) of the stored picture is shown at (48 - y,
-  // x).
+  // 64x48 as stored, orientation 6: shown as 48x64. A point (x, y) of the stored picture is shown at
+  // (48 - y, x).
   Fixture f;
   auto jpeg = read_file(f.path("a.jpg"));
   const char exif[] =

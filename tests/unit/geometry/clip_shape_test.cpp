@@ -14,8 +14,8 @@ TEST_CASE("boxes and outlines are cut exactly; nothing is left of what is outsid
   REQUIRE(clipped_shape(Box{-3, 2, 4, 20}, 10, 8) == Shape(Box{0, 2, 4, 8}));
   REQUIRE_FALSE(clipped_shape(Box{12, 0, 14, 4}, 10, 8));
   REQUIRE_FALSE(clipped_shape(Polygon{{{{-9, 0}, {-1, 0}, {-1, 4}}}}, 10, 8));
-  // The edge x = 0 crosses the line from (-4, 0) to (4, 4) at y = 2, and that from (4, 4) to (-4, 8) at y
-  // = 6.
+  // The edge x = 0 crosses the line from (-4, 0) to (4, 4) at y = 2, and that from (4, 4) to (-4, 8)
+  // at y = 6.
   auto cut = clipped_shape(Polygon{{{{-4, 0}, {4, 4}, {-4, 8}}, {{-9, 0}, {-1, 0}, {-1, 4}}}}, 10, 8);
   REQUIRE(cut == Shape(Polygon{{{{0, 2}, {4, 4}, {0, 6}}}}));
 }

@@ -104,8 +104,8 @@ TEST_CASE("an import that was interrupted neither hashes nor copies again what i
       fs::last_write_time(entry.path(), fs::file_time_type::clock::now() - 1h);
   FailingProgress progress("store", 6);
   REQUIRE_THROWS_WITH(add_sources(f.project(), {f.path("d")}, {}, progress), "disk full");
-  // A change that the stamp cannot show: same length, time and inode. What is not read again does not notice
-  // it.
+  // A change that the stamp cannot show: same length, time and inode. What is not read again
+  // does not notice it.
   fs::path picture;
   for (const auto& entry : fs::recursive_directory_iterator(f.path("d")))
     if (has_image_suffix(entry.path())) picture = entry.path();

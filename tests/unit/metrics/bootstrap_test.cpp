@@ -104,9 +104,9 @@ TEST_CASE("percentiles interpolate") {
 
 namespace {
 
-/// Scores that say, with some noise, how well a box lies, so that precision falls along the curve. Where it
-/// does not, the AP of a small sample is larger than its law's, for the curve is made falling
-/// (docs/METRICS.md).
+/// Scores that say, with some noise, how well a box lies, so that precision falls along the
+/// curve. Where it does not, the AP of a small sample is larger than its law's, for the curve
+/// is made falling (docs/METRICS.md).
 void score_by_place(testing::SyntheticTruth& made, std::uint64_t seed) {
   Random random(seed);
   std::vector<std::vector<const TruthObject*>> of_image(made.truth.images.size());
@@ -122,9 +122,9 @@ void score_by_place(testing::SyntheticTruth& made, std::uint64_t seed) {
 }  // namespace
 
 TEST_CASE("95 % intervals cover the AP of the law they were drawn from") {
-  // The law's AP by a sample of 40,000 images, far more than a trial's. Of 200 trials 190 are expected to
-  // cover it; a binomial(200, .95) is below 180 in fewer than 1 of 800 cases, and 200 in fewer than 1 of
-  // 20,000.
+  // The law's AP by a sample of 40,000 images, far more than a trial's. Of 200 trials 190 are
+  // expected to cover it; a binomial(200, .95) is below 180 in fewer than 1 of 800 cases, and 200 in
+  // fewer than 1 of 20,000.
   testing::SyntheticSetup law{.images = 40000, .classes = 1, .seed = 1, .model_seed = 2};
   auto whole = testing::synthetic_truth(law);
   score_by_place(whole, 3);

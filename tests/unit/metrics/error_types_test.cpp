@@ -14,9 +14,9 @@ using namespace ds;
 
 namespace {
 
-/// TIDE's own figures. It counts classes with detections and no objects as 0, ds leaves them out of the mean;
-/// its recall thresholds are i/100 where COCO's are i*0.01, which moves single points of a curve (0.05 of 100
-/// here).
+/// TIDE's own figures. It counts classes with detections and no objects as 0, ds leaves them out of the
+/// mean; its recall thresholds are i/100 where COCO's are i*0.01, which moves single points of a curve
+/// (0.05 of 100 here).
 void run_case(const std::string& name) {
   if (testing::shared_is_absent("cases/evaluation/" + name)) return;
   const auto folder = testing::shared_folder() / "cases/evaluation" / name;

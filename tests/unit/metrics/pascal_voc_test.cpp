@@ -64,8 +64,8 @@ TEST_CASE("a detection's best object decides, even when another is free") {
 }
 
 TEST_CASE("recall on a grid point") {
-  // 3 of 10 found, all right: recall .3 lies below the fourth point, 3 * .1 = .30000000000000004, as in the
-  // kit.
+  // 3 of 10 found, all right: recall .3 lies below the fourth point, 3 * .1 = .30000000000000004,
+  // as in the kit.
   auto truth = cats();
   truth.objects.clear();
   for (int i = 0; i < 10; ++i) truth.objects.push_back(object(20 * i));

@@ -7,8 +7,8 @@
 using namespace ds;
 
 TEST_CASE("Holm's adjustment by hand") {
-  // Sorted .01 .02 .03 .04: 4*.01 = .04, 3*.02 = .06, then 2*.03 = .06 and 1*.04, which may not fall below
-  // .06.
+  // Sorted .01 .02 .03 .04: 4*.01 = .04, 3*.02 = .06, then 2*.03 = .06 and 1*.04, which may
+  // not fall below .06.
   const auto adjusted = holm_adjusted({.03, .01, .04, .02});
   REQUIRE(adjusted[1] == Approx(.04));
   REQUIRE(adjusted[3] == Approx(.06));

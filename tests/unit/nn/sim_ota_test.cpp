@@ -71,9 +71,9 @@ TEST_CASE("an object without any overlap still gets its cheapest cell, by class 
 
 TEST_CASE("a cell two objects want goes to the one it costs less") {
   Scene scene;
-  // Both objects are centred on cell 5. The first equals its prediction (8x8: IoU 1), the second is 4x4
-  // inside it (IoU 16/64 = 0.25). Each has k = 1 and cell 5 as the cheapest; the first wins, the second gets
-  // nothing.
+  // Both objects are centred on cell 5. The first equals its prediction (8x8: IoU 1), the second is
+  // 4x4 inside it (IoU 16/64 = 0.25). Each has k = 1 and cell 5 as the cheapest; the first wins,
+  // the second gets nothing.
   auto assigned = scene.assign({{12, 12, 4, 4, 0}, {12, 12, 8, 8, 0}});
   REQUIRE(assigned.size() == 1);
   REQUIRE(assigned[0].object_idx == 1);
@@ -85,8 +85,8 @@ TEST_CASE("the cost is the binary cross entropy of both classes minus 3 log IoU"
   // lower IoU with neutral scores. Objectness logit 0 -> 0.5 everywhere. cell 5: p0 = sqrt(s(-6)*.5) =
   // sqrt(.002473*.5) = .0352, p1 = sqrt(s(6)*.5) = .7062
   //         -log(.0352) - log(1-.7062) = 3.347 + 1.225 = 4.572
-  // cell 6 shifted to IoU 0.6: p0 = p1 = sqrt(.25) = .5: -2 log .5 - 3 log .6 = 1.386 + 1.532 = 2.919 ->
-  // cheaper
+  // cell 6 shifted to IoU 0.6: p0 = p1 = sqrt(.25) = .5: -2 log .5 - 3 log .6 = 1.386 + 1.532
+  // = 2.919 -> cheaper
   scene.classes[5 * 2] = -6;
   scene.classes[5 * 2 + 1] = 6;
   scene.boxes[6 * 5] = -0.25F;  // centre x = (2 - .25) * 8 = 14: overlap 6x8 = 48, union 80, IoU .6

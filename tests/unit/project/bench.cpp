@@ -1,5 +1,5 @@
-// Figures for people, not a test: scripts/bench/project.sh runs it. CPU seconds count, the machine may be
-// shared.
+// Figures for people, not a test: scripts/bench/project.sh runs it. CPU seconds count, the
+// machine may be shared.
 #include <ctime>
 #include <iostream>
 

@@ -65,8 +65,8 @@ TEST_CASE("a difference of two datasets, counted by hand") {
   Dataset before{named({"cat", "dog"}),
                  {labelled("gone", {cat(0), dog(50)}), labelled("same", {cat(0)}), labelled("b", {}),
                   labelled("a", {cat(0), cat(100), dog(200)})}};
-  // In a: cat 0 moves by 2, cat 100 becomes a dog, dog 200 goes, a cat comes; the classes change their
-  // places.
+  // In a: cat 0 moves by 2, cat 100 becomes a dog, dog 200 goes, a cat comes; the
+  // classes change their places.
   Dataset after{named({"dog", "cat"}),
                 {labelled("a", {box_annotation(1, {2, 0, 12, 10}), box_annotation(0, {100, 0, 110, 10}),
                                 box_annotation(1, {400, 0, 410, 10})}),

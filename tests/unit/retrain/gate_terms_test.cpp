@@ -9,9 +9,9 @@ using ds::TestPart;
 
 namespace {
 
-/// `count` images with one object of class 0 and one of class 1 each. `hits` tells, per image, whether a
-/// model finds them; a found box is exact, so AP is the share of objects found (in steps of the recall
-/// thresholds).
+/// `count` images with one object of class 0 and one of class 1 each. `hits` tells, per image,
+/// whether a model finds them; a found box is exact, so AP is the share of objects found (in steps
+/// of the recall thresholds).
 ds::GateInput scene(std::size_t count, const std::vector<bool>& champion,
                     const std::vector<bool>& challenger) {
   ds::GateInput input;
@@ -103,8 +103,8 @@ TEST_CASE(
     "The holdout counts once it is large enough, and its images are not part of the original test set") {
   auto policy = quick();
   policy.min_holdout_images = 20;
-  // Images 0..39 original, 40..59 holdout. The challenger finds everything on the first and nothing on the
-  // second.
+  // Images 0..39 original, 40..59 holdout. The challenger finds everything on the first and
+  // nothing on the second.
   auto input = scene(60, std::vector<bool>(60, true), first(40, 60));
   std::fill(input.parts.begin() + 40, input.parts.end(), TestPart::holdout);
   auto terms = ds::gate_terms(input, policy);

@@ -40,8 +40,8 @@ TEST_CASE("a convolution that levels share has one place, and stays shared") {
   auto images = at::randn({1, 3, 64, 64});
   auto before = output_of(*net, images);
   ds::FlatParameters flat(*net);
-  // Once each: the shared ones would add some 300,000, and the room between tensors is less than 16 values
-  // each.
+  // Once each: the shared ones would add some 300,000, and the room between tensors is less
+  // than 16 values each.
   REQUIRE(flat.values.numel() - ds::parameter_count(*net) <
           16 * static_cast<std::int64_t>(net->parameters().size()));
   REQUIRE(at::allclose(output_of(*net, images), before, 1e-5, 1e-5));

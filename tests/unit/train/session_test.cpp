@@ -326,9 +326,8 @@ TEST_CASE("of three candidates the hopeless drop out between stages and still be
   std::sort(epochs.begin(), epochs.end());
   REQUIRE(epochs == std::vector<double>{1, 2, 4});
 
-  // Cut off in the second stage, the group continues to the same models.
-  // 3 candidates x 2 steps; a continued run reports the 2 steps it has; then the first step of the second
-  // stage.
+  // Cut off in the second stage, the group continues to the same models. 3 candidates x 2 steps; a continued
+  // run reports the 2 steps it has; then the first step of the second stage.
   StepHook hook(3 * 2 + 2 + 1, [] { ds::request_stop(SIGTERM); });
   REQUIRE_THROWS_AS(ds::train(project, jobs, {&hook}), ds::Interrupted);
   ds::request_stop(0);

@@ -11,8 +11,8 @@
 /// layer by layer under torchvision's names.
 namespace ds::mobilenet {
 
-/// V3's layers inside one block, in order, under the names they have there: the expansion is `0` where there
-/// is one.
+/// V3's layers inside one block, in order, under the names they have there: the expansion is `0`
+/// where there is one.
 NamedChain::Parts v3_block_layers(int index, bool reduced_tail, const NormOptions& norm);
 
 /// Layers 0 to 16 of V3-Large: a convolution, 15 blocks with one child `block`, a convolution. Strides: 2

@@ -15,9 +15,9 @@ using Parts = std::vector<std::shared_ptr<Block>>;
 
 constexpr int kTowerLength = 2;
 constexpr double kHeadDeviation = 0.01;  // of the head's initial weights, as published
-/// What boxes reach in every direction at first, in strides. Published training starts from 0 on weights that
-/// have seen ImageNet; the box loss weighs with the IoU, so that boxes without extent learn slowly on their
-/// own.
+/// What boxes reach in every direction at first, in strides. Published training starts from 0 on
+/// weights that have seen ImageNet; the box loss weighs with the IoU, so that boxes without extent
+/// learn slowly on their own.
 constexpr double kInitialReach = 2;
 
 std::shared_ptr<ConvBlock> conv(int in, int out, int kernel, int stride = 1) {

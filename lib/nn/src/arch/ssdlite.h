@@ -6,8 +6,8 @@
 
 namespace ds::ssdlite {
 
-/// forward_raw gives [B,A,4+1+C]: offsets from the default boxes, then background and classes after the
-/// softmax.
+/// forward_raw gives [B,A,4+1+C]: offsets from the default boxes, then background and
+/// classes after the softmax.
 class Ssdlite : public DetectorNet {
  public:
   Ssdlite(std::shared_ptr<FeatureExtractor> backbone, int num_classes,

@@ -6,8 +6,8 @@
 
 #include "arch/mobilenet.h"
 
-/// The parts of SSDlite (Sandler et al. 2018, section 6.2; Howard et al. 2019, section 6.3) under
-/// torchvision's names.
+/// The parts of SSDlite (Sandler et al. 2018, section 6.2; Howard et al. 2019, section
+/// 6.3) under torchvision's names.
 namespace ds::ssdlite {
 
 constexpr std::size_t kLevels = 6;
@@ -43,8 +43,8 @@ std::shared_ptr<FeatureExtractor> make_v3_extractor();
 /// MobileNetV2: `features.0` to `features.18`.
 std::shared_ptr<FeatureExtractor> make_v2_extractor();
 
-/// One of the two heads: child `module_list` with one entry per level, a depthwise block `0` and a 1x1
-/// convolution `1`.
+/// One of the two heads: child `module_list` with one entry per level, a depthwise block `0` and
+/// a 1x1 convolution `1`.
 class Predictor : public torch::nn::Module {
  public:
   /// @param columns values per default box

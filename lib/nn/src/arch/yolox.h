@@ -6,8 +6,8 @@
 
 namespace ds::yolox {
 
-/// forward_raw gives [B,A,5+C]: dx dy dw dh as the head predicts them, then objectness and classes after the
-/// sigmoid.
+/// forward_raw gives [B,A,5+C]: dx dy dw dh as the head predicts them, then objectness and
+/// classes after the sigmoid.
 class Yolox : public DetectorNet {
  public:
   Yolox(const Scale& scale, int num_classes);

@@ -82,8 +82,8 @@ struct HeadOutput {
   at::Tensor classes;             // [B,A,C] float32 logits
 };
 
-/// Children `cls_convs`, `reg_convs`, `cls_preds`, `reg_preds`, `obj_preds`, `stems`, each with one entry per
-/// level.
+/// Children `cls_convs`, `reg_convs`, `cls_preds`, `reg_preds`, `obj_preds`, `stems`, each with
+/// one entry per level.
 class Head : public torch::nn::Module {
  public:
   Head(const Scale& scale, int num_classes);

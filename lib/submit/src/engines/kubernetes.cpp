@@ -11,8 +11,8 @@
 namespace ds::detail {
 namespace {
 
-/// So that a pod's host name, `<job>-<index>`, stays within 63 letters, with a number for each of several
-/// jobs.
+/// So that a pod's host name, `<job>-<index>`, stays within 63 letters, with a number for
+/// each of several jobs.
 constexpr std::size_t kLongestName = 50;
 
 /// Also of a Service, whose name begins with a letter.

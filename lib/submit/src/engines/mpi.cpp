@@ -46,8 +46,8 @@ exit "$status"
     std::vector<std::string> words = {"mpirun", "-n", std::to_string(spec.world_size())};
     if (!spec.hosts.empty())
       words.insert(words.end(), {"--hostfile", std::filesystem::absolute(spec.hosts).string()});
-    // Threads of a process may use all its processors; it has time to write down how it ended when another
-    // one has.
+    // Threads of a process may use all its processors; it has time to write down how it ended
+    // when another one has.
     words.insert(words.end(), {"--map-by", fmt::format("ppr:{}:node", spec.tasks_per_node), "--bind-to",
                                "none", "--mca", "odls_base_sigkill_timeout", "5"});
     for (const auto& [name, value] : spec.variables()) words.insert(words.end(), {"-x", name});

@@ -78,8 +78,8 @@ class FormatError : public DataError {
 [[noreturn]] void throw_unknown_name(const std::string& kind, const std::string& name,
                                      const std::vector<std::string>& known);
 
-/// Throws Busy when `errno_value` says the disk or quota is full, else Error: `cannot <action> <path>:
-/// <why>`.
+/// Throws Busy when `errno_value` says the disk or quota is full, else Error:
+/// `cannot <action> <path>: <why>`.
 [[noreturn]] void throw_io_error(const std::string& action, const std::filesystem::path& path,
                                  int errno_value);
 

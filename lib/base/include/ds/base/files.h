@@ -74,8 +74,8 @@ class TemporaryFolder {
   std::filesystem::path path_;
 };
 
-/// True when `relative`, joined to a root, stays inside it: not absolute, no `..`, no drive, no backslash
-/// trick.
+/// True when `relative`, joined to a root, stays inside it: not absolute, no `..`, no
+/// drive, no backslash trick.
 bool stays_inside(const std::filesystem::path& relative);
 
 }  // namespace ds

@@ -10,8 +10,8 @@ namespace ds {
 /// the process ends, however it ends, so it is never stale.
 class FileLock {
  public:
-  /// Waits up to `wait_s` seconds; then throws Busy naming `what` and the owner (pid, host, command, since
-  /// when).
+  /// Waits up to `wait_s` seconds; then throws Busy naming `what` and the owner (pid,
+  /// host, command, since when).
   FileLock(std::filesystem::path path, const std::string& what, double wait_s = 0);
   ~FileLock();
   FileLock(FileLock&& other) noexcept;

@@ -29,8 +29,8 @@ struct SpawnOptions {
   double timeout_s = 0;  // run_and_wait: kill after this long (exit 124); 0: never
 };
 
-/// Starts arguments[0] (searched in PATH when it has no slash); returns its pid. Throws Error when it cannot
-/// start.
+/// Starts arguments[0] (searched in PATH when it has no slash); returns its pid. Throws Error
+/// when it cannot start.
 pid_t spawn(const std::vector<std::string>& arguments, const SpawnOptions& options = {});
 /// Waits for a child: its exit code, or 128 + signal.
 int wait_for(pid_t pid);

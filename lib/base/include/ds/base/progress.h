@@ -5,8 +5,8 @@
 
 namespace ds {
 
-/// What a long piece of work reports; `ds::cli` draws it as a bar on a terminal. Calls may come from any
-/// thread.
+/// What a long piece of work reports; `ds::cli` draws it as a bar on a terminal. Calls may
+/// come from any thread.
 class Progress {
  public:
   virtual ~Progress() = default;

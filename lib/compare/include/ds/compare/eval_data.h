@@ -19,9 +19,9 @@ struct EvalData {
   std::vector<std::string> warnings = {};
 };
 
-/// One split of a snapshot. `snapshot` empty: one is made of what is done now (the same content is the same
-/// snapshot). `split` "all" takes every image. Throws DataError when there is no image, UsageError for
-/// unknown names.
+/// One split of a snapshot. `snapshot` empty: one is made of what is done now (the same content is the
+/// same snapshot). `split` "all" takes every image. Throws DataError when there is no image,
+/// UsageError for unknown names.
 EvalData project_data(Project& project, const std::string& snapshot, const std::string& split);
 
 /// A dataset of another tool, without a project. `format` "auto" or one of annotation_formats(); `images`

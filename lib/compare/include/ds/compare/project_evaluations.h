@@ -37,9 +37,9 @@ struct ProjectEvaluations {
   std::vector<StoredEvaluation> models;  // as requested
 };
 
-/// Evaluates models on a split and stores the results. The same model, snapshot, split and settings are not
-/// run again unless forced; those that are run take turns on every image, so that their latencies can be
-/// compared.
+/// Evaluates models on a split and stores the results. The same model, snapshot, split and settings
+/// are not run again unless forced; those that are run take turns on every image, so that their
+/// latencies can be compared.
 ProjectEvaluations evaluate_in_project(Project& project, const std::vector<ProjectEvalRequest>& requests,
                                        const ProjectEvalOptions& options, Progress& progress);
 

@@ -37,8 +37,8 @@ struct RunOptions {
   EvaluateOptions evaluate = {};
 };
 
-/// A low score threshold (0.01), because average precision needs the tail that an operating threshold cuts
-/// off.
+/// A low score threshold (0.01), because average precision needs the tail that an
+/// operating threshold cuts off.
 DetectorOptions evaluation_detector_options();
 
 /// A model to evaluate.

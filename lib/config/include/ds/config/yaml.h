@@ -10,9 +10,9 @@ class Node;
 
 namespace ds {
 
-/// Parses a YAML file; a syntax error is a FormatError `file:line:col: what` with the source line and a
-/// caret. The result is handed to `use`, and yaml errors inside `use` (a missing key, a wrong type) are
-/// located too.
+/// Parses a YAML file; a syntax error is a FormatError `file:line:col: what` with the source line
+/// and a caret. The result is handed to `use`, and yaml errors inside `use` (a missing key, a wrong
+/// type) are located too.
 void with_yaml_file(const std::filesystem::path& path, const std::function<void(const YAML::Node&)>& use);
 void with_yaml_text(const std::string& text, const std::string& name,
                     const std::function<void(const YAML::Node&)>& use);

@@ -30,8 +30,8 @@ struct DuplicateImage {
   bool same_pixels = false;  // as the kept one; with chains as one of the group
 };
 
-/// The first is the best: it has the most objects, else it is done, else it has the most pixels, else it is
-/// the oldest.
+/// The first is the best: it has the most objects, else it is done, else it has the most pixels, else
+/// it is the oldest.
 struct DuplicateGroup {
   std::vector<DuplicateImage> images;  // at least 2; the others by name
   std::string why;                     // "most objects (3)", "done", "largest (640x480)", "oldest"

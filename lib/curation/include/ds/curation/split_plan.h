@@ -28,10 +28,10 @@ enum class SplitBy {
   hash,
   /// As close to the shares as whole groups allow: the largest first, each where most is missing.
   group,
-  /// Iterative stratification (Sechidis, Tsoumakas, Vlahavas: On the Stratification of Multi-Label Data, ECML
-  /// PKDD 2011, figure 1), on groups and with counts of objects: the class with the fewest objects left is
-  /// dealt out first, its largest groups first, each to the split that lacks most of the class (then most
-  /// images).
+  /// Iterative stratification (Sechidis, Tsoumakas, Vlahavas: On the Stratification of Multi-Label
+  /// Data, ECML PKDD 2011, figure 1), on groups and with counts of objects: the class with the fewest
+  /// objects left is dealt out first, its largest groups first, each to the split that lacks most of
+  /// the class (then most images).
   stratify,
 };
 

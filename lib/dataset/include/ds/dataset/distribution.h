@@ -10,8 +10,8 @@
 
 namespace ds {
 
-/// How often values lie in [edges[i], edges[i+1]); the last range holds its end, and is open when that is
-/// infinite.
+/// How often values lie in [edges[i], edges[i+1]); the last range holds its end, and is open
+/// when that is infinite.
 struct Histogram {
   std::vector<double> edges;  // rising, one more than counts
   std::vector<std::size_t> counts;

@@ -57,9 +57,9 @@ class Deployments {
   DeploymentStatus status(const std::string& name) const;
   std::vector<DeploymentStatus> list() const;
 
-  /// Starts the server in the background (this program's `serve NAME`) and waits until it is ready. Nothing
-  /// to do when it runs. Throws Error with the end of its log when it ends instead, Busy when it is not ready
-  /// in time.
+  /// Starts the server in the background (this program's `serve NAME`) and waits until it is ready.
+  /// Nothing to do when it runs. Throws Error with the end of its log when it ends instead, Busy when it
+  /// is not ready in time.
   DeploymentStatus start(const std::string& name, double wait_s);
   /// Asks the server to drain and waits for its end. False when it did not run.
   bool stop(const std::string& name);
@@ -69,10 +69,10 @@ class Deployments {
   void destroy(const std::string& name);
 
   /// Puts another model into production: under the deployment's lock, the running server loads, warms and
-  /// switches (compare-and-swap on the generation), then record and champion alias change in one transaction,
-  /// then the audit log. Idempotent: run again after a crash at any point, it completes what is missing.
-  /// Throws Busy when production is not what was expected, UsageError for a model that was rolled back from
-  /// (unless forced).
+  /// switches (compare-and-swap on the generation), then record and champion alias change in one
+  /// transaction, then the audit log. Idempotent: run again after a crash at any point, it completes what is
+  /// missing. Throws Busy when production is not what was expected, UsageError for a model that was rolled
+  /// back from (unless forced).
   ModelChangeReport change_model(const std::string& name, const std::string& model,
                                  const ModelChange& change);
   /// change_model to the model before the newest promotion that stands. Throws UsageError when there is none.
@@ -87,8 +87,8 @@ class Deployments {
   Project& project_;
 };
 
-/// `ds-deploy serve MODEL`: serves a model that is no deployment (no admin listener, no captures) until a
-/// signal.
+/// `ds-deploy serve MODEL`: serves a model that is no deployment (no admin listener, no
+/// captures) until a signal.
 void serve_model(const std::string& id, const std::filesystem::path& path, const ServeSettings& settings,
                  int threads, const std::function<void(const std::string& url)>& on_ready);
 

@@ -30,18 +30,18 @@ struct ReadOptions {
   std::string labels_frame = "displayed";
   /// Pascal VOC: "auto", "devkit" (1-based inclusive), "asis" (0-based half-open), "shift" (all minus 1).
   std::string voc_coords = "auto";
-  /// YOLO rows: "auto" (what data.yaml says; rows of nine numbers are outlines), "detect", "segment", "obb",
-  /// "pose".
+  /// YOLO rows: "auto" (what data.yaml says; rows of nine numbers are outlines),
+  /// "detect", "segment", "obb", "pose".
   std::string yolo_task = "auto";
   /// COCO: an image without annotations was looked at and has none (else: nobody has looked at it).
   bool empty_is_negative = false;
   /// COCO: entries that name the same file become one image.
   bool merge_duplicates = false;
-  /// Label Studio: whose annotation of a task counts: an id or name; empty: the ground truth, else the
-  /// latest.
+  /// Label Studio: whose annotation of a task counts: an id or name; empty: the ground
+  /// truth, else the latest.
   std::string annotator = {};
-  /// CreateML: what `coordinates` x and y are: "center", "topleft"; "auto": what the boxes allow, else
-  /// center.
+  /// CreateML: what `coordinates` x and y are: "center", "topleft"; "auto": what the
+  /// boxes allow, else center.
   std::string createml_anchor = "auto";
   /// MOT: "auto" (a frame, box or class counted from 0 is proof), "one", "zero": what the numbers start at.
   std::string mot_base = "auto";
@@ -57,8 +57,8 @@ struct ReadOptions {
 struct ReadResult {
   std::string format;
   Dataset dataset;
-  /// Beside dataset.images: where each one's bytes are; empty when the file is missing, or when the bytes are
-  /// in `embedded`.
+  /// Beside dataset.images: where each one's bytes are; empty when the file is missing, or when the
+  /// bytes are in `embedded`.
   std::vector<std::filesystem::path> files;
   /// Pictures that stand inside the label file itself (TFRecord, labelme's imageData), by index into
   /// dataset.images: gives the stored bytes, each time anew. The label file must still be there.

@@ -31,12 +31,12 @@ struct ProofOptions {
   ReadOptions reading = {};
 };
 
-/// Reads a dataset that write_dataset has just written with the format's own reader and compares everything:
-/// image by image sizes, states, splits, tags and attributes; object by object class, shape (the same within
-/// 2e-6 of the image's longer side, or what the named loss makes of it), and crowd, difficult, ignore,
-/// occluded, truncated, score, track, group, z and attributes. A difference must be one of the kinds that
-/// `report.losses` names, and happen no more often than it counts. Throws DataError naming the first that is
-/// not.
+/// Reads a dataset that write_dataset has just written with the format's own reader and compares
+/// everything: image by image sizes, states, splits, tags and attributes; object by object class, shape
+/// (the same within 2e-6 of the image's longer side, or what the named loss makes of it), and crowd,
+/// difficult, ignore, occluded, truncated, score, track, group, z and attributes. A difference must be one
+/// of the kinds that `report.losses` names, and happen no more often than it counts. Throws DataError
+/// naming the first that is not.
 Proof prove_dataset(const Dataset& expected, const std::filesystem::path& written, const std::string& format,
                     const WriteReport& report, const ProofOptions& options = {});
 

@@ -61,8 +61,8 @@ struct Response {
   static Response error(int status, const std::string& message);
 };
 
-/// `%41+b` to `A+b` (a plus stays a plus unless `plus_is_blank`); nothing when an escape is broken or gives a
-/// NUL.
+/// `%41+b` to `A+b` (a plus stays a plus unless `plus_is_blank`); nothing when an escape is broken
+/// or gives a NUL.
 std::optional<std::string> percent_decode(std::string_view text, bool plus_is_blank = false);
 std::string percent_encode(std::string_view text);
 /// `a=1&b=x%20y` as a map; nothing when an escape is broken.

@@ -34,9 +34,9 @@ struct SheetOptions {
 /// file, or an object of it.
 std::vector<std::vector<Issue>> issues_of_images(const Dataset& dataset, const std::vector<Issue>& issues);
 
-/// Indices of options.count images: first those with errors, then with warnings, then with notes, then the
-/// others that are labelled (objects, or done without), or all when none is. Within each kind evenly or at
-/// random.
+/// Indices of options.count images: first those with errors, then with warnings, then with notes, then
+/// the others that are labelled (objects, or done without), or all when none is. Within each kind
+/// evenly or at random.
 std::vector<std::size_t> choose_images(const Dataset& dataset,
                                        const std::vector<std::vector<Issue>>& issues_of_image,
                                        const SheetOptions& options);

@@ -40,10 +40,10 @@ struct ConvertReport {
   std::optional<Proof> proof;
 };
 
-/// Reads a dataset (a folder, a label file or an archive) and writes it in another format: whole or not at
-/// all. Throws UsageError for unknown names, DataError when objects or pictures that are to be written cannot
-/// be read (unless keep_going), when the format would lose something that is not allowed, or when the proof
-/// fails.
+/// Reads a dataset (a folder, a label file or an archive) and writes it in another format: whole or not
+/// at all. Throws UsageError for unknown names, DataError when objects or pictures that are to be
+/// written cannot be read (unless keep_going), when the format would lose something that is not allowed,
+/// or when the proof fails.
 ConvertReport convert_dataset(const std::filesystem::path& source, const std::filesystem::path& target,
                               const ConvertOptions& options, Progress& progress);
 

@@ -26,10 +26,10 @@ struct ExportReport {
   std::optional<Proof> proof;
 };
 
-/// Writes images chosen from a project, or a snapshot, as a dataset of another format. Proposals of models
-/// that nobody has accepted, and rejected images, are left out. Throws DataError when the format would lose
-/// something that is not allowed, when there is nothing to write, or when the proof fails (naming the first
-/// difference).
+/// Writes images chosen from a project, or a snapshot, as a dataset of another format. Proposals of
+/// models that nobody has accepted, and rejected images, are left out. Throws DataError when the format
+/// would lose something that is not allowed, when there is nothing to write, or when the proof fails
+/// (naming the first difference).
 ExportReport export_project(Project& project, const std::filesystem::path& target,
                             const ExportOptions& options);
 

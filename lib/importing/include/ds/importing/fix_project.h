@@ -31,8 +31,8 @@ const std::map<std::string, std::string>& fix_codes();
 /// UsageError for an unknown code.
 FixReport fix_project(Project& project, const FixOptions& options);
 
-/// The same for one image: its mended annotations and state, and what was done. Nothing when nothing is
-/// wrong.
+/// The same for one image: its mended annotations and state, and what was done. Nothing
+/// when nothing is wrong.
 struct FixedImage {
   std::vector<Annotation> annotations;
   ImageState state = ImageState::unlabelled;

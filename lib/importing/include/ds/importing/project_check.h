@@ -17,9 +17,8 @@ struct CheckOptions {
   bool files = true;    // also compare every stored file with its hash
 };
 
-/// Looks at every image and object of a project. Locations are `image name: object id`.
-/// Codes: those of the readers (ZERO_SIZE_BOX, BOX_OUTSIDE_IMAGE, BROKEN_IMAGE ...) and those of
-/// check_codes().
+/// Looks at every image and object of a project. Locations are `image name: object id`. Codes: those of the
+/// readers (ZERO_SIZE_BOX, BOX_OUTSIDE_IMAGE, BROKEN_IMAGE ...) and those of check_codes().
 std::vector<Issue> check_project(Project& project, const CheckOptions& options, Progress& progress);
 
 /// The part that needs no files: labels against sizes, twins, splits, states.

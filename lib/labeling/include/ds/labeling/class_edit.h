@@ -6,8 +6,8 @@
 
 #include "ds/project/project.h"
 
-/// Changes of the class list that are safe to run twice. Unknown names are UsageErrors with the nearest known
-/// one.
+/// Changes of the class list that are safe to run twice. Unknown names are UsageErrors with
+/// the nearest known one.
 namespace ds {
 
 /// Adds those that are not there; returns their names.

@@ -15,8 +15,8 @@ struct FileListOptions {
   int page_size = 50;  // 0: all on one page
 };
 
-/// name (natural order), id, status, split, assignee, labels, proposals, size (pixels), revision; ties by
-/// name.
+/// name (natural order), id, status, split, assignee, labels, proposals, size (pixels),
+/// revision; ties by name.
 std::vector<std::string> file_sort_keys();
 
 struct FilePage {

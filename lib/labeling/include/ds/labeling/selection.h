@@ -16,9 +16,8 @@ struct Selection {
   bool empty() const { return images.empty() && where.empty(); }
 };
 
-/// The chosen images in the order given, each once, or by name order for a filter.
-/// Throws UsageError when both names and a filter are given, when neither is and `or_all` is false, and for
-/// unknown names.
+/// The chosen images in the order given, each once, or by name order for a filter. Throws UsageError when
+/// both names and a filter are given, when neither is and `or_all` is false, and for unknown names.
 std::vector<Image> select_images(Project& project, const Selection& selection,
                                  WithAnnotations with = WithAnnotations::yes, bool or_all = false);
 

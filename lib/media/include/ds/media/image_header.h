@@ -35,9 +35,8 @@ inline constexpr std::int64_t kMaxImagePixels = 268'435'456;
 /// no positive whole number.
 std::int64_t max_image_pixels();
 
-/// Reads format, size and EXIF orientation. `name` is what messages call the file.
-/// Throws DataError when the bytes are no image we know, the header is broken, or the size exceeds
-/// `max_pixels`.
+/// Reads format, size and EXIF orientation. `name` is what messages call the file. Throws DataError when the
+/// bytes are no image we know, the header is broken, or the size exceeds `max_pixels`.
 ImageHeader read_image_header(std::string_view bytes, const std::string& name,
                               std::int64_t max_pixels = max_image_pixels());
 ImageHeader read_image_header(const std::filesystem::path& file,

@@ -45,10 +45,10 @@ struct Agreement {
 /// For two and more models; with one, missed_by_all only.
 Agreement agreement(const TruthTable& truth, const std::vector<ModelFindings>& models);
 
-/// missing_label: models see something where nothing is labelled. wrong_class: they see another class at the
-/// place of the object. loose_box: the right class, but a box that the label overlaps only with IoU .1 to .5
-/// while the models agree among themselves. spurious_label: no model sees anything at the label (IoU < .1 of
-/// any class).
+/// missing_label: models see something where nothing is labelled. wrong_class: they see another class at
+/// the place of the object. loose_box: the right class, but a box that the label overlaps only with IoU .1
+/// to .5 while the models agree among themselves. spurious_label: no model sees anything at the label (IoU
+/// < .1 of any class).
 enum class SuspectKind { missing_label, wrong_class, loose_box, spurious_label };
 std::string to_string(SuspectKind kind);
 

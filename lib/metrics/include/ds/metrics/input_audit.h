@@ -36,8 +36,8 @@ struct AuditFinding {
   std::string text() const;
 };
 
-/// In the order of AuditKind, the truth's before the detections'. Images' sizes are used where they are
-/// known.
+/// In the order of AuditKind, the truth's before the detections'. Images' sizes are used
+/// where they are known.
 /// @param matching of these two tables; its options are those of the other readings too
 /// @param ap       of this matching; -1 without objects
 std::vector<AuditFinding> audit_inputs(const std::string& truth_file, const TruthTable& truth,

@@ -16,8 +16,8 @@ namespace ds {
 ///   out;
 /// - on images whose `not_exhaustive_category_ids` name the class, detections that match nothing are ignored;
 /// - there are no crowd regions: `iscrowd` is not looked at; `ignore` is.
-/// Throws DataError when the truth has no neg_category_ids, no not_exhaustive_category_ids, or a class
-/// without frequency.
+/// Throws DataError when the truth has no neg_category_ids, no not_exhaustive_category_ids, or
+/// a class without frequency.
 ProtocolResult lvis(const TruthTable& truth, const TruthLabels& labels, const DetectionTable& detections,
                     OverlapOf overlap = OverlapOf::boxes, int threads = 1);
 

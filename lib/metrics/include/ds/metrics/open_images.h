@@ -13,8 +13,8 @@
 /// rules of the Open Images Challenge 2018.
 namespace ds {
 
-/// The names a class lies under, without itself and without the root: a box of a "Rabbit" is one of an
-/// "Animal" too.
+/// The names a class lies under, without itself and without the root: a box of a "Rabbit" is one
+/// of an "Animal" too.
 using LabelHierarchy = std::map<std::string, std::set<std::string>>;
 
 /// Open Images' hierarchy: `{"LabelName": ..., "Subcategory": [the same again, ...]}`; `Part` is not looked

@@ -22,8 +22,8 @@ struct PairComparison {
 struct PairwiseComparison {
   std::vector<PairComparison> pairs;  // a < b, in the order of the models
   std::vector<RankRange> ranks;       // as the models
-  /// The smallest difference of AP between two of these models that this dataset can tell: the median over
-  /// the pairs.
+  /// The smallest difference of AP between two of these models that this dataset can tell: the
+  /// median over the pairs.
   std::optional<double> smallest_difference;
   std::size_t groups = 0;  // of images
   int resamples = 0;

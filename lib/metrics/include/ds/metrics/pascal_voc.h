@@ -19,8 +19,8 @@ enum class VocYear { voc07, voc12 };
 /// found before or the overlap is less, and left out when the object is difficult (TruthObject::ignore or
 /// crowd). Difficult objects are not to be found. There is no limit of detections.
 ///
-/// As in the development kit x, y, x + w, y + h are the first and last pixels of a box, so its width is w
-/// + 1.
+/// As in the development kit x, y, x + w, y + h are the first and last pixels of a box, so its width
+/// is w + 1.
 ProtocolResult pascal_voc(const TruthTable& truth, const DetectionTable& detections, VocYear year);
 
 /// With the extra pixel of both boxes.

@@ -30,8 +30,8 @@ struct ProtocolResult {
   std::vector<std::string> warnings;
 };
 
-/// `{"protocol", "model", "numbers": {name: value or null}, "classes": [{"name", "objects", "ap"}],
-/// "warnings"}`.
+/// `{"protocol", "model", "numbers": {name: value or null}, "classes":
+/// [{"name", "objects", "ap"}], "warnings"}`.
 nlohmann::ordered_json to_json(const ProtocolResult& result);
 
 }  // namespace ds

@@ -26,8 +26,8 @@ struct InputSpec {
 /// A kind of detector that can be built for any number of classes.
 struct Architecture {
   InputSpec input;
-  /// A new net with fresh weights from torch's global generator (torch::manual_seed), in training mode, on
-  /// the CPU.
+  /// A new net with fresh weights from torch's global generator (torch::manual_seed), in training
+  /// mode, on the CPU.
   std::function<std::shared_ptr<DetectorNet>(int num_classes)> make;
 };
 

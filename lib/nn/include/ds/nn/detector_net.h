@@ -25,14 +25,14 @@ struct ImageTargets {
 };
 
 struct LossOptions {
-  /// The last epochs, without strong augmentation: a family may sharpen its loss (YOLOX adds L1 on the box
-  /// offsets).
+  /// The last epochs, without strong augmentation: a family may sharpen its loss (YOLOX adds L1
+  /// on the box offsets).
   bool closing = false;
   /// One factor per class on the classification loss, or empty for 1 everywhere.
   std::vector<double> class_weights = {};
-  /// For labels whose class is often wrong: a class target t becomes t (1 - s) + s t_any / C, with t_any the
-  /// target whatever the class (1, or the matched IoU) and C the number of classes (arXiv 1512.00567, section
-  /// 7).
+  /// For labels whose class is often wrong: a class target t becomes t (1 - s) + s t_any / C, with
+  /// t_any the target whatever the class (1, or the matched IoU) and C the number of classes
+  /// (arXiv 1512.00567, section 7).
   double label_smoothing = 0;
   /// Of what a family draws at random (the anchors and proposals that a two-stage loss samples). The loss is
   /// a function of net, batch and this; torch's generators are left alone.
@@ -86,9 +86,9 @@ class DetectorNet : public torch::nn::Module {
   virtual LossParts loss(const at::Tensor& images, const std::vector<ImageTargets>& targets,
                          const LossOptions& options = {}) = 0;
 
-  /// Folds BatchNorm into the convolutions for inference: same outputs within rounding, fewer passes over
-  /// memory. Not undone; parameters change their names' meaning, so a folded net is neither trained nor
-  /// saved.
+  /// Folds BatchNorm into the convolutions for inference: same outputs within rounding, fewer
+  /// passes over memory. Not undone; parameters change their names' meaning, so a folded net is
+  /// neither trained nor saved.
   virtual void fold_batch_norm() = 0;
   /// Prefixes of the parameter names that a "freeze the backbone" option means.
   virtual std::vector<std::string> backbone_prefixes() const = 0;
@@ -114,12 +114,12 @@ class DetectorNet : public torch::nn::Module {
 std::vector<std::pair<std::string, at::Tensor>> distinct_parameters(const torch::nn::Module& net);
 /// Trainable parameters of a module, shared ones counted once.
 std::int64_t parameter_count(const torch::nn::Module& net);
-/// Multiply-adds counted as two operations, convolutions and fully connected layers only, for one image of
-/// that size.
+/// Multiply-adds counted as two operations, convolutions and fully connected layers only, for one
+/// image of that size.
 std::int64_t flop_count(DetectorNet& net, int input_height, int input_width);
 /// Centres BatchNorms on data without changing what the net computes in evaluation mode (see
-/// BatchNorm2d::end_calibration): training then starts from the same function. For weights that came folded,
-/// see LoadReport::unfolded.
+/// BatchNorm2d::end_calibration): training then starts from the same function. For weights that
+/// came folded, see LoadReport::unfolded.
 /// @param names of the BatchNorm modules in question
 /// @param batches images as forward_raw takes them
 void calibrate_batch_norms(DetectorNet& net, const std::vector<std::string>& names,

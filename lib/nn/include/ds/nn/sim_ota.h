@@ -5,9 +5,9 @@
 #include "ds/nn/anchor_points.h"
 #include "ds/nn/assignment.h"
 
-/// SimOTA label assignment (Ge et al. 2021, "YOLOX: Exceeding YOLO Series in 2021", section 2.1, in the form
-/// of the authors' release 0.3) on plain float arrays: on a CPU it is far faster than many small tensor
-/// operations.
+/// SimOTA label assignment (Ge et al. 2021, "YOLOX: Exceeding YOLO Series in 2021", section 2.1,
+/// in the form of the authors' release 0.3) on plain float arrays: on a CPU it is far faster than
+/// many small tensor operations.
 namespace ds {
 
 /// One image's predictions, all row-major: box offsets and objectness [A,5], class logits [A,C].

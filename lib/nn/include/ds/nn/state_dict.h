@@ -22,8 +22,8 @@ struct StateDict {
   std::string metadata_value(const std::string& key) const;
 };
 
-/// A .safetensors or a .pth of `torch.save` (see ds/weights/weight_file.h for what is accepted and the
-/// errors).
+/// A .safetensors or a .pth of `torch.save` (see ds/weights/weight_file.h for what is
+/// accepted and the errors).
 StateDict read_weights(const std::filesystem::path& path);
 /// As safetensors, atomically. Tensors may be on any device and of any layout.
 void write_weights(const std::filesystem::path& path, const StateDict& state);

@@ -21,8 +21,8 @@ class ClassStore {
                 const std::string& supercategory = {});
   void rename(const std::string& name, const std::string& new_name);
   void set_color(const std::string& name, const std::string& color);
-  /// Names of the key points in their order, and which are joined. Throws UsageError for a joint without its
-  /// point.
+  /// Names of the key points in their order, and which are joined. Throws UsageError for a
+  /// joint without its point.
   void set_key_points(const std::string& name, const std::vector<std::string>& key_points,
                       const std::vector<std::pair<int, int>>& skeleton = {});
   /// Every annotation and tag of `from` becomes one of `into`; `from` is gone. Returns how many changed.

@@ -14,8 +14,8 @@ namespace ds {
 /// not, parentheses. `class=car` holds when any annotation is of the class.
 class Filter {
  public:
-  /// Throws UsageError with a caret under the column: unknown field (nearest named), bad operator, open
-  /// quote.
+  /// Throws UsageError with a caret under the column: unknown field (nearest named),
+  /// bad operator, open quote.
   static Filter parse(const std::string& text);
   /// Matches everything.
   Filter() = default;

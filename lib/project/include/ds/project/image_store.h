@@ -90,15 +90,15 @@ class ImageStore {
 
   /// Throws Busy on a revision conflict. Returns the new state.
   Image edit(std::int64_t id, const ImageEdit& edit);
-  /// Removes the images with their annotations (blobs stay until `collect garbage`); journalled. Returns how
-  /// many.
+  /// Removes the images with their annotations (blobs stay until `collect garbage`);
+  /// journalled. Returns how many.
   std::size_t remove(const std::vector<std::int64_t>& ids);
   /// Gives every image without a split one, by the keyed hash of its group and the project's shares. Never
   /// moves old ones.
   std::size_t assign_splits();
-  /// Puts images into the given splits and groups, whatever they had; one journal entry ("split", or "group"
-  /// when the group changes) for each that changes. Returns how many did. Throws UsageError for an id that is
-  /// not there.
+  /// Puts images into the given splits and groups, whatever they had; one journal entry ("split", or
+  /// "group" when the group changes) for each that changes. Returns how many did. Throws UsageError for an
+  /// id that is not there.
   struct Placement {
     std::int64_t id = 0;
     Split split = Split::none;
@@ -106,8 +106,8 @@ class ImageStore {
   };
   std::size_t place(const std::vector<Placement>& placements);
 
-  /// Counts per state, split, class (annotations and images), assignee: what the dashboard shows, in
-  /// milliseconds.
+  /// Counts per state, split, class (annotations and images), assignee: what the
+  /// dashboard shows, in milliseconds.
   struct Counts {
     std::map<std::string, std::size_t> by_state, by_split, by_assignee;
     std::map<std::string, std::map<std::string, std::size_t>> states_of_assignee;

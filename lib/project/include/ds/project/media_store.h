@@ -23,8 +23,8 @@ class MediaStore {
   /// They are whole or absent after kill -9 at once, and after a power loss from the next commit on: files
   /// are flushed together before the row that names them is, which makes an import many times faster.
   std::string put(std::string_view bytes, const std::string& extension);
-  /// As put, from a file. `hardlink` falls back to a copy across file systems; `reference` records the
-  /// absolute path.
+  /// As put, from a file. `hardlink` falls back to a copy across file systems; `reference`
+  /// records the absolute path.
   std::string put_file(const std::filesystem::path& file, Link link = Link::copy);
   /// As put_file, for a file whose SHA-256 is known: what is there already is not read again, and of a file
   /// that is copied it is checked. Throws DataError when the file has changed meanwhile. Copies may be put by

@@ -23,8 +23,8 @@ struct ModelRecord {
   std::vector<std::string> aliases;
 };
 
-/// The model registry: models/<id>/ portable folders, and aliases (champion, challenger) that move by
-/// compare-and-swap.
+/// The model registry: models/<id>/ portable folders, and aliases (champion, challenger)
+/// that move by compare-and-swap.
 class ModelStore {
  public:
   ModelStore(Database& database, std::filesystem::path folder)

@@ -63,15 +63,15 @@ class Project {
   CaptureStore& captures();
   EventLog& events();
 
-  /// All of `work` or nothing; nests. Throws Busy when another writer keeps the index longer than
-  /// lock_wait_s.
+  /// All of `work` or nothing; nests. Throws Busy when another writer keeps the
+  /// index longer than lock_wait_s.
   void transaction(const std::function<void()>& work);
   /// An exclusive lock on a named piece of work ("import", "retrain"), held until the result is destroyed.
   FileLock lock(const std::string& name);
-  /// Number of problems found; each is given to `report` as one line (damaged index, missing blob, hash
-  /// mismatch, row without its folder, count that drifted). What an interrupted command leaves behind without
-  /// anything pointing to it (temporary files, blobs of no image) is no problem: `collect_garbage` removes
-  /// it.
+  /// Number of problems found; each is given to `report` as one line (damaged index, missing blob,
+  /// hash mismatch, row without its folder, count that drifted). What an interrupted command
+  /// leaves behind without anything pointing to it (temporary files, blobs of no image) is no
+  /// problem: `collect_garbage` removes it.
   std::size_t verify(const std::function<void(const std::string&)>& report);
   struct Garbage {
     std::size_t files = 0;

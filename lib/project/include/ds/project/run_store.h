@@ -43,9 +43,9 @@ class RunStore {
   FileLock hold(const std::string& id) const;
   /// Newest first.
   std::vector<RunRecord> list() const;
-  /// By id, unique prefix or "latest". Throws UsageError naming the known ones. A run that says it is running
-  /// while nobody holds its lock (runs/<id>/lock) is reported as stopped: "its process ended without saving a
-  /// state".
+  /// By id, unique prefix or "latest". Throws UsageError naming the known ones. A run that says it is
+  /// running while nobody holds its lock (runs/<id>/lock) is reported as stopped: "its process ended
+  /// without saving a state".
   RunRecord get(const std::string& id) const;
   /// The row and the folder. Throws Busy while a process holds the run.
   void remove(const std::string& id);

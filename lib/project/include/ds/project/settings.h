@@ -7,8 +7,8 @@
 
 namespace ds {
 
-/// One `notifications:` entry of project.yaml: where to tell people that something they wait for has
-/// happened.
+/// One `notifications:` entry of project.yaml: where to tell people that something they
+/// wait for has happened.
 struct NotificationSettings {
   std::string kind;                 // "command", "webhook", "mail"
   std::string target;               // command line, URL, or mail address

@@ -28,9 +28,8 @@ struct ModelComparison {
 ModelComparison compare_thoroughly(const TruthTable& truth, const std::vector<ComparedModel>& models,
                                    const BootstrapOptions& bootstrap);
 
-/// The quick part of it: RMSE over the objects that all matched, and, with resamples
-/// > 0, paired intervals of each AP and of its distance to the best, without tests of the pairs. The order
-/// stays.
+/// The quick part of it: RMSE over the objects that all matched, and, with resamples > 0, paired intervals of
+/// each AP and of its distance to the best, without tests of the pairs. The order stays.
 std::vector<LeaderboardEntry> compare_models(const TruthTable& truth, std::vector<ComparedModel> models,
                                              const BootstrapOptions& bootstrap);
 

@@ -13,8 +13,8 @@ std::string comparison_page(const ComparisonReport& report);
 /// One model: card, curves, numbers, errors, slices, worst images, lineage (`ds-compare show --html`).
 std::string model_page(const ComparisonReport& report, std::size_t model);
 
-/// For a pull request: leaderboard, differences to the best, ranks, what the data can tell, definitions
-/// folded.
+/// For a pull request: leaderboard, differences to the best, ranks, what the data
+/// can tell, definitions folded.
 std::string comparison_markdown(const ComparisonReport& report);
 
 /// `{"format": "ds-report", "version": 1, ...}`; docs/METRICS.md lists its members. Without pictures.

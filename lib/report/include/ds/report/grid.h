@@ -33,8 +33,8 @@ struct Grid {
   std::vector<std::string> notes;
 };
 
-/// Columns as wide as their content, in terminal columns (UTF-8, East Asian), two blanks apart; then the
-/// notes.
+/// Columns as wide as their content, in terminal columns (UTF-8, East Asian), two blanks
+/// apart; then the notes.
 std::string to_text(const Grid& grid);
 /// A pipe table; `|` and line breaks in cells are escaped.
 std::string to_markdown(const Grid& grid);

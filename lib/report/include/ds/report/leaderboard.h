@@ -50,8 +50,8 @@ std::optional<LeaderboardEntry> best_within(const std::vector<LeaderboardEntry>&
                                             const std::optional<double>& max_ms,
                                             const std::optional<double>& max_mb);
 
-/// Why best_within gives that model: sentences on its AP, on what is tied with it and on what the limits
-/// leave out.
+/// Why best_within gives that model: sentences on its AP, on what is tied with it and on what
+/// the limits leave out.
 std::vector<std::string> why_best(const std::vector<LeaderboardEntry>& entries,
                                   const std::optional<double>& max_ms, const std::optional<double>& max_mb);
 

@@ -36,8 +36,8 @@ struct GateInput {
 /// interval crosses its limit is unknown.
 std::vector<Term> gate_terms(const GateInput& input, const RetrainPolicy& policy, int threads = 1);
 
-/// The images for which `keep` holds with their objects and detections; with `class_idx` >= 0 only that
-/// class.
+/// The images for which `keep` holds with their objects and detections; with `class_idx` >=
+/// 0 only that class.
 struct TruthAndDetections {
   TruthTable truth;
   std::vector<DetectionTable> detections;

@@ -21,11 +21,11 @@ struct ScalarEvent {
 /// folder told it. Values that are not finite are left out.
 std::string event_file_bytes(double start_s, const std::vector<ScalarEvent>& events);
 
-/// Makes a folder hold these events and no others, in one file `events.out.tfevents.<start>.<host>`. Events
-/// that are added to those of the file are appended to it, since TensorBoard follows a file and not a name; a
-/// file that says something else (a run went on from an older checkpoint) is replaced by a newer one. A file
-/// torn by a crash becomes whole again. Nothing happens when there are no events. Throws Busy when the disk
-/// is full.
+/// Makes a folder hold these events and no others, in one file `events.out.tfevents.<start>.<host>`.
+/// Events that are added to those of the file are appended to it, since TensorBoard follows a file and not
+/// a name; a file that says something else (a run went on from an older checkpoint) is replaced by a newer
+/// one. A file torn by a crash becomes whole again. Nothing happens when there are no events. Throws Busy
+/// when the disk is full.
 void write_event_file(const std::filesystem::path& folder, const std::vector<ScalarEvent>& events);
 
 }  // namespace ds

@@ -20,8 +20,8 @@ namespace ds {
 
 struct InputSpec;
 
-/// How pixels become the network's numbers: value = (pixel - mean[c]) * scale[c], channels c in the network's
-/// order.
+/// How pixels become the network's numbers: value = (pixel - mean[c]) * scale[c], channels c
+/// in the network's order.
 struct PixelScale {
   bool rgb = false;
   std::array<double, 3> scale = {1, 1, 1};
@@ -50,11 +50,11 @@ struct LoaderOptions {
   int threads = 2;
   int prefetch = 4;  // batches made ahead, fewer (but two) when they are large
   PixelScale pixels = {};
-  /// Each image's share in an epoch, in [1, inf): 2.5 means twice, and a third time in half of the epochs.
-  /// Empty: 1.
+  /// Each image's share in an epoch, in [1, inf): 2.5 means twice, and a third time in half of
+  /// the epochs. Empty: 1.
   std::vector<double> repeats = {};
-  /// The samples of every batch that this loader makes, [first, last); last 0: all of them. Ranks share a
-  /// batch so.
+  /// The samples of every batch that this loader makes, [first, last); last 0: all of them. Ranks
+  /// share a batch so.
   int slice_first = 0;
   int slice_last = 0;
 };

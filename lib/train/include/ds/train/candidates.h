@@ -25,8 +25,8 @@ struct CandidateRequest {
       {};  // not empty: these instead of the grid, all of them; 0 and "": as pinned
 };
 
-/// `yolox-tiny`, `yolox-tiny:416`, `yolox-tiny:416:accuracy`. Throws UsageError saying what is wrong with the
-/// text.
+/// `yolox-tiny`, `yolox-tiny:416`, `yolox-tiny:416:accuracy`. Throws UsageError saying what is
+/// wrong with the text.
 Candidate parse_candidate(const std::string& text);
 
 /// The grid for a priority, best guess first. Throws UsageError when `count` is larger than the grid that the

@@ -67,8 +67,8 @@ class Ranks {
   /// Throws DataError naming what differs when not all ranks have the same (name, value) pairs.
   void require_same(const std::vector<std::pair<std::string, std::string>>& facts);
 
-  /// Tells the others why this rank ends, so that their next operation throws the same. For whoever ends
-  /// outside `together`.
+  /// Tells the others why this rank ends, so that their next operation throws the same. For
+  /// whoever ends outside `together`.
   void leave(const std::exception& reason) noexcept;
 
  private:

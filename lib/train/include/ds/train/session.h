@@ -34,8 +34,8 @@ struct RunConfig {
 /// One model to train.
 struct TrainJob {
   RunConfig config;
-  /// Where each option's value came from: option name -> "recipe.yaml:12"; stands as a comment in
-  /// config.yaml.
+  /// Where each option's value came from: option name -> "recipe.yaml:12"; stands as
+  /// a comment in config.yaml.
   std::map<std::string, std::string> origins = {};
 };
 
@@ -69,10 +69,10 @@ std::string resolve_snapshot(Project& project, const std::string& snapshot);
 /// @param place any of the ranks that will train it
 RunConfig resolve_config(Project& project, RunConfig config, const RankPlace& place = {});
 
-/// Trains the jobs and registers each one's best weights as a model of the project. Several are candidates of
-/// one group: they are trained in stages, between which the hopeless drop out (`eliminate`). All jobs' data
-/// are checked before the first step. One job's failure is thrown; among several it is recorded, and the rest
-/// go on.
+/// Trains the jobs and registers each one's best weights as a model of the project. Several are candidates
+/// of one group: they are trained in stages, between which the hopeless drop out (`eliminate`). All jobs'
+/// data are checked before the first step. One job's failure is thrown; among several it is recorded, and
+/// the rest go on.
 TrainReport train(Project& project, const std::vector<TrainJob>& jobs, const TrainHooks& hooks = {});
 /// Continues a run from its last checkpoint to the result it would have had, then the unfinished runs of its
 /// group. Throws UsageError when all of them are done, or when it is going on.

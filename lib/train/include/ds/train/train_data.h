@@ -33,9 +33,9 @@ TrainData load_train_data(Project& project, const std::string& snapshot_id);
 /// Width over height that at least 95 % of the images share (within 5 %), else 1.
 double common_aspect(const std::vector<TrainImage>& images);
 
-/// Repeat factors of LVIS (arXiv 1908.03195, section 4): per image the largest max(1, sqrt(t / f)) over its
-/// classes, f being the share of images that hold the class. @param threshold t; 0: empty result, every image
-/// once
+/// Repeat factors of LVIS (arXiv 1908.03195, section 4): per image the largest max(1, sqrt(t / f))
+/// over its classes, f being the share of images that hold the class. @param threshold t; 0: empty
+/// result, every image once
 std::vector<double> repeat_factors(const std::vector<TrainImage>& images, int num_classes, double threshold);
 
 }  // namespace ds

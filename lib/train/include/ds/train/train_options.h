@@ -22,8 +22,8 @@ struct InputSize {
 /// same weights, bit for bit.
 struct TrainOptions {
   std::string arch = "yolox-nano";  // a name of the architectures' registry
-  /// "416": the longer side; "416x320": width x height; empty: the architecture's own. Rounded up to its
-  /// multiple.
+  /// "416": the longer side; "416x320": width x height; empty: the architecture's own. Rounded
+  /// up to its multiple.
   std::string input_size = {};
   /// With one number for the input size: the shorter side follows the training images' shape, when nearly all
   /// of them share it (a 640x480 set at 416 trains at 416x320), which saves the padding's share of the time.

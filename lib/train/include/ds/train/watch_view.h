@@ -28,8 +28,8 @@ std::string watch_summary(const std::vector<RunView>& runs, bool queue_is_left =
 
 /// The text in at most `width` columns; what is cut is marked by `…` (or `~`).
 std::string clipped(const std::string& text, std::size_t width, bool unicode);
-/// Words in lines of at most `width` columns, each begun with `indent` blanks; longer words are cut in
-/// pieces.
+/// Words in lines of at most `width` columns, each begun with `indent` blanks; longer words
+/// are cut in pieces.
 std::vector<std::string> wrapped(const std::string& text, std::size_t width, std::size_t indent);
 
 }  // namespace ds
