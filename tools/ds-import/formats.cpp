@@ -20,16 +20,16 @@ int run(Context& context) {
       list.push_back({{"name", entry.name},
                       {"summary", entry.summary},
                       {"reads", true},
-                      {"writes", static_cast<bool>(entry.make.write)},
-                      {"cannot_hold", cannot_hold(entry.make)}});
+                      {"writes", static_cast<bool>(entry.value.write)},
+                      {"cannot_hold", cannot_hold(entry.value)}});
     context.out.json(list);
     return 0;
   }
   for (const auto& entry : entries) {
     context.out.line(
-        fmt::format("{}: {}{}", entry.name, entry.summary, entry.make.write ? "" : " (read only)"));
-    auto kinds = cannot_hold(entry.make);
-    if (entry.make.write)
+        fmt::format("{}: {}{}", entry.name, entry.summary, entry.value.write ? "" : " (read only)"));
+    auto kinds = cannot_hold(entry.value);
+    if (entry.value.write)
       context.out.line("    cannot hold: " + (kinds.empty() ? "(holds everything)" : join(kinds, ", ")));
   }
   return 0;

@@ -236,7 +236,7 @@ void print_submitted(Context& context, const SubmitFlags& flags, const JobEngine
 int submit(Context& context, const SubmitFlags& flags, OptionSet& given) {
   if (flags.engine.empty())
     throw UsageError(fmt::format("--engine is missing: {}", join(job_engines().names(), ", ")));
-  auto engine = job_engines().at(flags.engine).make();
+  auto engine = job_engines().at(flags.engine).value();
   bool cpus_given = given.at("cpus-per-task").source != ValueSource::built_in;
   RunWords words(flags, context.shared, cpus_given);
   auto project = open_project(context);

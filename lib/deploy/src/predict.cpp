@@ -93,7 +93,7 @@ class PredictRun {
              const PredictOptions& options, Progress& progress)
       : detector_(detector), out_(out), options_(options), progress_(progress) {
     const auto& format = predict_formats().at(options.format);
-    write_ = format.make.write;
+    write_ = format.value.write;
     if (write_ == nullptr)
       overlay_ = std::make_unique<OverlayWriter>(out, ClassList(detector.card().classes), options);
     else

@@ -138,8 +138,8 @@ bool loads(const EngineEntry& engine, const std::filesystem::path& file) {
 ModelSource resolve_bundle(const std::filesystem::path& folder, const DetectorOptions& options) {
   ModelSource source{read_model_card(folder), {}};
   source.weights = folder / source.card.weights;
-  if (!options.engine.empty() && !loads(engines().at(options.engine).make, source.weights))
-    for (const auto& extension : engines().at(options.engine).make.extensions)
+  if (!options.engine.empty() && !loads(engines().at(options.engine).value, source.weights))
+    for (const auto& extension : engines().at(options.engine).value.extensions)
       if (auto other = folder / ("model" + extension); std::filesystem::exists(other)) source.weights = other;
   if (!std::filesystem::exists(source.weights))
     throw DataError("model " + folder.string() + ": its card names " + source.weights.filename().string() +
@@ -170,11 +170,11 @@ Detector load_detector(const std::filesystem::path& model, const DetectorOptions
   auto source = resolve_model(model, options);
   std::string name = options.engine;
   for (const auto& entry : engines().entries())
-    if (name.empty() && loads(entry.make, source.weights)) name = entry.name;
+    if (name.empty() && loads(entry.value, source.weights)) name = entry.name;
   if (name.empty())
     throw UsageError("no engine loads a file named " + source.weights.filename().string(),
                      "Name one with --engine: " + join(engines().names(), ", ") + ".");
-  const auto& engine = engines().at(name).make;
+  const auto& engine = engines().at(name).value;
   if (!loads(engine, source.weights))
     throw UsageError("engine " + name + " loads " + join(engine.extensions, ", ") + ", not " +
                      source.weights.filename().string());

@@ -53,7 +53,7 @@ std::optional<DetectedFormat> detect_format(const fs::path& path) {
     if (entry.name == "darknet" && !found.empty() && found.back().name == "yolo") continue;
     // A plain table beside labels of a format of its own repeats them.
     if (entry.name == "csv" && !found.empty()) continue;
-    auto evidence = entry.make.detect(source);
+    auto evidence = entry.value.detect(source);
     if (!evidence) continue;
     // Rows of four corners in labelTxt say more than a data.yaml whose own labels
     // are missing: Roboflow's OBB.
@@ -73,13 +73,13 @@ std::optional<DetectedFormat> detect_format(const fs::path& path) {
 
 ReadResult read_dataset(const fs::path& path, const std::string& format, const ReadOptions& options) {
   if (!fs::exists(path)) throw_io_error("read", path, ENOENT);
-  if (format != "auto") return annotation_formats().at(format).make.read(path, options);
+  if (format != "auto") return annotation_formats().at(format).value.read(path, options);
   auto detected = detect_format(path);
   if (!detected) {
     throw DataError(fmt::format("{}: no annotation format is recognised (known: {})", path.string(),
                                 join(annotation_formats().names(), ", ")));
   }
-  auto result = annotation_formats().at(detected->name).make.read(path, options);
+  auto result = annotation_formats().at(detected->name).value.read(path, options);
   result.notes.insert(result.notes.begin(), fmt::format("format {}: {}", detected->name, detected->evidence));
   return result;
 }
@@ -110,7 +110,7 @@ void require_allowed(const LossReport& losses, const WriteOptions& options, cons
 }
 
 void require_writer(const Registry<AnnotationFormat>::Entry& entry) {
-  if (!entry.make.write)
+  if (!entry.value.write)
     throw UsageError(entry.name + " is only read, not written", "`ds-import formats` lists those that are");
 }
 
@@ -158,7 +158,7 @@ void replace_folder(AtomicFolder& folder, const fs::path& target) {
 
 WriteReport write_one_file(const Dataset& dataset, const fs::path& target, WriteOptions options) {
   options.one_file = true;
-  auto written = annotation_formats().at("coco").make.write(dataset, options);
+  auto written = annotation_formats().at("coco").value.write(dataset, options);
   require_allowed(written.losses, options, "coco");
   if (written.streams.empty()) throw DataError("there are no images to write");
   AtomicFile file(target);
@@ -193,7 +193,7 @@ WriteReport write_whole(const Dataset& dataset, const ImageBytes& bytes, const F
     throw UsageError(fmt::format("{} is there already and no export made it", target.string()),
                      "choose a new folder, or remove that one");
   }
-  auto written = entry.make.write(dataset, options);
+  auto written = entry.value.write(dataset, options);
   require_allowed(written.losses, options, format);
   WriteReport report{written.losses, written.notes, written.texts.size() + written.streams.size(), 0,
                      written.images};
@@ -244,7 +244,7 @@ WriteReport write_dataset_from(const ReadResult& read, const fs::path& target, c
 WriteReport plan_dataset(const Dataset& dataset, const std::string& format, const WriteOptions& options) {
   const auto& entry = annotation_formats().at(format);
   require_writer(entry);
-  auto written = entry.make.write(dataset, options);
+  auto written = entry.value.write(dataset, options);
   return {written.losses, written.notes, written.texts.size() + written.streams.size(),
           options.with_images ? written.images.size() : 0, written.images};
 }

@@ -152,7 +152,7 @@ const Registry<QueueOrder>& queue_orders() {
 
 std::vector<QueueItem> order_images(const std::string& order, std::vector<Image> images,
                                     const QueueInput& input) {
-  auto items = queue_orders().at(order).make(std::move(images), input);
+  auto items = queue_orders().at(order).value(std::move(images), input);
   if (input.amount > 0 && items.size() > input.amount) items.resize(input.amount);
   return items;
 }

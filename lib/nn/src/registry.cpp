@@ -22,7 +22,7 @@ std::shared_ptr<DetectorNet> make_detector_net(const std::string& architecture, 
   const auto& entry = architectures().at(architecture);
   if (num_classes < 1)
     throw UsageError("a detector needs at least one class, got " + std::to_string(num_classes));
-  return entry.make.make(num_classes);
+  return entry.value.make(num_classes);
 }
 
 }  // namespace ds

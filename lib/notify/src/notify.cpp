@@ -43,7 +43,7 @@ bool asks_for(const NotificationSettings& target, const std::string& kind) {
 Delivery deliver(const NotificationSettings& target, const Event& event, const NotifyOptions& options) {
   Delivery delivery{target.kind, target.target};
   try {
-    const auto& notifier = notifiers().at(target.kind).make;
+    const auto& notifier = notifiers().at(target.kind).value;
     notifier.check(target);
     double pause = options.pause_s;
     while (delivery.attempts < options.attempts) {
@@ -67,7 +67,7 @@ void check_notifications(const std::vector<NotificationSettings>& targets) {
   std::vector<std::string> known;
   for (const auto& kind : event_kinds()) known.push_back(kind.name);
   for (const auto& target : targets) {
-    notifiers().at(target.kind).make.check(target);
+    notifiers().at(target.kind).value.check(target);
     for (const auto& kind : target.events)
       if (std::find(known.begin(), known.end(), kind) == known.end())
         throw_unknown_name("event", kind, known);

@@ -9,10 +9,10 @@ std::vector<ArchitectureInfo> list_architectures(bool measure) {
   constexpr int kCocoClasses = 80;
   std::vector<ArchitectureInfo> all;
   for (const auto& entry : architectures().entries()) {
-    const auto& input = entry.make.input;
+    const auto& input = entry.value.input;
     ArchitectureInfo info{entry.name, entry.summary, input.default_width, input.default_height};
     if (measure) {
-      auto net = entry.make.make(kCocoClasses);
+      auto net = entry.value.make(kCocoClasses);
       info.parameters = parameter_count(*net);
       info.gflops = static_cast<double>(flop_count(*net, input.default_height, input.default_width)) / 1e9;
     }

@@ -40,7 +40,7 @@ ModelRecord add_model(Project& project, ModelRecord record, ModelCard card, cons
 }
 
 ModelRecord register_weights(Project& project, const RegisterRequest& request) {
-  const auto& architecture = architectures().at(request.arch).make;
+  const auto& architecture = architectures().at(request.arch).value;
   if (request.classes.empty())
     throw UsageError("no classes were given", "--classes FILE names a file with one class a line");
   auto net = make_detector_net(request.arch, static_cast<int>(request.classes.size()));

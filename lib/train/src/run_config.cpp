@@ -53,7 +53,7 @@ RunConfig read_run_config(const fs::path& file) {
 }
 
 InputSize input_of(const TrainOptions& options) {
-  return parse_input_size(options.input_size, architectures().at(options.arch).make.input.multiple);
+  return parse_input_size(options.input_size, architectures().at(options.arch).value.input.multiple);
 }
 
 std::string title_of(const TrainOptions& options) {

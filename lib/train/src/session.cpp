@@ -45,7 +45,7 @@ std::vector<TrainImage> train_shapes(Project& project, const std::string& snapsh
 
 void check_options(const TrainOptions& options) {
   options.validate();
-  const auto& input = architectures().at(options.arch).make.input;
+  const auto& input = architectures().at(options.arch).value.input;
   if (!options.input_size.empty()) parse_input_size(options.input_size, input.multiple);
   if (options.label_smoothing > 0 && !options.arch.starts_with("yolox-"))
     throw UsageError(
@@ -61,7 +61,7 @@ std::string resolve_snapshot(Project& project, const std::string& snapshot) {
 RunConfig resolve_config(Project& project, RunConfig config, const RankPlace& place) {
   auto& options = config.options;
   check_options(options);
-  const auto& input = architectures().at(options.arch).make.input;
+  const auto& input = architectures().at(options.arch).value.input;
   const double aspect = options.fit_aspect ? common_aspect(train_shapes(project, config.snapshot)) : 1;
   auto text = options.input_size.empty() ? std::to_string(std::max(input.default_width, input.default_height))
                                          : options.input_size;

@@ -70,7 +70,7 @@ TrainingLoop::TrainingLoop(Inputs inputs, const TrainData& data, RunFolder folde
 
 void TrainingLoop::build(const StateDict& initial_weights) {
   const auto& options = in_.options;
-  const auto& architecture = architectures().at(options.arch).make;
+  const auto& architecture = architectures().at(options.arch).value;
   spec_ = architecture.input;
   const auto classes = static_cast<int>(data_.classes.size());
   auto device = device_of(options.device, ranks_.local_rank());

@@ -11,7 +11,7 @@ TEST_CASE("a registry keeps its order and names the nearest") {
   registry.add("coco", "COCO JSON", [] { return 1; });
   registry.add("voc", "Pascal VOC", [] { return 2; });
   REQUIRE(registry.names() == std::vector<std::string>{"coco", "voc"});
-  REQUIRE(registry.at("voc").make() == 2);
+  REQUIRE(registry.at("voc").value() == 2);
   REQUIRE(registry.contains("coco"));
   REQUIRE_FALSE(registry.contains("yolo"));
   REQUIRE_THROWS_WITH(registry.at("cocco"), "unknown annotation format 'cocco'; known: coco, voc");

@@ -79,7 +79,7 @@ const WriteOptions kEverything{.allow_loss = {"all"}, .with_images = true};
 
 TEST_CASE("contract: a dataset with everything in it is recognised and proven, or its loss is named") {
   for (const auto& entry : annotation_formats().entries()) {
-    if (!entry.make.write) continue;  // reads only
+    if (!entry.value.write) continue;  // reads only
     DYNAMIC_SECTION(entry.name) {
       Made made;
       fill(made);
@@ -102,7 +102,7 @@ TEST_CASE("contract: a dataset with everything in it is recognised and proven, o
 
 TEST_CASE("contract: a box around the whole image comes back exactly") {
   for (const auto& entry : annotation_formats().entries()) {
-    if (!entry.make.write) continue;
+    if (!entry.value.write) continue;
     DYNAMIC_SECTION(entry.name) {
       Made made;
       fill(made);
@@ -132,7 +132,7 @@ TEST_CASE("contract: a box around the whole image comes back exactly") {
 
 TEST_CASE("contract: the same bytes twice, whatever the locale") {
   for (const auto& entry : annotation_formats().entries()) {
-    if (!entry.make.write) continue;
+    if (!entry.value.write) continue;
     DYNAMIC_SECTION(entry.name) {
       Made made;
       fill(made);
@@ -150,7 +150,7 @@ TEST_CASE("contract: the same bytes twice, whatever the locale") {
 
 TEST_CASE("contract: labels alone are proven too") {
   for (const auto& entry : annotation_formats().entries()) {
-    if (!entry.make.write) continue;
+    if (!entry.value.write) continue;
     DYNAMIC_SECTION(entry.name) {
       Made made;
       fill(made);

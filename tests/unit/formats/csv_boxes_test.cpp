@@ -24,7 +24,7 @@ struct Table {
   fs::path path(const std::string& name) const { return folder.path() / name; }
   ReadResult read() const { return read_dataset(path("set"), "csv"); }
   bool is_csv() const {
-    return annotation_formats().at("csv").make.detect(detail::SourcePeek(path("set"))).has_value();
+    return annotation_formats().at("csv").value.detect(detail::SourcePeek(path("set"))).has_value();
   }
 };
 

@@ -200,7 +200,7 @@ TEST_CASE("cvat: no file, a label that meta lacks, names that climb out of the f
           std::vector<std::string>{"error MISSING_IMAGE annotations.xml:4: '../../a.jpg' is not there",
                                    "warning UNKNOWN_CLASS annotations.xml:4: <meta> does not declare label "
                                    "'cat'; it becomes a class"});
-  auto written = annotation_formats().at("cvat").make.write(result.dataset, {});
+  auto written = annotation_formats().at("cvat").value.write(result.dataset, {});
   REQUIRE(written.images == std::map<std::string, std::size_t>{{"images/a.jpg", 0}});
 }
 
@@ -450,7 +450,7 @@ TEST_CASE("cvat: which file is written, and what a video cannot hold") {
   FormatFixture data;
   auto dataset = video_dataset();
   auto kind_of = [&](const std::string& kind) {
-    auto written = annotation_formats().at("cvat").make.write(dataset, {.cvat_kind = kind});
+    auto written = annotation_formats().at("cvat").value.write(dataset, {.cvat_kind = kind});
     return std::pair(written.texts.at("annotations.xml").find("<track ") != std::string::npos,
                      written.losses.to_string());
   };
@@ -475,7 +475,7 @@ TEST_CASE("cvat: a file by CVAT comes back with the numbers it had") {
   data.write("annotations.xml", kOpen + R"(<image id="0" name="a.jpg" width="64" height="48">
 <box label="car" occluded="0" xtl="3.17" ytl="2.01" xbr="10.29" ybr="8.33" rotation="30.10"/></image></annotations>)");
   auto read = read_dataset(data.path(), "auto");
-  auto text = annotation_formats().at("cvat").make.write(read.dataset, {}).texts.at("annotations.xml");
+  auto text = annotation_formats().at("cvat").value.write(read.dataset, {}).texts.at("annotations.xml");
   REQUIRE(text.find("<box xtl=\"3.17\" ytl=\"2.01\" xbr=\"10.29\" ybr=\"8.33\" rotation=\"30.1\"") !=
           std::string::npos);
 }

@@ -32,7 +32,7 @@ TEST_CASE("detectors of labelling tools do not fire on other formats' datasets")
     for (const auto& entry : annotation_formats().entries()) {
       auto home = homes.find(entry.name);
       if (home == homes.end()) continue;
-      auto evidence = entry.make.detect(source);
+      auto evidence = entry.value.detect(source);
       if (!evidence) continue;
       CAPTURE(entry.name, *evidence);
       auto top = folder.lexically_relative(root).begin()->string();

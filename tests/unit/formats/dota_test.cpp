@@ -157,7 +157,7 @@ TEST_CASE("dota: what it cannot hold is counted") {
       "dota cannot hold everything: 1 attributes (lose them), 1 image-attributes (lose them but for "
       "imagesource and gsd), 3 name (of classes: blanks become _), 2 polygon (become boxes: around them, or "
       "themselves when they are rectangles), 1 polyline (become their bounding box), 1 track (lose it)");
-  auto written = annotation_formats().at("dota").make.write(dataset, {});
+  auto written = annotation_formats().at("dota").value.write(dataset, {});
   REQUIRE(written.texts.at("labelTxt/a.txt") ==
           "1 1 9 1 9 7 1 7 a_b 0\n1 1 9 1 9 7 1 7 a_b 0\n1 1 9 1 9 2 1 2 a_b 0\n");
 }

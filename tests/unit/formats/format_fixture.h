@@ -52,7 +52,7 @@ inline std::vector<Object> objects_of(const ReadResult& result, const std::strin
 inline std::vector<std::string> false_alarms(const std::string& format, const std::vector<std::string>& own) {
   std::vector<std::string> wrong;
   auto root = asset("");
-  const auto& detect = annotation_formats().at(format).make.detect;
+  const auto& detect = annotation_formats().at(format).value.detect;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(root)) {
     if (!entry.is_directory()) continue;
     auto name = entry.path().lexically_relative(root).generic_string();

@@ -171,11 +171,11 @@ TEST_CASE("kitti: what it cannot hold is counted") {
       "bounding box), 1 image-attributes (lose them), 1 name (of classes: blanks become _), 1 occluded "
       "(become "
       "whole numbers)");
-  auto written = annotation_formats().at("kitti").make.write(dataset, {});
+  auto written = annotation_formats().at("kitti").value.write(dataset, {});
   REQUIRE(written.texts.at("label_2/a.txt") ==
           "a_b -1 1 -10 15 7.5 25 12.5 -1 -1 -1 -1000 -1000 -1000 -10\n"
           "DontCare -1 -1 -10 1 1 2 2 -1 -1 -1 -1000 -1000 -1000 -10\n");
   dataset.images.push_back({.name = "a.png", .width = 64, .height = 48});
-  REQUIRE_THROWS_WITH(annotation_formats().at("kitti").make.write(dataset, {}),
+  REQUIRE_THROWS_WITH(annotation_formats().at("kitti").value.write(dataset, {}),
                       "a.jpg and a.png would share the label file label_2/a.txt; rename one");
 }

@@ -23,7 +23,7 @@ TEST_CASE("a dataset goes through every format and comes back proven") {
   Conversion c;
   c.dataset("d", 4);
   for (const auto& entry : annotation_formats().entries()) {
-    if (!entry.make.write) continue;
+    if (!entry.value.write) continue;
     CAPTURE(entry.name);
     ConvertOptions options{.to = entry.name, .prove = true};
     options.writing.with_images = true;

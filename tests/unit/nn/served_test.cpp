@@ -21,7 +21,7 @@ constexpr int kSide = 128;
 /// A bundle as training registers it.
 void write_bundle(const std::filesystem::path& folder, const std::string& architecture,
                   const DetectorNet& net) {
-  const auto& input = architectures().at(architecture).make.input;
+  const auto& input = architectures().at(architecture).value.input;
   ModelCard card;
   card.name = architecture;
   card.architecture = architecture;
@@ -56,7 +56,7 @@ TEST_CASE("a weights file without a card gets the preprocessing of the architect
     state.metadata = {{"architecture", entry.name}};
     write_weights(folder.path() / "w.safetensors", state);
     auto card = resolve_model(folder.path() / "w.safetensors", {.classes = {"a"}}).card;
-    const auto& input = entry.make.input;
+    const auto& input = entry.value.input;
     REQUIRE(card.preprocessing ==
             Preprocessing{input.channel_order, input.scale, input.mean, "top-left", input.pad_value});
     REQUIRE(card.input_width == input.default_width);
@@ -99,7 +99,7 @@ TEST_CASE("the torch engine serves every family's bundle with the network's own 
     auto detector = load_detector(folder.path(), options);
     auto served = detector.detect(picture);
     at::NoGradGuard no_grad;
-    auto own = net->detect(input_of(picture, architectures().at(name).make.input), {0.005, 0.65, 100})[0];
+    auto own = net->detect(input_of(picture, architectures().at(name).value.input), {0.005, 0.65, 100})[0];
     REQUIRE(served.size() > 3);
     // The detector clips boxes to the picture and drops what is outside; then the order by score is the same.
     std::size_t found = 0;

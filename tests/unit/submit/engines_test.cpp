@@ -19,7 +19,7 @@ std::string refusal(const std::string& engine, const std::function<void(JobSpec&
   }
   change(spec);
   try {
-    job_engines().at(engine).make()->check(spec);
+    job_engines().at(engine).value()->check(spec);
   } catch (const UsageError& error) {
     return error.what() + (error.advice().empty() ? std::string() : "; " + error.advice());
   }
@@ -32,8 +32,8 @@ TEST_CASE("every engine takes the small job, and writes the same text for it eac
   for (const auto& entry : job_engines().entries()) {
     INFO(entry.name);
     CHECK(refusal(entry.name, [](JobSpec&) {}) == "");
-    auto text = entry.make()->script(small_spec());
-    CHECK(text == entry.make()->script(small_spec()));
+    auto text = entry.value()->script(small_spec());
+    CHECK(text == entry.value()->script(small_spec()));
     CHECK(text.find("about it\n") != std::string::npos);
     CHECK(text.find("r-1") != std::string::npos);
     CHECK(text.back() == '\n');
@@ -80,7 +80,7 @@ TEST_CASE("slurm's directives are quoted for sbatch, which is no shell") {
   spec.time_s = 26 * 3600 + 61;
   spec.partition = "long";
   spec.extra = {"--exclusive", "--comment=a b"};
-  auto text = job_engines().at("slurm").make()->script(spec);
+  auto text = job_engines().at("slurm").value()->script(spec);
   CHECK(text.substr(0, text.find("\n\n")) ==
         R"(#!/bin/bash
 # about it
@@ -104,13 +104,13 @@ TEST_CASE("slurm's directives are quoted for sbatch, which is no shell") {
 
 TEST_CASE("job ids and the commands about a job") {
   auto spec = small_spec();
-  auto slurm = job_engines().at("slurm").make();
+  auto slurm = job_engines().at("slurm").value();
   CHECK(slurm->job_id(spec, "12;cluster") == "12");
   CHECK(slurm->submit_command(spec, "/j.sbatch") ==
         std::vector<std::string>{"sbatch", "--parsable", "/j.sbatch"});
   CHECK(slurm->cancel_command(spec, "12") == std::vector<std::string>{"scancel", "12"});
   spec.name_space = "team";
-  auto kubernetes = job_engines().at("kubernetes").make();
+  auto kubernetes = job_engines().at("kubernetes").value();
   CHECK(kubernetes->job_id(spec, "job.batch/job-1 created") == "job-1");
   CHECK(kubernetes->cancel_command(spec, "job-1") ==
         std::vector<std::string>{"kubectl", "--namespace", "team", "delete", "jobs,services", "--selector",

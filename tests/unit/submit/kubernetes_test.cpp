@@ -20,7 +20,7 @@ JobSpec cluster_spec() {
 }
 
 std::vector<YAML::Node> documents(const JobSpec& spec) {
-  auto engine = job_engines().at("kubernetes").make();
+  auto engine = job_engines().at("kubernetes").value();
   engine->check(spec);
   return YAML::LoadAll(engine->script(spec));
 }
@@ -125,7 +125,7 @@ TEST_CASE("texts stay texts and nothing is replaced in them") {
   spec.name_space = "no";
   spec.partition = "1e3";
   spec.environment = {"A=29500", "B=line\nbreak: \"x\" '", "C=$(RANK) $$ $", "D=ünï"};
-  auto text = job_engines().at("kubernetes").make()->script(spec);
+  auto text = job_engines().at("kubernetes").value()->script(spec);
   CHECK(text.find("value: \"29500\"") != std::string::npos);
   CHECK(text.find("namespace: \"no\"") != std::string::npos);
   auto job = YAML::LoadAll(text)[1];

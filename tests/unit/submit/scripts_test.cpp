@@ -47,7 +47,7 @@ class Place {
   }
   std::vector<std::string> start(const std::string& engine, const JobSpec& spec) {
     auto file = folder_ / "script";
-    write_file_atomically(file, job_engines().at(engine).make()->script(spec));
+    write_file_atomically(file, job_engines().at(engine).value()->script(spec));
     return {"env", "PATH=" + (folder_ / "bin").string() + ":" + std::getenv("PATH"), "DS_RETRY_DELAY=0",
             "bash", file.string()};
   }

@@ -109,7 +109,7 @@ void require_overfits(const std::string& architecture) {
   at::set_num_threads(1);
   at::manual_seed(1);
   auto net = ds::make_detector_net(architecture, static_cast<int>(pictures.truth.classes.size()));
-  const auto& spec = ds::architectures().at(architecture).make.input;
+  const auto& spec = ds::architectures().at(architecture).value.input;
   auto [images, targets] = batch_of(pictures, spec, trial->side);
   learn(*net, images, targets, *trial);
   net->eval();

@@ -9,24 +9,24 @@
 
 namespace ds {
 
-/// Names to factories, in the order they were added. Each family (formats, architectures, engines ...) is
-/// filled by ONE explicit function in its module's src/registry.cpp: a self-registering static would be
-/// dropped by the linker. Help texts, unknown-name errors and contract tests iterate it. `T` is the factory's
-/// type: usually std::function or a plain struct.
+/// Names to what they stand for, in the order they were added. Each family (formats, architectures,
+/// engines ...) is filled by ONE explicit function in its module's src/registry.cpp: a self-registering static would be
+/// dropped by the linker. Help texts, unknown-name errors and contract tests iterate it. `T` is what
+/// a name stands for: usually a plain struct of functions, or one std::function.
 template <typename T>
 class Registry {
  public:
   struct Entry {
     std::string name;
     std::string summary;
-    T make;
+    T value;
   };
 
   /// @param kind what an entry is called in messages: "annotation format"
   explicit Registry(std::string kind) : kind_(std::move(kind)) {}
 
-  void add(std::string name, std::string summary, T make) {
-    entries_.push_back({std::move(name), std::move(summary), std::move(make)});
+  void add(std::string name, std::string summary, T value) {
+    entries_.push_back({std::move(name), std::move(summary), std::move(value)});
   }
   const std::vector<Entry>& entries() const { return entries_; }
   std::vector<std::string> names() const {
