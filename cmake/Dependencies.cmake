@@ -1,6 +1,6 @@
 # Every third-party library is found here, once, and given a target. Versions are Debian 12's.
 find_program(DS_CCACHE ccache)
-if(DS_CCACHE)
+if(DS_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${DS_CCACHE})
 endif()
 

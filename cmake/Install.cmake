@@ -19,6 +19,8 @@ foreach(tool IN LISTS tools)
   install(FILES ${generated}/_${tool} DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
   install(FILES ${generated}/${tool}.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
 endforeach()
+# All that is installed, and none of the tests.
+add_custom_target(tools DEPENDS ${tools})
 add_custom_target(ds_documentation ALL DEPENDS ${outputs})
 install(DIRECTORY configs/ DESTINATION ${CMAKE_INSTALL_DATADIR}/ds/configs)
 install(FILES LICENSE README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})

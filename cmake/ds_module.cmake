@@ -1,4 +1,14 @@
-# The four shapes a target of ours can have. No target is made any other way.
+# The shapes a target of ours can have. No target is made any other way.
+
+# What each target declares, for the test that compares it with its includes and with docs/ARCHITECTURE.md: a line
+# "<kind>;<name>;<folder>;<uses>;<private uses or sources>" in <build>/declared.txt, lists parted by blanks.
+function(ds_declare kind name uses more)
+  file(RELATIVE_PATH folder ${PROJECT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR})
+  list(JOIN uses " " uses)
+  list(JOIN more " " more)
+  file(APPEND ${PROJECT_BINARY_DIR}/declared.txt "${kind};${name};${folder};${uses};${more}\n")
+endfunction()
+file(REMOVE ${PROJECT_BINARY_DIR}/declared.txt)
 
 # ds_module(<name>
 #   HEADERS  <public headers, under include/ds/<name>/>
@@ -6,10 +16,12 @@
 #   USES     <modules whose types stand in the public headers>
 #   USES_PRIVATE <modules used only inside>
 #   LIBRARIES / LIBRARIES_PRIVATE <third-party targets, likewise>)
+# TORCH: its files see torch.
 # Every module has its own include root: an include of an undeclared module does not compile.
 function(ds_module name)
   cmake_parse_arguments(ARG "TORCH" "" "HEADERS;SOURCES;USES;USES_PRIVATE;LIBRARIES;LIBRARIES_PRIVATE" ${ARGN})
   set(target ds_${name})
+  ds_declare(module ${name} "${ARG_USES}" "${ARG_USES_PRIVATE}")
   add_library(${target} STATIC ${ARG_SOURCES})
   add_library(ds::${name} ALIAS ${target})
   target_sources(${target} PUBLIC FILE_SET HEADERS BASE_DIRS include FILES ${ARG_HEADERS})
@@ -22,6 +34,30 @@ function(ds_module name)
   set_target_properties(${target} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
   if(ARG_TORCH)
     set_target_properties(${target} PROPERTIES JOB_POOL_COMPILE ds_torch_pool)
+    ds_precompiled(${target} torch)
+  else()
+    ds_precompiled(${target} library)
+  endif()
+endfunction()
+
+# ds_plugin(<ds_name> MODULE <the module that opens it> SOURCES <...> USES <modules> LIBRARIES <third-party targets>)
+# A library that a module opens when it first needs it, because linking it would cost every start of every tool. Built to
+# <build>/lib/ds, installed beside the tools' ../lib/ds. It may use modules above the one that opens it.
+function(ds_plugin target)
+  cmake_parse_arguments(ARG "TORCH" "MODULE" "SOURCES;USES;LIBRARIES" ${ARGN})
+  add_library(${target} MODULE ${ARG_SOURCES})
+  ds_declare(plugin ${target} "${ARG_USES}" "${ARG_SOURCES}")
+  list(TRANSFORM ARG_USES PREPEND ds::)
+  target_link_libraries(${target} PRIVATE ${ARG_USES} ${ARG_LIBRARIES} ds_warnings)
+  target_include_directories(${target} PRIVATE src include)
+  set_target_properties(${target} PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib/ds)
+  if(ARG_TORCH)
+    set_target_properties(${target} PROPERTIES JOB_POOL_COMPILE ds_torch_pool)
+    ds_precompiled(${target} torch)
+  endif()
+  install(TARGETS ${target} LIBRARY DESTINATION lib/ds)
+  if(TARGET ds_${ARG_MODULE})
+    add_dependencies(ds_${ARG_MODULE} ${target})
   endif()
 endfunction()
 
@@ -29,20 +65,29 @@ endfunction()
 function(ds_tool name)
   cmake_parse_arguments(ARG "" "" "SOURCES;USES" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
+  ds_declare(tool ${name} "${ARG_USES}" "${ARG_SOURCES}")
   list(TRANSFORM ARG_USES PREPEND ds::)
   target_link_libraries(${name} PRIVATE ds::cli ${ARG_USES} nlohmann_json::nlohmann_json fmt::fmt ds_warnings)
   target_link_options(${name} PRIVATE -Wl,--as-needed)
+  ds_precompiled(${name} tool)
   set_property(GLOBAL APPEND PROPERTY DS_TOOLS ${name})
 endfunction()
 
-# ds_test(<module> SOURCES <*_test.cpp> USES <modules> LIBRARIES <third-party> LABELS <labels>)
+# ds_test(<module> [TORCH] SOURCES <*_test.cpp> USES <modules> LIBRARIES <third-party> LABELS <labels>)
 # One executable per module, one ctest entry per TEST_CASE. A test that prints "SKIPPED: why" is counted as skipped.
 function(ds_test name)
-  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;USES;LIBRARIES;LABELS" ${ARGN})
+  cmake_parse_arguments(ARG "TORCH" "TIMEOUT" "SOURCES;USES;LIBRARIES;LABELS" ${ARGN})
   set(target test_${name})
   add_executable(${target} ${ARG_SOURCES})
   list(TRANSFORM ARG_USES PREPEND ds::)
-  target_link_libraries(${target} PRIVATE ds_test_support ${ARG_USES} ${ARG_LIBRARIES} ds_warnings)
+  target_link_libraries(${target} PRIVATE ds_test_support ${ARG_USES} ${ARG_LIBRARIES} ds_warnings ds_test_flags)
+  if(ARG_TORCH)
+    target_link_libraries(${target} PRIVATE ds_torch)
+    set_target_properties(${target} PROPERTIES JOB_POOL_COMPILE ds_torch_pool)
+    ds_precompiled(${target} torch_test)
+  else()
+    ds_precompiled(${target} test)
+  endif()
   set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 300)

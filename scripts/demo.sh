@@ -9,7 +9,7 @@ images=${DS_DEMO_IMAGES:-160}
 epochs=${DS_DEMO_EPOCHS:-30}
 work=$(realpath -m "${1:-$source_folder/build/demo}")
 if [[ -z ${DS_BIN:-} ]]; then
-  "$source_folder/scripts/build.sh" dev
+  "$source_folder/scripts/build.sh" dev tools
   DS_BIN=$source_folder/build/dev/bin
 fi
 PATH=$(realpath "$DS_BIN"):$PATH

@@ -1,0 +1,8 @@
+// Read by the files that see torch, before their own first line (cmake/Precompiled.cmake).
+#pragma once
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <torch/nn/module.h>
+
+#include "library.h"
