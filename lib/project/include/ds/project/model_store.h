@@ -10,7 +10,9 @@
 
 namespace ds {
 
+namespace detail {
 class Database;
+}
 
 struct ModelRecord {
   std::string id;    // "m-" + 8 hex digits
@@ -27,7 +29,7 @@ struct ModelRecord {
 /// that move by compare-and-swap.
 class ModelStore {
  public:
-  ModelStore(Database& database, std::filesystem::path folder)
+  ModelStore(detail::Database& database, std::filesystem::path folder)
       : database_(database), folder_(std::move(folder)) {}
   /// `fill` writes model.yaml and weights.safetensors into the folder it is given; the folder then appears as
   /// a whole, together with its row. An empty id, name or time is made; a name that is taken gets "-2", "-3".
@@ -51,7 +53,7 @@ class ModelStore {
   void remove(const std::string& id);
 
  private:
-  Database& database_;
+  detail::Database& database_;
   std::filesystem::path folder_;
 };
 

@@ -22,7 +22,9 @@
 
 namespace ds {
 
+namespace detail {
 class Database;
+}
 
 struct OpenOptions {
   std::string user = "unknown";  // recorded with every change
