@@ -36,6 +36,7 @@ struct ArchiveContent {
 /// <why>` for an absolute path, `..`, a link, a device, an encrypted member, two members of one name, or a
 /// bomb; and `<archive>: ...` for a damaged one.
 ArchiveContent look_into_archive(const std::filesystem::path& archive, const ArchiveLimits& limits = {});
+
 /// Its members alone.
 std::vector<ArchiveMember> list_archive(const std::filesystem::path& archive,
                                         const ArchiveLimits& limits = {});

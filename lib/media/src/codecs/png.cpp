@@ -5,7 +5,7 @@
 #include <cstring>
 #include <opencv2/core.hpp>
 
-#include "picture_decoders.h"
+#include "codecs/picture_decoders.h"
 
 namespace ds::detail {
 namespace {

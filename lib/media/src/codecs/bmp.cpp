@@ -2,8 +2,8 @@
 #include <bit>
 #include <opencv2/core.hpp>
 
-#include "byte_reader.h"
-#include "picture_decoders.h"
+#include "codecs/picture_decoders.h"
+#include "headers/byte_reader.h"
 
 namespace ds::detail {
 namespace {

@@ -1,4 +1,4 @@
-#include "scene_shapes.h"
+#include "scene/shapes.h"
 
 #include <algorithm>
 #include <cmath>

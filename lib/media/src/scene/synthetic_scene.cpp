@@ -14,7 +14,7 @@
 #include "ds/base/random.h"
 #include "ds/media/image_io.h"
 #include "ds/media/video.h"
-#include "scene_shapes.h"
+#include "scene/shapes.h"
 
 namespace ds {
 namespace {

@@ -4,11 +4,11 @@
 #include <algorithm>
 #include <optional>
 
-#include "byte_reader.h"
 #include "ds/base/error.h"
 #include "ds/media/image_header.h"
-#include "exif.h"
-#include "gif_blocks.h"
+#include "headers/byte_reader.h"
+#include "headers/exif.h"
+#include "headers/gif_blocks.h"
 
 namespace ds {
 namespace {

@@ -6,12 +6,12 @@
 #include <opencv2/core.hpp>
 #include <opencv2/imgproc.hpp>
 
-#include "codecs.h"
+#include "codecs/codecs.h"
+#include "codecs/turn.h"
 #include "ds/base/error.h"
 #include "ds/base/files.h"
 #include "ds/base/mapped_file.h"
 #include "ds/base/text.h"
-#include "turn.h"
 
 namespace ds {
 namespace {

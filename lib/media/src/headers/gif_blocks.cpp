@@ -1,4 +1,4 @@
-#include "gif_blocks.h"
+#include "headers/gif_blocks.h"
 
 namespace ds::detail {
 

@@ -1,4 +1,4 @@
-#include "exif.h"
+#include "headers/exif.h"
 
 namespace ds::detail {
 

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "byte_reader.h"
+#include "headers/byte_reader.h"
 
 /// The block structure of a GIF.
 namespace ds::detail {

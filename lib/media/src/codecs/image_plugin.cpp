@@ -1,8 +1,8 @@
 #include <opencv2/core/utils/logger.hpp>
 #include <opencv2/imgcodecs.hpp>
 
-#include "codecs.h"
-#include "picture_decoders.h"
+#include "codecs/codecs.h"
+#include "codecs/picture_decoders.h"
 
 namespace {
 

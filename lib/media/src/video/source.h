@@ -1,6 +1,6 @@
 #pragma once
 
-#include "codecs.h"
+#include "codecs/codecs.h"
 
 /// Frames through FFmpeg's own libraries, which tell times, rotation and damage that a wrapper hides.
 namespace ds::detail {

@@ -1,4 +1,4 @@
-#include "video_source.h"
+#include "video/source.h"
 
 extern "C" {
 #include <libavcodec/avcodec.h>
@@ -13,7 +13,7 @@ extern "C" {
 #include <cstring>
 #include <opencv2/core.hpp>
 
-#include "turn.h"
+#include "codecs/turn.h"
 
 namespace ds::detail {
 namespace {

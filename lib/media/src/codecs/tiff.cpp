@@ -6,7 +6,7 @@
 #include <memory>
 #include <opencv2/imgproc.hpp>
 
-#include "picture_decoders.h"
+#include "codecs/picture_decoders.h"
 
 namespace ds::detail {
 namespace {

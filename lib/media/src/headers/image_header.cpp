@@ -6,12 +6,12 @@
 #include <cstdlib>
 #include <optional>
 
-#include "byte_reader.h"
 #include "ds/base/error.h"
 #include "ds/base/mapped_file.h"
 #include "ds/base/text.h"
-#include "exif.h"
-#include "gif_blocks.h"
+#include "headers/byte_reader.h"
+#include "headers/exif.h"
+#include "headers/gif_blocks.h"
 
 namespace ds {
 namespace {

@@ -8,7 +8,7 @@
 #include <csetjmp>
 #include <opencv2/core.hpp>
 
-#include "picture_decoders.h"
+#include "codecs/picture_decoders.h"
 
 namespace ds::detail {
 namespace {

@@ -1,4 +1,4 @@
-#include "codecs.h"
+#include "codecs/codecs.h"
 
 #include <dlfcn.h>
 #include <fmt/format.h>

@@ -12,7 +12,7 @@
 #include <memory>
 #include <set>
 
-#include "archive_names.h"
+#include "archive/names.h"
 #include "ds/base/error.h"
 #include "ds/base/files.h"
 #include "ds/base/stop.h"

@@ -1,4 +1,4 @@
-#include "archive_names.h"
+#include "archive/names.h"
 
 #include <iconv.h>
 #include <uchardet/uchardet.h>

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "codecs.h"
+#include "codecs/codecs.h"
 
 /// One decoder for each format, inside the image plugin. (BMP is ours: OpenCV's prints what it refuses.) Each
 /// fills `image` with 8-bit BGR and returns an empty text, or why it cannot. None prints, and none keeps what

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string_view>
 
-#include "byte_reader.h"
+#include "headers/byte_reader.h"
 
 namespace ds::detail {
 

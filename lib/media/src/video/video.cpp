@@ -6,7 +6,7 @@
 #include <fstream>
 #include <opencv2/core.hpp>
 
-#include "codecs.h"
+#include "codecs/codecs.h"
 #include "ds/base/error.h"
 #include "ds/base/text.h"
 #include "ds/media/image_header.h"

@@ -6,8 +6,8 @@ extern "C" {
 #include <opencv2/core/utils/logger.hpp>
 #include <opencv2/videoio.hpp>
 
-#include "codecs.h"
-#include "video_source.h"
+#include "codecs/codecs.h"
+#include "video/source.h"
 
 namespace {
 
