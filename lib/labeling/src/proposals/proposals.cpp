@@ -24,15 +24,6 @@ std::string renamed(const std::string& name, const std::vector<std::pair<std::st
 
 }  // namespace
 
-std::size_t proposal_count(const Image& image) {
-  return static_cast<std::size_t>(std::count_if(image.annotations.begin(), image.annotations.end(),
-                                                [](const Annotation& a) { return a.proposal; }));
-}
-
-std::size_t label_count(const Image& image) {
-  return image.annotations.size() - proposal_count(image);
-}
-
 std::vector<std::optional<int>> map_classes(const std::vector<std::string>& model_classes,
                                             const ClassList& project_classes,
                                             const std::vector<std::string>& renames) {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <set>
 
-#include "commit_labels.h"
+#include "annotate/commit_labels.h"
 #include "ds/base/error.h"
 #include "ds/base/text.h"
 #include "ds/labeling/workflow.h"

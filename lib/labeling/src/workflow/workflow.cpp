@@ -6,7 +6,7 @@
 
 #include "ds/base/error.h"
 #include "ds/base/text.h"
-#include "ds/labeling/proposals.h"
+#include "ds/labeling/label_counts.h"
 
 namespace ds {
 namespace {

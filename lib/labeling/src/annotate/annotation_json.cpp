@@ -1,4 +1,4 @@
-#include "annotation_json.h"
+#include "annotate/annotation_json.h"
 
 #include <fmt/format.h>
 

@@ -6,8 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "annotation_json.h"
-#include "commit_labels.h"
+#include "annotate/annotation_json.h"
+#include "annotate/commit_labels.h"
 #include "ds/base/error.h"
 #include "ds/base/text.h"
 #include "ds/config/yaml.h"
