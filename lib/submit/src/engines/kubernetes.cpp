@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <functional>
 
-#include "../script.h"
 #include "ds/base/error.h"
-#include "engines.h"
+#include "engines/engines.h"
+#include "script.h"
 
 namespace ds::detail {
 namespace {
