@@ -320,10 +320,6 @@ ArchiveContent look_into_archive(const fs::path& archive, const ArchiveLimits& l
   return {plan.members(), plan.notes()};
 }
 
-std::vector<ArchiveMember> list_archive(const fs::path& archive, const ArchiveLimits& limits) {
-  return look_into_archive(archive, limits).members;
-}
-
 void for_each_member(const fs::path& archive,
                      const std::function<void(const ArchiveMember&, std::string&& bytes)>& take,
                      const ArchiveLimits& limits) {

@@ -120,13 +120,6 @@ ModelRecord ModelStore::get(const std::string& id_name_or_alias) const {
   return *std::find_if(models.begin(), models.end(), [&](const auto& model) { return model.id == id; });
 }
 
-void ModelStore::set_metrics(const std::string& id, const std::map<std::string, double>& metrics) {
-  WriteTransaction transaction(database_);
-  if (database_.run("UPDATE models SET metrics = ? WHERE id = ?", metrics_to_json(metrics), id) == 0)
-    throw UsageError(fmt::format("there is no model '{}'", id));
-  transaction.commit();
-}
-
 std::optional<std::string> ModelStore::alias(const std::string& alias) const {
   ReadTransaction transaction(database_);
   Statement row(database_, "SELECT model_id FROM aliases WHERE alias = ?");

@@ -70,7 +70,7 @@ TEST_CASE("regular files come out in order; clutter stays behind") {
                          {"b/.DS_Store", "?"},
                          {"Thumbs.db", "?"},
                          {"a.txt", ""}});
-    REQUIRE(names(list_archive(file)) == std::vector<std::string>{"b/x.txt", "a.txt"});
+    REQUIRE(names(look_into_archive(file).members) == std::vector<std::string>{"b/x.txt", "a.txt"});
     extract_archive(file, folder.path() / "out");
     REQUIRE(read_file(folder.path() / "out/b/x.txt") == "hello");
     REQUIRE_FALSE(std::filesystem::exists(folder.path() / "out/__MACOSX"));
@@ -103,7 +103,7 @@ TEST_CASE("members that climb out, links and devices are refused by name, before
 TEST_CASE("the zip that climbs out of its folder") {
   if (ds::testing::shared_is_absent("data/archives")) return;
   auto file = ds::testing::shared_folder() / "data/archives/zip-slip.zip";
-  REQUIRE_THROWS_WITH(list_archive(file),
+  REQUIRE_THROWS_WITH(look_into_archive(file),
                       Catch::Matchers::EndsWith("evil.txt': its path leaves the archive's folder"));
 }
 
@@ -113,7 +113,7 @@ TEST_CASE("bombs: size of a member, of all, their ratio and their number") {
   write_archive(file, {{"a", std::string(100000, 'x')}, {"b", std::string(100000, 'x')}});
   auto why = [&](const ArchiveLimits& limits) {
     try {
-      list_archive(file, limits);
+      look_into_archive(file, limits);
       return std::string("accepted");
     } catch (const DataError& error) {
       return std::string(error.what()).substr(file.string().size() + 2);
@@ -132,19 +132,21 @@ TEST_CASE("names: UTF-8 is kept, twins are refused") {
   TemporaryFolder folder;
   auto file = folder.path() / "a.tar";
   write_archive(file, {{"b\xC3\xA4ume/\xE8\xBB\x8A.txt", "x"}});
-  REQUIRE(names(list_archive(file)) == std::vector<std::string>{"b\xC3\xA4ume/\xE8\xBB\x8A.txt"});
+  REQUIRE(names(look_into_archive(file).members) ==
+          std::vector<std::string>{"b\xC3\xA4ume/\xE8\xBB\x8A.txt"});
   write_archive(file, {{"a", "x"}, {"./a", "y"}});
-  REQUIRE_THROWS_WITH(list_archive(file), file.string() + ": member 'a': another member has the same name");
+  REQUIRE_THROWS_WITH(look_into_archive(file),
+                      file.string() + ": member 'a': another member has the same name");
 }
 
 TEST_CASE("damaged and missing archives") {
   TemporaryFolder folder;
   auto file = folder.path() / "a.zip";
-  REQUIRE_THROWS_AS(list_archive(file), Error);
+  REQUIRE_THROWS_AS(look_into_archive(file), Error);
   write_archive(file, {{"a.txt", std::string(5000, 'x')}});
   auto bytes = read_file(file);
   write_file_atomically(file, "this is no archive at all");
-  REQUIRE_THROWS_WITH(list_archive(file),
+  REQUIRE_THROWS_WITH(look_into_archive(file),
                       Catch::Matchers::StartsWith(file.string() + ": damaged or not a zip or tar archive"));
   write_file_atomically(file, bytes.substr(0, bytes.size() / 3));
   REQUIRE_THROWS_AS(extract_archive(file, folder.path() / "out"), DataError);
@@ -233,7 +235,7 @@ TEST_CASE("names in the code pages of old programs are found out over the whole 
   }
   constexpr unsigned kUtf8Flag = 0x800;
   write_file_atomically(file, old_zip({{"\xC3\xA9.jpg", "x"}}, kUtf8Flag));
-  REQUIRE(names(list_archive(file)) == std::vector<std::string>{"\xC3\xA9.jpg"});
+  REQUIRE(names(look_into_archive(file).members) == std::vector<std::string>{"\xC3\xA9.jpg"});
 }
 
 TEST_CASE("names that differ only in case are noted; a file cannot be a folder too") {
@@ -243,10 +245,11 @@ TEST_CASE("names that differ only in case are noted; a file cannot be a folder t
   REQUIRE(look_into_archive(file).notes ==
           std::vector<std::string>{"a.tar: 'A.jpg' and 'a.jpg' differ only in case"});
   write_archive(file, {{"a", "x"}, {"a/b", "y"}});
-  REQUIRE_THROWS_WITH(list_archive(file),
+  REQUIRE_THROWS_WITH(look_into_archive(file),
                       file.string() + ": member 'a/b': its folder has the name of another member");
   write_archive(file, {{"a\x1b[2J", "x"}});
-  REQUIRE_THROWS_WITH(list_archive(file), file.string() + ": member '?': its name has control characters");
+  REQUIRE_THROWS_WITH(look_into_archive(file),
+                      file.string() + ": member '?': its name has control characters");
 }
 
 TEST_CASE("an encrypted zip is refused clearly, and a member whose bytes changed by its checksum") {
@@ -254,9 +257,9 @@ TEST_CASE("an encrypted zip is refused clearly, and a member whose bytes changed
   auto file = folder.path() / "a.zip";
   constexpr unsigned kEncrypted = 1;
   write_file_atomically(file, old_zip({{"secret.jpg", std::string(40, 'x')}}, kEncrypted));
-  REQUIRE_THROWS_WITH(list_archive(file), file.string() +
-                                              ": member 'secret.jpg': it is encrypted; unpack it "
-                                              "with its password first");
+  REQUIRE_THROWS_WITH(look_into_archive(file), file.string() +
+                                                   ": member 'secret.jpg': it is encrypted; unpack it "
+                                                   "with its password first");
   auto zip = old_zip({{"a.txt", "hello"}});
   zip[zip.find("hello")] = 'j';
   write_file_atomically(file, zip);

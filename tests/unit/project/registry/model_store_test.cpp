@@ -35,8 +35,6 @@ TEST_CASE("a model appears as a whole, with its row") {
   REQUIRE(project.models().get("nano").id == model.id);
   REQUIRE(project.models().get("nano-2").id == twin.id);
   REQUIRE(project.models().get(model.id.substr(0, 9)).metrics.at("ap") == 0.5);
-  project.models().set_metrics(model.id, {{"ap", 0.75}});
-  REQUIRE(project.models().get(model.id).metrics == std::map<std::string, double>{{"ap", 0.75}});
   REQUIRE(problems_of(project) == "");
 }
 

@@ -37,10 +37,6 @@ struct ArchiveContent {
 /// bomb; and `<archive>: ...` for a damaged one.
 ArchiveContent look_into_archive(const std::filesystem::path& archive, const ArchiveLimits& limits = {});
 
-/// Its members alone.
-std::vector<ArchiveMember> list_archive(const std::filesystem::path& archive,
-                                        const ArchiveLimits& limits = {});
-
 /// Hands each member's bytes to `take` in the archive's order, under the same refusals. Nothing is written.
 void for_each_member(const std::filesystem::path& archive,
                      const std::function<void(const ArchiveMember&, std::string&& bytes)>& take,

@@ -37,7 +37,6 @@ class ModelStore {
   std::vector<ModelRecord> list() const;
   /// By id, name, alias or unique id prefix. Throws UsageError naming the known ones.
   ModelRecord get(const std::string& id_name_or_alias) const;
-  void set_metrics(const std::string& id, const std::map<std::string, double>& metrics);
   std::optional<std::string> alias(const std::string& alias) const;
   /// Points the alias at the model. When `expected` is given and the alias points elsewhere (nullopt inside:
   /// nowhere), throws Busy naming what it points at. Logged in alias history.
