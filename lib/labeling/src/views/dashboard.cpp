@@ -19,7 +19,8 @@ Dashboard read_dashboard(Project& project, std::size_t events) {
   board.description = project.settings().description;
   board.time = utc_now();
   board.counts = project.images().counts();
-  for (const char* state : {"done", "rejected"})
+  const auto done = to_string(ImageState::done), rejected = to_string(ImageState::rejected);
+  for (const auto& state : {done, rejected})
     if (auto found = board.counts.by_state.find(state); found != board.counts.by_state.end())
       board.finished += found->second;
   std::map<std::string, Dashboard::Worker> workers;
@@ -28,8 +29,8 @@ Dashboard read_dashboard(Project& project, std::size_t events) {
     auto& worker = workers[name];
     for (const auto& [state, images] : states) {
       worker.assigned += images;
-      if (state == "done") worker.done += images;
-      if (state != "done" && state != "rejected") worker.open += images;
+      if (state == done) worker.done += images;
+      if (state != done && state != rejected) worker.open += images;
     }
   }
   for (const auto& row : activity(project, "worker")) {

@@ -55,7 +55,12 @@ struct Entry {
   std::string refusal;     // why such an entry is never taken
 };
 
-// Goes through an archive entry by entry, and stops at what makes it a bomb.
+/// Goes through an archive once, entry by entry, and stops at what makes it a bomb.
+///
+/// Sizes are checked twice: as declared when an entry's header comes, so that most bombs are refused before a
+/// byte is unpacked, and as they are while the data come, because a declared size may lie or be missing. Kinds
+/// that are never taken (links, devices, encrypted members) are only named here; the Plan decides whether such
+/// an entry matters. Names stay as their archiver wrote them until all are known.
 class Walk {
  public:
   Walk(const fs::path& path, const ArchiveLimits& limits)

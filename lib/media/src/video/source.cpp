@@ -83,6 +83,13 @@ std::int64_t seek_bytes(void* opaque, std::int64_t offset, int whence) {
   return bytes.at = target;
 }
 
+/// One video or GIF, decoded frame by frame in the order of showing.
+///
+/// FFmpeg hands over what it could not decode as if it were a picture; here a frame with an error flag is counted
+/// and passed over, so that next() gives whole frames only, and index() still counts all of them. Times are of
+/// the container, from the stream's start, and never go back. Whether the file broke off can only be judged at
+/// its end, from what the container had promised. The file is local whatever its name says: no protocol and no
+/// playlist is followed.
 class Source : public VideoSource {
  public:
   /// Returns why not, or an empty text.

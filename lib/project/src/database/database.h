@@ -87,8 +87,14 @@ class Statement {
   sqlite3_stmt* handle_;
 };
 
-/// One connection to index.sqlite. Not copied; used by one thread at a time through its mutex, which every
+/// One connection to index.sqlite: prepared statements in a pool, transactions that nest, and SQLite's result codes
+/// as errors that a user understands. Not copied; used by one thread at a time through its mutex, which every
 /// ReadTransaction and WriteTransaction holds.
+///
+/// A commit is flushed (WAL, synchronous FULL), and the files named to flush_before_commit before it: a row never
+/// points at bytes that a power loss has taken. The write lock is taken when a transaction begins and not at its
+/// first write, so that waiting for another process happens before any work is done. Who writes is noted beside
+/// the index, for the message of whoever finds it locked. Opening brings an older index to kIndexFormat.
 class Database {
  public:
   struct Context {

@@ -24,7 +24,7 @@ ImageStore::Counts ImageStore::counts() const {
     counts.images += images;
     counts.annotations += static_cast<std::size_t>(row.integer(4));
     counts.proposals += static_cast<std::size_t>(row.integer(5));
-    if (row.view(0) == "done")
+    if (row.view(0) == to_string(ImageState::done))
       counts.negatives += static_cast<std::size_t>(row.integer(6));
   }
   Statement tally(database_,

@@ -46,6 +46,14 @@ class Named {
   std::size_t count_ = 0;
 };
 
+/// Makes the project's images what the snapshot says, inside the caller's transaction: nothing is changed when
+/// it throws.
+///
+/// The order matters. Classes come first, because annotations are stored by the place of their class; images
+/// that must go leave before the others are put back, because they may hold a name that is needed; classes that
+/// the snapshot does not know are retired last, when nothing uses them. The manifest is read three times rather
+/// than kept, so that a large snapshot needs no memory. Every change is journalled like one by hand, and what a
+/// manifest does not carry (ids, provenance, proposals) stays where an object of today is the one of then.
 class Restore {
  public:
   Restore(Database& database, const SnapshotRecord& record, const RestoreOptions& options)

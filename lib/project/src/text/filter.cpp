@@ -58,6 +58,11 @@ struct Token {
   std::size_t at = 0;
 };
 
+/// Recursive descent from the text to SQL over the image table `i`, with no tree between: `or` binds weaker than
+/// `and`, `and` weaker than `not`. Texts and numbers never enter the SQL; they become `?` and a binding, in the
+/// order of the marks. A field of annotations asks for "any annotation has ...", so that `!=` is the opposite of
+/// `=` and not "any other"; its subqueries go through the indexes of annotations. Everything wrong is a
+/// UsageError with a caret under its column.
 class Parser {
  public:
   explicit Parser(const std::string& text) : text_(text) { advance(); }

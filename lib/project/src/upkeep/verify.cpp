@@ -15,6 +15,10 @@ namespace fs = std::filesystem;
 
 namespace {
 
+/// Compares what the index says with itself (SQLite's own checks, tallies with the rows that they count,
+/// revisions with the journal) and with the folder (blobs, manifests, one folder a row). Changes nothing and
+/// stops at nothing: every problem is one line, and a file that cannot be read is one of them. Each query is a
+/// read of its own, so that a long verify keeps no writer waiting.
 class Verifier {
  public:
   Verifier(Database& database, fs::path folder, const std::function<void(const std::string&)>& report)

@@ -42,6 +42,11 @@ enum class WithAnnotations { no, yes };
 
 /// The images of the project, their states and annotations; every change is journalled in the same
 /// transaction. `class_idx` of the annotations is the index in ClassStore::list() at the time of the call.
+///
+/// Invariants: each change of an image raises its revision by one and writes one journal entry with both states,
+/// so that history, blame and undo need nothing else; ids are never given twice; an image is known by its bytes
+/// (sha256) and its name together; the tallies that counts() reads are kept by every change, since counting a
+/// million annotations takes seconds.
 class ImageStore {
  public:
   explicit ImageStore(detail::Database& database) : database_(database) {}
