@@ -1,5 +1,6 @@
 #include "session.h"
 
+#include <algorithm>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/ssl.hpp>
@@ -7,6 +8,7 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
+#include <exception>
 #include <optional>
 #include <type_traits>
 
@@ -21,7 +23,7 @@ namespace {
 
 /// One connection: requests one after the other, each read, answered and written under one timer.
 ///
-/// A session is a state machine (Phase) whose every step runs on the socket's strand, so that it has no lock;
+/// A session is a state machine (Phase) whose every step runs on the socket's strand, so that it needs no lock;
 /// only Reply and close() come from other threads, and both post themselves there. Each pending operation holds
 /// the session by a shared_ptr, a Reply only weakly: a client that has gone does not wait for its answer, and an
 /// answer that comes late (the deadline has answered, the next request has begun) finds another request number
