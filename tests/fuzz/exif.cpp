@@ -1,4 +1,4 @@
-#include "exif.h"
+#include "headers/exif.h"
 
 #include "fuzz_target.h"
 #include "make_images.h"

@@ -81,19 +81,6 @@ std::optional<std::string> percent_decode(std::string_view text, bool plus_is_bl
   return decoded;
 }
 
-std::string percent_encode(std::string_view text) {
-  std::string encoded;
-  for (char c : text) {
-    bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-                 c == '_' || c == '.' || c == '~';
-    if (plain)
-      encoded += c;
-    else
-      encoded += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-  return encoded;
-}
-
 std::optional<std::map<std::string, std::string>> parse_query(std::string_view text) {
   std::map<std::string, std::string> query;
   while (!text.empty()) {

@@ -6,7 +6,7 @@
 #include "ds/base/log.h"
 #include "ds/base/text.h"
 
-namespace ds::http {
+namespace ds::http::detail {
 namespace {
 
 /// `/v2/models/x` to {v2, models, x}; a trailing slash gives an empty last part.
@@ -104,4 +104,4 @@ Response response_for(std::exception_ptr failure) {
   }
 }
 
-}  // namespace ds::http
+}  // namespace ds::http::detail

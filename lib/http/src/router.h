@@ -5,7 +5,7 @@
 
 #include "ds/http/server.h"
 
-namespace ds::http {
+namespace ds::http::detail {
 
 struct Route {
   std::string method;
@@ -31,4 +31,4 @@ bool parse_target(Request& request);
 /// The response for what a handler threw.
 Response response_for(std::exception_ptr failure);
 
-}  // namespace ds::http
+}  // namespace ds::http::detail

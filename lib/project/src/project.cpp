@@ -5,16 +5,17 @@
 #include <cstdlib>
 #include <system_error>
 
-#include "database.h"
+#include "database/database.h"
 #include "ds/base/error.h"
 #include "ds/base/files.h"
 #include "ds/base/hash.h"
-#include "folders.h"
-#include "garbage.h"
-#include "verify.h"
+#include "files/folders.h"
+#include "upkeep/garbage.h"
+#include "upkeep/verify.h"
 
 namespace ds {
 namespace fs = std::filesystem;
+using namespace detail;
 
 namespace {
 
@@ -204,7 +205,8 @@ std::size_t Project::verify(const std::function<void(const std::string&)>& repor
 
 Project::Garbage Project::collect_garbage(const std::function<void(const std::string&)>& report,
                                           double min_age_s, bool dry_run) {
-  return collect_project_garbage(parts_->database, parts_->folder, report, min_age_s, dry_run);
+  auto removed = collect_project_garbage(parts_->database, parts_->folder, report, min_age_s, dry_run);
+  return {.files = removed.files, .bytes = removed.bytes};
 }
 
 }  // namespace ds

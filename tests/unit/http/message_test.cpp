@@ -12,7 +12,6 @@ TEST_CASE("percent escapes decode, and broken ones are refused") {
   REQUIRE(percent_decode("%4") == std::nullopt);
   REQUIRE(percent_decode("%zz") == std::nullopt);
   REQUIRE(percent_decode("a%00b") == std::nullopt);
-  REQUIRE(percent_encode("a b/ü") == "a%20b%2F%C3%BC");
 }
 
 TEST_CASE("a query is a map, the last of a repeated name wins") {

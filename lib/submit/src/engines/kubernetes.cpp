@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <functional>
 
-#include "../script.h"
 #include "ds/base/error.h"
-#include "engines.h"
+#include "engines/engines.h"
+#include "script.h"
 
 namespace ds::detail {
 namespace {
@@ -71,6 +71,12 @@ class Manifest {
 };
 
 /// `batch/v1` Jobs and the Services under whose names their processes find each other.
+///
+/// A Job for each item, and a Service where it has several processes, all with the label ds-job, by which they are
+/// watched and deleted together. A Job is indexed: every rank is a pod of its own whose index is the rank, and
+/// rank 0 is found under `<job>-0.<job>`. The image holds the tools, the claim holds the project, mounted under the
+/// folder that it has here, so that the command needs no change. Nothing is set that the cluster decides better
+/// (priority, nodes, tolerations).
 class KubernetesEngine : public JobEngine {
  public:
   std::string extension() const override { return ".yaml"; }

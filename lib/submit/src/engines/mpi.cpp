@@ -2,11 +2,11 @@
 
 #include <filesystem>
 
-#include "../script.h"
 #include "ds/base/error.h"
 #include "ds/submit/shell.h"
-#include "engines.h"
-#include "local_engine.h"
+#include "engines/engines.h"
+#include "engines/local_engine.h"
+#include "script.h"
 
 namespace ds::detail {
 namespace {

@@ -1,9 +1,9 @@
 #include <fmt/format.h>
 
-#include "../script.h"
 #include "ds/base/error.h"
 #include "ds/submit/shell.h"
-#include "engines.h"
+#include "engines/engines.h"
+#include "script.h"
 
 namespace ds::detail {
 namespace {
@@ -49,10 +49,8 @@ class SlurmEngine : public JobEngine {
   }
 
   std::string script(const JobSpec& spec) const override {
-    return "#!/bin/bash\n" + comment_lines(spec) + directives(spec) + R"(
-set -u
-)" + set_up_lines(spec) +
-           item_lines(spec) + body(spec);
+    return fmt::format("#!/bin/bash\n{}{}\nset -u\n{}{}{}", comment_lines(spec), directives(spec),
+                       set_up_lines(spec), item_lines(spec), body(spec));
   }
 
   std::string program(const JobSpec&) const override { return "sbatch"; }
@@ -93,8 +91,9 @@ set -u
     add("signal", fmt::format("B:USR1@{}", kWarningSeconds));
     for (const auto& option : spec.extra) {
       auto equals = option.find('=');
-      text += fmt::format("#SBATCH {}{}\n", option.substr(0, equals),
-                          equals == std::string::npos ? "" : "=" + sbatch_word(option.substr(equals + 1)));
+      text += equals == std::string::npos ? fmt::format("#SBATCH {}\n", option)
+                                          : fmt::format("#SBATCH {}={}\n", option.substr(0, equals),
+                                                        sbatch_word(option.substr(equals + 1)));
     }
     return text;
   }

@@ -64,7 +64,6 @@ struct Response {
 /// `%41+b` to `A+b` (a plus stays a plus unless `plus_is_blank`); nothing when an escape is broken
 /// or gives a NUL.
 std::optional<std::string> percent_decode(std::string_view text, bool plus_is_blank = false);
-std::string percent_encode(std::string_view text);
 /// `a=1&b=x%20y` as a map; nothing when an escape is broken.
 std::optional<std::map<std::string, std::string>> parse_query(std::string_view text);
 

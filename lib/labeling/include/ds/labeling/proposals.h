@@ -6,15 +6,12 @@
 #include <vector>
 
 #include "ds/dataset/detection.h"
+#include "ds/labeling/label_counts.h"
 #include "ds/project/project.h"
 
 /// What models may do to an image: propose. A proposal is an annotation with `proposal` set; it keeps its
 /// source, model and score, never trains, and becomes a label only when a person accepts it.
 namespace ds {
-
-std::size_t proposal_count(const Image& image);
-/// Annotations that a person made or accepted, or that came with the data.
-std::size_t label_count(const Image& image);
 
 /// Model class index -> project class index, nothing where the project has no such class.
 /// @param renames "model-name=project-name"

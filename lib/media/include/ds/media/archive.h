@@ -36,9 +36,6 @@ struct ArchiveContent {
 /// <why>` for an absolute path, `..`, a link, a device, an encrypted member, two members of one name, or a
 /// bomb; and `<archive>: ...` for a damaged one.
 ArchiveContent look_into_archive(const std::filesystem::path& archive, const ArchiveLimits& limits = {});
-/// Its members alone.
-std::vector<ArchiveMember> list_archive(const std::filesystem::path& archive,
-                                        const ArchiveLimits& limits = {});
 
 /// Hands each member's bytes to `take` in the archive's order, under the same refusals. Nothing is written.
 void for_each_member(const std::filesystem::path& archive,

@@ -8,7 +8,9 @@
 
 namespace ds {
 
+namespace detail {
 class Database;
+}
 
 /// A captured request that has become (or is to become) an image of the project.
 struct CaptureRecord {
@@ -33,7 +35,7 @@ CaptureRecord capture_from_json(const std::string& text, const std::filesystem::
 
 class CaptureStore {
  public:
-  explicit CaptureStore(Database& database) : database_(database) {}
+  explicit CaptureStore(detail::Database& database) : database_(database) {}
   /// True when it is new; a capture with this sha256 and deployment is kept as it was.
   bool add(const CaptureRecord& capture);
   void set_image(const std::string& sha256, const std::string& deployment, std::int64_t image_id);
@@ -44,7 +46,7 @@ class CaptureStore {
   std::size_t forget(const std::string& sha256);
 
  private:
-  Database& database_;
+  detail::Database& database_;
 };
 
 }  // namespace ds

@@ -9,12 +9,14 @@
 
 namespace ds {
 
+namespace detail {
 class Database;
+}
 
 /// The project's classes: ids are stable, the order is the training index. Changes are journalled.
 class ClassStore {
  public:
-  explicit ClassStore(Database& database) : database_(database) {}
+  explicit ClassStore(detail::Database& database) : database_(database) {}
   ClassList list() const;
   /// Appends; returns the class with its id. Throws UsageError on a duplicate name.
   ClassInfo add(const std::string& name, const std::string& color = {},
@@ -34,7 +36,7 @@ class ClassStore {
   void reorder(const std::vector<std::string>& names);
 
  private:
-  Database& database_;
+  detail::Database& database_;
 };
 
 }  // namespace ds

@@ -8,7 +8,9 @@
 
 namespace ds {
 
+namespace detail {
 class Database;
+}
 
 struct DeploymentRecord {
   std::string name;
@@ -27,7 +29,7 @@ struct DeploymentRecord {
 
 class DeploymentStore {
  public:
-  DeploymentStore(Database& database, std::filesystem::path folder)
+  DeploymentStore(detail::Database& database, std::filesystem::path folder)
       : database_(database), folder_(std::move(folder)) {}
   /// Throws UsageError when the name is taken or has characters outside [a-z0-9-].
   DeploymentRecord create(DeploymentRecord deployment);
@@ -45,7 +47,7 @@ class DeploymentStore {
   void remove(const std::string& name);
 
  private:
-  Database& database_;
+  detail::Database& database_;
   std::filesystem::path folder_;
 };
 

@@ -9,7 +9,9 @@
 
 namespace ds {
 
+namespace detail {
 class Database;
+}
 
 struct EvaluationRecord {
   std::string
@@ -22,7 +24,7 @@ struct EvaluationRecord {
 
 class EvaluationStore {
  public:
-  EvaluationStore(Database& database, std::filesystem::path folder)
+  EvaluationStore(detail::Database& database, std::filesystem::path folder)
       : database_(database), folder_(std::move(folder)) {}
   /// `fill` writes the files; an evaluation with the same id is replaced.
   EvaluationRecord add(EvaluationRecord evaluation,
@@ -34,7 +36,7 @@ class EvaluationStore {
   std::vector<EvaluationRecord> list(const std::string& model_id = {}) const;
 
  private:
-  Database& database_;
+  detail::Database& database_;
   std::filesystem::path folder_;
 };
 

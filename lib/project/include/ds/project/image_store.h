@@ -9,31 +9,13 @@
 
 #include "ds/dataset/dataset.h"
 #include "ds/project/filter.h"
+#include "ds/project/journal_entry.h"
 
 namespace ds {
 
+namespace detail {
 class Database;
-
-/// One line of the journal: who did what to which image, when, and both states.
-struct JournalEntry {
-  std::int64_t id = 0;
-  std::string time;  // UTC
-  std::string user;
-  std::string tool;
-  std::string action;  // "add-image", "annotate", "status", "assign", "split", "class", "review", "undo" ...
-  std::int64_t image_id = 0;  // 0: not about one image
-  std::int64_t revision = 0;  // of the image after the change
-  /// JSON objects with the members that changed:
-  /// {"annotations":[..],"assignee":"..","attributes":{..},"group":"..","split":"..","state":"..","tags":[..]}.
-  /// `tags` and `attributes` are whole. `annotations` of `before` are those removed or changed, of `after`
-  /// those added or changed, told apart by "id" (also "class", "class_id", "shape" ...). An image as it was
-  /// added names its annotations by their ids only:
-  /// {"annotation_ids":[first,last],...}.
-  std::string before;
-  std::string after;
-  std::string comment;
-  std::optional<std::int64_t> undoes = std::nullopt;  // id of the entry that this one took back
-};
+}
 
 /// What one edit changes; unset members stay. Applied as one journal entry; an edit that changes nothing
 /// makes none, unless it has a comment or is a "review".
@@ -60,9 +42,14 @@ enum class WithAnnotations { no, yes };
 
 /// The images of the project, their states and annotations; every change is journalled in the same
 /// transaction. `class_idx` of the annotations is the index in ClassStore::list() at the time of the call.
+///
+/// Invariants: each change of an image raises its revision by one and writes one journal entry with both states,
+/// so that history, blame and undo need nothing else; ids are never given twice; an image is known by its bytes
+/// (sha256) and its name together; the tallies that counts() reads are kept by every change, since counting a
+/// million annotations takes seconds.
 class ImageStore {
  public:
-  explicit ImageStore(Database& database) : database_(database) {}
+  explicit ImageStore(detail::Database& database) : database_(database) {}
 
   /// Adds images with their annotations; ids are given. An image whose sha256 and name are there already is
   /// not added again (nor changed); the same name with other bytes is a DataError, and nothing is added. An
@@ -139,7 +126,7 @@ class ImageStore {
   JournalEntry undo(std::int64_t image_id);
 
  private:
-  Database& database_;
+  detail::Database& database_;
 };
 
 }  // namespace ds

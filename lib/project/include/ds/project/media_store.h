@@ -8,7 +8,9 @@
 
 namespace ds {
 
+namespace detail {
 class Database;
+}
 
 /// copy: the bytes are the project's own. hardlink: no second copy, but whoever writes into the file changes
 /// the project's bytes too. reference: only the path is kept; the file must stay.
@@ -17,7 +19,7 @@ enum class Link { copy, hardlink, reference };
 /// The immutable bytes of the images: media/ab/<sha256>.<ext>, or a reference to a file left in place.
 class MediaStore {
  public:
-  MediaStore(Database& database, std::filesystem::path folder)
+  MediaStore(detail::Database& database, std::filesystem::path folder)
       : database_(database), folder_(std::move(folder)) {}
   /// Stores the bytes (hidden name, then rename; nothing to do when they are there) and returns their sha256.
   /// They are whole or absent after kill -9 at once, and after a power loss from the next commit on: files
@@ -37,7 +39,7 @@ class MediaStore {
  private:
   void copy_known(const std::filesystem::path& file, const std::string& sha256);
 
-  Database& database_;
+  detail::Database& database_;
   std::filesystem::path folder_;
 };
 

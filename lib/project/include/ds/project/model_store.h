@@ -10,7 +10,9 @@
 
 namespace ds {
 
+namespace detail {
 class Database;
+}
 
 struct ModelRecord {
   std::string id;    // "m-" + 8 hex digits
@@ -27,7 +29,7 @@ struct ModelRecord {
 /// that move by compare-and-swap.
 class ModelStore {
  public:
-  ModelStore(Database& database, std::filesystem::path folder)
+  ModelStore(detail::Database& database, std::filesystem::path folder)
       : database_(database), folder_(std::move(folder)) {}
   /// `fill` writes model.yaml and weights.safetensors into the folder it is given; the folder then appears as
   /// a whole, together with its row. An empty id, name or time is made; a name that is taken gets "-2", "-3".
@@ -35,7 +37,6 @@ class ModelStore {
   std::vector<ModelRecord> list() const;
   /// By id, name, alias or unique id prefix. Throws UsageError naming the known ones.
   ModelRecord get(const std::string& id_name_or_alias) const;
-  void set_metrics(const std::string& id, const std::map<std::string, double>& metrics);
   std::optional<std::string> alias(const std::string& alias) const;
   /// Points the alias at the model. When `expected` is given and the alias points elsewhere (nullopt inside:
   /// nowhere), throws Busy naming what it points at. Logged in alias history.
@@ -51,7 +52,7 @@ class ModelStore {
   void remove(const std::string& id);
 
  private:
-  Database& database_;
+  detail::Database& database_;
   std::filesystem::path folder_;
 };
 

@@ -22,7 +22,9 @@
 
 namespace ds {
 
+namespace detail {
 class Database;
+}
 
 struct OpenOptions {
   std::string user = "unknown";  // recorded with every change
@@ -35,6 +37,10 @@ struct OpenOptions {
 /// The on-disk project: the only thing that connects the stages. Each store is one table family of
 /// index.sqlite (WAL) and its folder. Every public call that changes something is one transaction;
 /// `transaction` joins several. A project may be open in many processes at once.
+///
+/// The index decides what exists: bytes and folders are written first and become part of the project with the
+/// commit of their row, so that a process killed anywhere leaves either nothing or garbage that collect_garbage
+/// finds, and never a row without what it names. Stores share one connection, and live as long as the project.
 class Project {
  public:
   /// Makes a new project. Throws UsageError when the folder already holds one or is not empty.

@@ -10,7 +10,9 @@
 
 namespace ds {
 
+namespace detail {
 class Database;
+}
 
 enum class RunState { queued, running, done, failed, stopped };
 std::string to_string(RunState state);
@@ -32,7 +34,7 @@ struct RunRecord {
 /// Training runs: rows in the index and runs/<id>/.
 class RunStore {
  public:
-  RunStore(Database& database, std::filesystem::path folder)
+  RunStore(detail::Database& database, std::filesystem::path folder)
       : database_(database), folder_(std::move(folder)) {}
   /// Makes the folder and the row; `id` is made when empty.
   RunRecord create(RunRecord run);
@@ -51,7 +53,7 @@ class RunStore {
   void remove(const std::string& id);
 
  private:
-  Database& database_;
+  detail::Database& database_;
   std::filesystem::path folder_;
 };
 

@@ -12,7 +12,9 @@
 
 namespace ds {
 
+namespace detail {
 class Database;
+}
 class ImageStore;
 class MediaStore;
 struct DatasetDiff;
@@ -43,7 +45,7 @@ struct SnapshotOptions {
 /// groups never straddle splits.
 class SnapshotStore {
  public:
-  SnapshotStore(Database& database, std::filesystem::path folder)
+  SnapshotStore(detail::Database& database, std::filesystem::path folder)
       : database_(database), folder_(std::move(folder)) {}
   /// Gives images without a split one first (ImageStore::assign_splits). The same content gives the same
   /// snapshot (it is returned, not made again, and keeps its name if it has one). Throws DataError when it
@@ -69,7 +71,7 @@ class SnapshotStore {
   RestoreReport restore(const std::string& id, const RestoreOptions& options);
 
  private:
-  Database& database_;
+  detail::Database& database_;
   std::filesystem::path folder_;
 };
 
