@@ -14,6 +14,10 @@ using nlohmann::json;
 
 namespace {
 
+/// Reads one annotation entry: its shape from `segmentation`, `keypoints` and `bbox`, then the flags, then
+/// the area. One object has one shape: key points win over an outline, an outline over the box, and what was
+/// not chosen is compared or kept as an attribute, so that a wrong box is seen. Only an entry without any
+/// usable shape is refused; every other fault is reported and leaves the rest.
 class EntryReader {
  public:
   EntryReader(const json& entry, const CocoReport& report) : entry_(entry), report_(report) {}

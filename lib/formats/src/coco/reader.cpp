@@ -8,12 +8,13 @@
 
 #include "coco/annotation.h"
 #include "coco/entries.h"
+#include "coco/format.h"
 #include "coco/json_lists.h"
 #include "coco/plain.h"
 #include "coco/writer.h"
 #include "ds/base/text.h"
+#include "ds/formats/coco/options.h"
 #include "ds/media/image_header.h"
-#include "formats.h"
 #include "shared/json_file.h"
 #include "shared/reading.h"
 #include "shared/source_peek.h"
@@ -62,6 +63,11 @@ std::string subset_of(const fs::path& file) {
   return file.parent_path().filename().string();
 }
 
+/// Reads one file's lists in the order they need each other, wherever they stand in it: categories, images,
+/// annotations. Files of gigabytes are common, so no tree of the whole is made: entries are visited one by
+/// one, and the plain ones (nearly all) by a reader of their own. Categories must be sound, since every
+/// annotation leans on them; a wrong image or annotation is an issue and costs no other. Ids may be numbers
+/// or texts and are compared as texts.
 class CocoFile {
  public:
   CocoFile(Reading& reading, const fs::path& file)
@@ -205,7 +211,7 @@ class CocoFile {
     if (image_of_.contains(*id))
       throw FormatError(at(place), fmt::format("id {} is also that of another image", *id));
     if (auto known = by_file_name_.find(file_name); known != by_file_name_.end()) {
-      bool merge = reading_.options().merge_duplicates;
+      bool merge = reading_.own<CocoReading>().merge_duplicates;
       reading_.issue(
           Severity::error, "DUPLICATE_IMAGE", at(place),
           fmt::format("'{}' is named by another entry too; {}", file_name,
@@ -338,7 +344,15 @@ ReadResult read_coco(const fs::path& path, const ReadOptions& options) {
 }  // namespace
 
 AnnotationFormat coco_format() {
-  return {detect_coco, read_coco, write_coco};
+  return {.detect = detect_coco,
+          .read = read_coco,
+          .write = write_coco,
+          .one_file = ".json",
+          .write_one_file = write_coco_as_one,
+          .read_options = {format_option("merge-duplicates", &CocoReading::merge_duplicates,
+                                         "COCO entries that name the same file become one image")},
+          .write_options = {
+              format_option("coco-first-id", &CocoWriting::first_id, "id of the first COCO category")}};
 }
 
 }  // namespace ds::detail

@@ -11,6 +11,7 @@
 #include "coco/writer.h"
 #include "ds/base/stop.h"
 #include "ds/base/text.h"
+#include "ds/formats/coco/options.h"
 #include "shared/losses.h"
 
 namespace ds::detail {
@@ -211,27 +212,34 @@ class DocumentWriter {
   bool first_ = true;
 };
 
-}  // namespace
-
-WrittenDataset write_coco(const Dataset& dataset, const WriteOptions& options) {
-  if (options.coco_first_id < 0)
-    throw UsageError(fmt::format("--coco-first-id is {}; it must be 0 or more", options.coco_first_id));
+WrittenDataset write(const Dataset& dataset, int first_id, bool one_file) {
+  if (first_id < 0) throw UsageError(fmt::format("--coco-first-id is {}; it must be 0 or more", first_id));
   WrittenDataset written;
   std::map<Split, std::vector<std::size_t>> by_split;
   for (std::size_t i = 0; i < dataset.images.size(); ++i) {
     const auto& image = dataset.images[i];
-    by_split[options.one_file ? Split::none : image.split].push_back(i);
+    by_split[one_file ? Split::none : image.split].push_back(i);
     written.images["images/" + image.name] = i;
   }
   count_coco_losses(dataset, written.losses);
   for (const auto& [split, images] : by_split) {
     auto subset = split == Split::none ? "all" : to_string(split);
     written.streams[fmt::format("annotations/instances_{}.json", subset)] =
-        [&dataset, chosen = images, first_id = options.coco_first_id](std::ostream& out, const ImageBytes&) {
+        [&dataset, chosen = images, first_id](std::ostream& out, const ImageBytes&) {
           DocumentWriter(out).write(dataset, chosen, first_id);
         };
   }
   return written;
+}
+
+}  // namespace
+
+WrittenDataset write_coco(const Dataset& dataset, const WriteOptions& options) {
+  return write(dataset, options.own.of<CocoWriting>().first_id, false);
+}
+
+WrittenDataset write_coco_as_one(const Dataset& dataset, const WriteOptions& options) {
+  return write(dataset, options.own.of<CocoWriting>().first_id, true);
 }
 
 }  // namespace ds::detail

@@ -5,9 +5,10 @@
 #include <algorithm>
 #include <map>
 
+#include "createml/format.h"
 #include "ds/base/stop.h"
 #include "ds/base/text.h"
-#include "formats.h"
+#include "ds/formats/createml/options.h"
 #include "shared/json_file.h"
 #include "shared/label_json.h"
 #include "shared/losses.h"
@@ -21,6 +22,8 @@ namespace {
 
 using nlohmann::json;
 using nlohmann::ordered_json;
+
+const std::vector<std::string> kAnchors = {"auto", "center", "topleft"};
 
 bool looks_like_createml(const JsonOutline& outline, const std::string& head) {
   if (!outline.is_array) return false;
@@ -46,6 +49,10 @@ struct Anchor {
   std::string evidence;
 };
 
+/// Reads all files before any box is added: whether x and y are the centre or a corner is one decision for
+/// the whole dataset, made by what leaves the boxes inside their pictures. So boxes wait as they are written,
+/// and their places with them. A picture that is listed with an empty list was looked at; one that no file
+/// names was not.
 class CreatemlReader {
  public:
   CreatemlReader(Reading& reading, const fs::path& path)
@@ -145,9 +152,9 @@ class CreatemlReader {
   // Recorded by ds, else what leaves the boxes inside their pictures: for the whole dataset,
   // never for a file.
   Anchor choose_anchor() {
-    const auto& wanted = reading_.options().createml_anchor;
-    if (wanted != "auto" && wanted != "center" && wanted != "topleft")
-      throw_unknown_name("--createml-anchor", wanted, {"auto", "center", "topleft"});
+    auto wanted = reading_.own<CreatemlReading>().anchor;
+    if (std::find(kAnchors.begin(), kAnchors.end(), wanted) == kAnchors.end())
+      throw_unknown_name("--createml-anchor", wanted, kAnchors);
     if (wanted != "auto") return {wanted == "center", Severity::note, "as asked for"};
     if (recorded_center()) return {true, Severity::note, "recorded by ds in dataset_meta.json"};
     std::size_t outside_as_center = 0;
@@ -252,7 +259,11 @@ WrittenDataset write_createml(const Dataset& dataset, const WriteOptions&) {
 }  // namespace
 
 AnnotationFormat createml_format() {
-  return {detect_createml, read_createml, write_createml};
+  return {.detect = detect_createml,
+          .read = read_createml,
+          .write = write_createml,
+          .read_options = {format_choice("createml-anchor", &CreatemlReading::anchor, kAnchors,
+                                         "what x and y of CreateML boxes are; auto decides and says why")}};
 }
 
 }  // namespace ds::detail

@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <map>
 
+#include "csv/format.h"
 #include "ds/base/text.h"
-#include "formats.h"
-#include "open_images/files.h"
 #include "shared/box_table.h"
+#include "shared/known_tables.h"
 #include "shared/losses.h"
 #include "shared/source_peek.h"
 
@@ -181,7 +181,11 @@ WrittenDataset write_csv(const Dataset& dataset, const WriteOptions&) {
 }  // namespace
 
 AnnotationFormat csv_format() {
-  return {detect_csv, read_csv, write_csv};
+  // A plain table beside labels of a format of its own repeats them.
+  return {.detect = detect_csv,
+          .read = read_csv,
+          .write = write_csv,
+          .yields_to = [](const std::string&, const SourcePeek&) { return true; }};
 }
 
 }  // namespace ds::detail

@@ -1,4 +1,4 @@
-// CVAT XML 1.1: images, and the frames of videos (cvat_tracks.cpp).
+// CVAT XML 1.1: images, and the frames of videos (tracks.cpp).
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -6,10 +6,11 @@
 #include <memory>
 
 #include "cvat/document.h"
+#include "cvat/format.h"
 #include "cvat/writer.h"
 #include "ds/base/text.h"
+#include "ds/formats/cvat/options.h"
 #include "ds/media/image_header.h"
-#include "formats.h"
 #include "shared/source_peek.h"
 
 namespace ds::detail {
@@ -52,7 +53,7 @@ std::optional<Annotation> read_cvat_object(Reading& reading, const CvatDocument&
 }
 
 CvatCanvas cvat_canvas(const Reading& reading, const Image& image) {
-  if (reading.options().labels_frame == "raw") return {image.raw_width, image.raw_height};
+  if (reading.labels_are_raw()) return {image.raw_width, image.raw_height};
   return {image.width, image.height};
 }
 
@@ -84,6 +85,10 @@ bool climbs(const fs::path& path) {
   return path.is_absolute() || path.lexically_normal().string().starts_with("..");
 }
 
+/// Reads the <image> elements of one file. Names are unique within a task only, so they are counted first and
+/// get their subset or task in front where a project repeats them. An element that is no shape of CVAT, or
+/// whose numbers are wrong, is an issue and costs no other. An image with any shape or tag was looked at;
+/// without, only when the file or the caller says so.
 class CvatImages {
  public:
   CvatImages(Reading& reading, CvatDocument& document)
@@ -234,7 +239,12 @@ ReadResult read_cvat(const fs::path& path, const ReadOptions& options) {
 }  // namespace
 
 AnnotationFormat cvat_format() {
-  return {detect_cvat, read_cvat, write_cvat};
+  return {.detect = detect_cvat,
+          .read = read_cvat,
+          .write = write_cvat,
+          .write_options = {
+              format_choice("cvat-kind", &CvatWriting::kind, kCvatKinds,
+                            "CVAT: images, or a video's tracks; auto: tracks when nothing is lost by it")}};
 }
 
 }  // namespace ds::detail

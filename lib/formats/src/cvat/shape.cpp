@@ -50,6 +50,9 @@ struct Unusable {
   std::string why;
 };
 
+/// Reads one shape element. Anything wrong throws Unusable, which read_cvat_shape turns into a report: half a
+/// shape is of no use to anybody. Marks that CVAT has no words for come back from the attributes our writer
+/// put them in; all other attributes stay what they are.
 class ShapeReader {
  public:
   ShapeReader(pugi::xml_node node, const ClassInfo& info, const CvatCanvas& canvas)

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "cvat/elements.h"
 #include "cvat/shape.h"
 #include "ds/base/text.h"
 
@@ -14,10 +15,6 @@ std::string points_text(const std::vector<Point>& points) {
   std::vector<std::string> pairs;
   for (const auto& p : points) pairs.push_back(shortest(p.x) + "," + shortest(p.y));
   return join(pairs, ";");
-}
-
-void set(pugi::xml_node node, const char* name, const std::string& value) {
-  node.append_attribute(name).set_value(value.c_str());
 }
 
 // The two edges with the fewest decimals that give back this centre and side. The farther a box is from the
@@ -64,37 +61,38 @@ void add_mask(pugi::xml_node node, const RunLengthMask& mask) {
     ++count;
   }
   runs.push_back(std::to_string(count));
-  set(node, "rle", join(runs, ", "));
-  set(node, "left", std::to_string(left));
-  set(node, "top", std::to_string(top));
-  set(node, "width", std::to_string(width));
-  set(node, "height", std::to_string(height));
+  set_attribute(node, "rle", join(runs, ", "));
+  set_attribute(node, "left", std::to_string(left));
+  set_attribute(node, "top", std::to_string(top));
+  set_attribute(node, "width", std::to_string(width));
+  set_attribute(node, "height", std::to_string(height));
 }
 
 void add_skeleton(pugi::xml_node node, const KeyPoints& points, const ClassInfo& info) {
   for (std::size_t i = 0; i < points.points.size(); ++i) {
     auto child = node.append_child("points");
-    set(child, "label", cvat_key_point(info, i));
-    set(child, "source", "manual");
-    set(child, "outside", points.visibility[i] == 0 ? "1" : "0");
-    set(child, "occluded", points.visibility[i] == 1 ? "1" : "0");
-    set(child, "points", points_text({points.points[i]}));
+    set_attribute(child, "label", cvat_key_point(info, i));
+    set_attribute(child, "source", "manual");
+    set_attribute(child, "outside", points.visibility[i] == 0 ? "1" : "0");
+    set_attribute(child, "occluded", points.visibility[i] == 1 ? "1" : "0");
+    set_attribute(child, "points", points_text({points.points[i]}));
   }
 }
 
 void add_rotation(pugi::xml_node node, double degrees) {
   if (degrees != 0)
-    set(node, "rotation",
+    set_attribute(
+        node, "rotation",
         shortest(degrees < 0 || degrees >= 360 ? std::fmod(std::fmod(degrees, 360) + 360, 360) : degrees));
 }
 
 void add_box(pugi::xml_node node, const RotatedBox& box) {
   auto [x0, x1] = edges_of(box.cx, box.width);
   auto [y0, y1] = edges_of(box.cy, box.height);
-  set(node, "xtl", x0);
-  set(node, "ytl", y0);
-  set(node, "xbr", x1);
-  set(node, "ybr", y1);
+  set_attribute(node, "xtl", x0);
+  set_attribute(node, "ytl", y0);
+  set_attribute(node, "xbr", x1);
+  set_attribute(node, "ybr", y1);
   add_rotation(node, box.angle_deg);
 }
 
@@ -107,19 +105,20 @@ std::vector<pugi::xml_node> add_cvat_shape(pugi::xml_node parent, const Annotati
   const auto& shape = annotation.shape;
   if (const auto* box = std::get_if<Box>(&shape)) {
     auto node = add("box");
-    set(node, "xtl", shortest(box->x0));
-    set(node, "ytl", shortest(box->y0));
-    set(node, "xbr", shortest(box->x1));
-    set(node, "ybr", shortest(box->y1));
+    set_attribute(node, "xtl", shortest(box->x0));
+    set_attribute(node, "ytl", shortest(box->y0));
+    set_attribute(node, "xbr", shortest(box->x1));
+    set_attribute(node, "ybr", shortest(box->y1));
   } else if (const auto* rotated = std::get_if<RotatedBox>(&shape)) {
     add_box(add("box"), *rotated);
   } else if (const auto* polygon = std::get_if<Polygon>(&shape)) {
     auto cuboid = cvat_cuboid_numbers(annotation);
     if (!cuboid.empty() && cvat_cuboid_outline(cuboid) == *polygon) {
       auto node = add("cuboid");
-      for (std::size_t i = 0; i < cuboid.size(); ++i) set(node, kCvatCuboid[i], shortest(cuboid[i]));
+      for (std::size_t i = 0; i < cuboid.size(); ++i)
+        set_attribute(node, kCvatCuboid[i], shortest(cuboid[i]));
     } else {
-      for (const auto& ring : polygon->rings) set(add("polygon"), "points", points_text(ring));
+      for (const auto& ring : polygon->rings) set_attribute(add("polygon"), "points", points_text(ring));
     }
   } else if (const auto* mask = std::get_if<RunLengthMask>(&shape)) {
     add_mask(add("mask"), *mask);
@@ -127,15 +126,15 @@ std::vector<pugi::xml_node> add_cvat_shape(pugi::xml_node parent, const Annotati
     if (needs_skeleton(*points, info))
       add_skeleton(add("skeleton"), *points, info);
     else
-      set(add("points"), "points", points_text(points->points));
+      set_attribute(add("points"), "points", points_text(points->points));
   } else if (const auto* line = std::get_if<Polyline>(&shape)) {
-    set(add("polyline"), "points", points_text(line->points));
+    set_attribute(add("polyline"), "points", points_text(line->points));
   } else if (const auto* ellipse = std::get_if<Ellipse>(&shape)) {
     auto node = add("ellipse");
-    set(node, "cx", shortest(ellipse->cx));
-    set(node, "cy", shortest(ellipse->cy));
-    set(node, "rx", shortest(ellipse->rx));
-    set(node, "ry", shortest(ellipse->ry));
+    set_attribute(node, "cx", shortest(ellipse->cx));
+    set_attribute(node, "cy", shortest(ellipse->cy));
+    set_attribute(node, "rx", shortest(ellipse->rx));
+    set_attribute(node, "ry", shortest(ellipse->ry));
     add_rotation(node, ellipse->angle_deg);
   }
   return nodes;

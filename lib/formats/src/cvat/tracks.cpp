@@ -28,7 +28,10 @@ struct Track {
   std::map<std::int64_t, Keyframe> shapes;  // by frame
 };
 
-// The tracks of one task, and its frames.
+/// The tracks of one task, and its frames. All tracks are collected before an image is made, because a frame
+/// shows the shapes of every track: its keyframe, or what lies between two. Frames are those on the task's
+/// grid (start, step, stop) and those that tracks name beside it. A frame is an image when it has a picture,
+/// a visible object, or was reviewed.
 class Video {
  public:
   Video(Reading& reading, CvatDocument& document, const CvatTask& task, std::string prefix)

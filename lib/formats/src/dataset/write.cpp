@@ -1,5 +1,3 @@
-#include "ds/formats/annotation_format.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,87 +8,15 @@
 #include "ds/base/stop.h"
 #include "ds/base/text.h"
 #include "ds/base/version.h"
-#include "shared/source_peek.h"
+#include "ds/formats/annotation_format.h"
 
 namespace ds {
 namespace fs = std::filesystem;
 
 namespace {
+
 // Marks a folder that an export made and may replace.
 constexpr const char* kMarker = ".ds-export";
-}  // namespace
-
-void LossReport::add(const std::string& kind, const std::string& what, std::size_t count) {
-  auto& loss = kinds[kind];
-  loss.count += count;
-  loss.what = what;
-}
-
-std::string LossReport::to_string() const {
-  std::vector<std::string> parts;
-  for (const auto& [kind, loss] : kinds)
-    parts.push_back(fmt::format("{} {} ({})", loss.count, kind, loss.what));
-  return join(parts, ", ");
-}
-
-namespace {
-
-bool has_yolo_labels(const detail::SourcePeek& source) {
-  const auto& files = source.files(".txt");
-  return std::any_of(files.begin(), files.end(), [](const fs::path& file) {
-    return std::find(file.begin(), file.end(), fs::path("labels")) != file.end();
-  });
-}
-
-}  // namespace
-
-std::optional<DetectedFormat> detect_format(const fs::path& path) {
-  if (!fs::exists(path)) throw_io_error("read", path, ENOENT);
-  std::vector<DetectedFormat> found;
-  detail::SourcePeek source(path);
-  for (const auto& entry : annotation_formats().entries()) {
-    // A data.yaml says more than a names file beside it.
-    if (entry.name == "darknet" && !found.empty() && found.back().name == "yolo") continue;
-    // A plain table beside labels of a format of its own repeats them.
-    if (entry.name == "csv" && !found.empty()) continue;
-    auto evidence = entry.value.detect(source);
-    if (!evidence) continue;
-    // Rows of four corners in labelTxt say more than a data.yaml whose own labels
-    // are missing: Roboflow's OBB.
-    if (entry.name == "dota" && !has_yolo_labels(source))
-      std::erase_if(found, [](const DetectedFormat& one) { return one.name == "yolo"; });
-    found.push_back({entry.name, *evidence});
-  }
-  if (found.empty()) return std::nullopt;
-  if (found.size() > 1) {
-    std::vector<std::string> texts;
-    for (const auto& one : found) texts.push_back(fmt::format("{} ({})", one.name, one.evidence));
-    throw UsageError(fmt::format("{} looks like several formats: {}", path.string(), join(texts, "; ")),
-                     "choose one with --format");
-  }
-  return found.front();
-}
-
-ReadResult read_dataset(const fs::path& path, const std::string& format, const ReadOptions& options) {
-  if (!fs::exists(path)) throw_io_error("read", path, ENOENT);
-  if (format != "auto") return annotation_formats().at(format).value.read(path, options);
-  auto detected = detect_format(path);
-  if (!detected) {
-    throw DataError(fmt::format("{}: no annotation format is recognised (known: {})", path.string(),
-                                join(annotation_formats().names(), ", ")));
-  }
-  auto result = annotation_formats().at(detected->name).value.read(path, options);
-  result.notes.insert(result.notes.begin(), fmt::format("format {}: {}", detected->name, detected->evidence));
-  return result;
-}
-
-std::string image_bytes(const ReadResult& result, std::size_t index) {
-  if (auto inside = result.embedded.find(index); inside != result.embedded.end()) return inside->second();
-  if (const auto& file = result.files.at(index); !file.empty()) return read_file(file);
-  throw DataError(fmt::format("{}: the image file is missing or broken", result.dataset.images[index].name));
-}
-
-namespace {
 
 void require_allowed(const LossReport& losses, const WriteOptions& options, const std::string& format) {
   auto allowed = [&](const std::string& kind) {
@@ -156,10 +82,10 @@ void replace_folder(AtomicFolder& folder, const fs::path& target) {
   fs::remove_all(aside);
 }
 
-WriteReport write_one_file(const Dataset& dataset, const fs::path& target, WriteOptions options) {
-  options.one_file = true;
-  auto written = annotation_formats().at("coco").value.write(dataset, options);
-  require_allowed(written.losses, options, "coco");
+WriteReport write_one_file(const Dataset& dataset, const fs::path& target,
+                           const Registry<AnnotationFormat>::Entry& format, const WriteOptions& options) {
+  auto written = format.value.write_one_file(dataset, options);
+  require_allowed(written.losses, options, format.name);
   if (written.streams.empty()) throw DataError("there are no images to write");
   AtomicFile file(target);
   write_stream(written.streams.begin()->second, file.temporary_path(),
@@ -187,7 +113,8 @@ WriteReport write_whole(const Dataset& dataset, const ImageBytes& bytes, const F
   const auto& entry = annotation_formats().at(format);
   require_writer(entry);
   auto target = given_target.filename().empty() ? given_target.parent_path() : given_target;
-  if (format == "coco" && target.extension() == ".json") return write_one_file(dataset, target, options);
+  if (entry.value.write_one_file && target.extension() == entry.value.one_file)
+    return write_one_file(dataset, target, entry, options);
   bool ours = fs::exists(target / kMarker);
   if (fs::exists(target) && !ours && !(fs::is_directory(target) && fs::is_empty(target))) {
     throw UsageError(fmt::format("{} is there already and no export made it", target.string()),

@@ -8,9 +8,9 @@
 #include <map>
 #include <set>
 
+#include "datumaro/format.h"
 #include "ds/base/text.h"
 #include "ds/media/image_header.h"
-#include "formats.h"
 #include "shared/image_search.h"
 #include "shared/label_json.h"
 #include "shared/reading.h"
@@ -116,6 +116,10 @@ class ShapeOfItem {
   const Report& report_;
 };
 
+/// Reads one subset's file. Label ids count within the file, so each file maps them to the dataset's classes
+/// by name. Without a list of items it is no dataset, an error; an item or annotation that cannot be used is
+/// an issue and costs no other. Rings of one outline are annotations of their own that share id, group and
+/// label, and are joined again.
 class DatumaroFile {
  public:
   DatumaroFile(Reading& reading, const fs::path& file, std::set<std::string>& used)

@@ -7,8 +7,8 @@
 #include <numbers>
 #include <set>
 
+#include "dota/format.h"
 #include "ds/base/text.h"
-#include "formats.h"
 #include "shared/label_pairs.h"
 #include "shared/losses.h"
 #include "shared/source_peek.h"

@@ -8,7 +8,7 @@
 #include <set>
 
 #include "ds/base/text.h"
-#include "formats.h"
+#include "kitti/format.h"
 #include "shared/label_pairs.h"
 #include "shared/losses.h"
 #include "shared/raw_frame.h"
@@ -63,6 +63,10 @@ void read_3d(const Row& row, Annotation& annotation) {
   keep("rotation_y", 14, 1, -10);
 }
 
+/// Reads pairs of a picture and a label file. All rows are read before any image is added, so that classes
+/// come in the devkit's order, then by name, whatever the order of files. Only the picture knows its size:
+/// labels without one are left out. DontCare regions are no objects; they stay as an attribute of their
+/// image, for the way back.
 class KittiDataset {
  public:
   explicit KittiDataset(Reading& reading) : reading_(reading) {}
@@ -149,7 +153,7 @@ class KittiDataset {
   void add_region(std::size_t index, const Row& row) {
     auto& image = reading_.image(index);
     auto text = row.text(4, 4);
-    if (reading_.options().labels_frame == "raw" && image.orientation != 1) {
+    if (reading_.labels_are_raw() && image.orientation != 1) {
       auto box =
           std::get<Box>(raw_to_displayed(row.box(), image.raw_width, image.raw_height, image.orientation));
       text =

@@ -9,9 +9,11 @@
 #include <set>
 
 #include "ds/base/text.h"
+#include "ds/formats/label_studio/options.h"
 #include "ds/media/image_header.h"
-#include "formats.h"
 #include "label_studio/address.h"
+#include "label_studio/annotations.h"
+#include "label_studio/format.h"
 #include "label_studio/video.h"
 #include "shared/image_search.h"
 #include "shared/label_json.h"
@@ -29,24 +31,11 @@ bool is_studio(const JsonOutline& outline) {
          (outline.has("annotations") || outline.has("completions") || outline.has("predictions"));
 }
 
-const json& annotations_of(const json& task) {
-  return list_in(task, member(task, "annotations").is_array() ? "annotations" : "completions");
-}
-
-bool is_by(const json& annotation, const std::string& annotator) {
-  const auto& by = member(annotation, "completed_by");
-  if (!by.is_object()) return !by.is_null() && text_of(by) == annotator;
-  for (const auto* key : {"id", "email", "username", "first_name"})
-    if (by.contains(key) && text_of(by[key]) == annotator) return true;
-  return false;
-}
-
-std::string time_of(const json& annotation) {
-  for (const auto* key : {"updated_at", "created_at"})
-    if (const auto& time = member(annotation, key); time.is_string()) return time.get<std::string>();
-  return {};
-}
-
+/// Reads tasks file by file: images are added at once, their objects and choices wait until `finish`, because
+/// which classes there are shows only when all files are read, and a choice is a tag only where its value is
+/// such a class. Of several annotations of a task one counts (see choose_annotation); predictions count where
+/// there is none. A task that cannot be used costs no other. Pictures inside a file (base64) are decoded anew
+/// when somebody asks for their bytes.
 class Tasks {
  public:
   explicit Tasks(Reading& reading) : reading_(reading) {}
@@ -199,29 +188,18 @@ class Tasks {
           reading_.image(*index).attributes["meta." + name] = text_of(value);
   }
 
-  // Which annotation counts: the asked annotator's, else the ground truth, else the latest.
-  std::optional<std::size_t> choose(const json& annotations, bool cancelled) {
-    const auto& wanted = reading_.options().annotator;
-    std::optional<std::size_t> chosen;
-    auto rank = [&](const json& annotation) {
-      return std::pair(wanted.empty() && is_true(member(annotation, "ground_truth")), time_of(annotation));
-    };
-    for (std::size_t i = 0; i < annotations.size(); ++i) {
-      if (is_true(member(annotations[i], "was_cancelled")) != cancelled) continue;
-      if (!wanted.empty() && !is_by(annotations[i], wanted)) continue;
-      if (!chosen || rank(annotations[i]) >= rank(annotations[*chosen])) chosen = i;
-    }
-    return chosen;
+  std::optional<std::size_t> choose(const json& annotations, bool cancelled) const {
+    return choose_annotation(annotations, reading_.own<LabelStudioReading>().annotator, cancelled);
   }
 
   // A video's frames are images when they lie there as pictures, called as ds calls them:
   // clip/frame_000012.jpg, or frame_000012.jpg by itself.
   void read_video(const json& task, const std::string& pointer) {
-    const auto& annotations = annotations_of(task);
+    const auto* list = annotations_key(task);
+    const auto& annotations = list_in(task, list);
     auto chosen = choose(annotations, false);
     if (!chosen) return;
     others_ += annotations.size() - 1;
-    const auto* list = member(task, "annotations").is_array() ? "annotations" : "completions";
     auto video = read_studio_video(
         list_in(annotations[*chosen], "result"), fmt::format("{}/{}/{}/result", pointer, list, *chosen),
         [&](Severity severity, const std::string& code, const std::string& where,
@@ -259,8 +237,8 @@ class Tasks {
   }
 
   void read_annotations(const json& task, const std::string& pointer, std::size_t index) {
-    const auto& annotations = annotations_of(task);
-    const auto* list = member(task, "annotations").is_array() ? "annotations" : "completions";
+    const auto* list = annotations_key(task);
+    const auto& annotations = list_in(task, list);
     auto& image = reading_.image(index);
     auto chosen = choose(annotations, false);
     if (chosen) {
@@ -282,9 +260,7 @@ class Tasks {
 
   void read_prediction(const json& predictions, const std::string& pointer, std::size_t index) {
     if (!predictions.is_array() || predictions.empty()) return;
-    std::size_t chosen = 0;
-    for (std::size_t i = 1; i < predictions.size(); ++i)
-      if (time_of(predictions[i]) >= time_of(predictions[chosen])) chosen = i;
+    auto chosen = latest_prediction(predictions);
     unused_predictions_ += predictions.size() - 1;
     take_results(member(predictions[chosen], "result"),
                  fmt::format("{}/predictions/{}/result", pointer, chosen), index, &predictions[chosen]);
@@ -407,7 +383,15 @@ ReadResult read_label_studio(const fs::path& path, const ReadOptions& options) {
 }  // namespace
 
 AnnotationFormat label_studio_format() {
-  return {detect_label_studio, read_label_studio, write_label_studio};
+  return {
+      .detect = detect_label_studio,
+      .read = read_label_studio,
+      .write = write_label_studio,
+      .read_options = {format_option(
+          "annotator", &LabelStudioReading::annotator,
+          "Label Studio: whose annotation of a task counts (id, name or mail); else the ground truth, else "
+          "the latest",
+          "WHO")}};
 }
 
 }  // namespace ds::detail

@@ -41,6 +41,11 @@ std::vector<std::string> texts_in(const json& value) {
   return texts;
 }
 
+/// Puts together what a list of results says in pieces: shape, labels and fields of one region are results of
+/// their own that share an id. So all are collected by id first; then regions become objects in the order of
+/// their first result, and what belongs to no shape is said of the image. Our own writer's rings of one
+/// outline (`instance`) and the points of one object (`parentID`) are joined again; the one they belong to
+/// comes before them.
 class ResultReader {
  public:
   ResultReader(int width, int height, const StudioReport& report)

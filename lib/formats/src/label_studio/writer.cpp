@@ -37,6 +37,10 @@ struct Controls {
   bool absent_tags = false;
 };
 
+/// Writes one image as a task. Objects become regions of one annotation, proposals those of a prediction,
+/// which Label Studio reads only where no annotation is. What it has no place for (marks, split, state)
+/// stands under `meta`, where its interface leaves it alone and our reader finds it. Which controls were used
+/// is collected on the way: the labelling configuration must offer exactly those.
 class TaskWriter {
  public:
   TaskWriter(const Image& image, const ClassList& classes, Controls& controls)

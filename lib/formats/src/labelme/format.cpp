@@ -7,7 +7,7 @@
 
 #include "ds/base/text.h"
 #include "ds/media/image_header.h"
-#include "formats.h"
+#include "labelme/format.h"
 #include "shared/source_peek.h"
 
 namespace ds::detail {

@@ -32,6 +32,11 @@ std::string embedded_bytes(const fs::path& file) {
   return *bytes;
 }
 
+/// Reads in two passes, because every file brings its labels and the classes' order must not hang on the
+/// order of files: first all are loaded (without their pictures, of which only the header is kept), then,
+/// with the classes known, images and shapes are added. The file beside the labels is the picture when its
+/// size agrees with that of imageData; else imageData is what was drawn on. A file that is no JSON costs no
+/// other, and one without shapes is another tool's.
 class JsonFiles {
  public:
   JsonFiles(Reading& reading, std::set<std::string>& used) : reading_(reading), used_(used) {}

@@ -15,6 +15,9 @@ using nlohmann::json;
 
 namespace {
 
+/// Reads one shape: points first, since all kinds have them, then what the kind makes of them, then the
+/// marks. The first wrong part is reported with its member and ends the reading; only four corners that are
+/// no rectangle are kept, as an outline. What nobody knows becomes an attribute.
 class ShapeEntry {
  public:
   ShapeEntry(const json& entry, int width, int height, const LabelmeReport& report)

@@ -27,6 +27,10 @@ bool is_circle(const Ellipse& ellipse) {
   return ellipse.rx == ellipse.ry;
 }
 
+/// Writes the objects of one image as shapes of LabelMe's own kinds. An outline of several rings becomes
+/// several polygons of one group; a group that was made for that is marked (`grouped`: false), and so that
+/// two objects of one class and group are not taken for one, each polygon says which object it is
+/// (`instance`).
 class ShapeWriter {
  public:
   explicit ShapeWriter(const Image& image, const ClassList& classes) : image_(image), classes_(classes) {

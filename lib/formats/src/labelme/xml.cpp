@@ -11,6 +11,7 @@
 #include "shared/image_search.h"
 #include "shared/label_json.h"
 #include "shared/mask_pixels.h"
+#include "shared/xml_file.h"
 
 namespace ds::detail {
 namespace fs = std::filesystem;
@@ -25,10 +26,14 @@ struct XmlObject {
   std::string id;
   std::vector<std::string> related;  // ids of its parts and of what it is a part of
   std::string name;
-  std::int64_t line = 0;
+  Location place;
   Annotation annotation;
 };
 
+/// Reads MIT's files in two passes: the names first, so that the classes' order does not hang on the order of
+/// files, then images and objects. Pictures and masks lie in trees that mirror Annotations/ (Images/,
+/// Masks/). An object that was deleted in the tool still stands in the file and is left out; a mask that
+/// cannot be read leaves its box. Wholes and their parts become one group.
 class XmlFiles {
  public:
   XmlFiles(Reading& reading, const fs::path& root, std::set<std::string>& used)
@@ -50,27 +55,19 @@ class XmlFiles {
   }
 
  private:
-  std::int64_t line_of(std::ptrdiff_t offset) const {
-    auto end =
-        text_.begin() + std::clamp<std::ptrdiff_t>(offset, 0, static_cast<std::ptrdiff_t>(text_.size()));
-    return 1 + std::count(text_.begin(), end, '\n');
-  }
-
   void issue(Severity severity, const std::string& code, pugi::xml_node node, const std::string& message) {
-    reading_.issue(severity, code, {.path = file_, .line = line_of(node.offset_debug())}, message);
+    reading_.issue(severity, code, xml_->place_of(node), message);
   }
 
   void read_file_of(const fs::path& file) {
     file_ = file;
-    text_ = read_file(file);
-    pugi::xml_document document;
-    auto result = document.load_buffer(text_.data(), text_.size());
-    if (!result) {
-      reading_.issue(Severity::error, "BAD_FILE", {.path = file, .line = line_of(result.offset)},
-                     fmt::format("not valid XML: {}; the file is left out", result.description()));
+    const auto& xml = xml_.emplace(file);
+    if (!xml.error().empty()) {
+      reading_.issue(Severity::error, "BAD_FILE", xml.error_place(),
+                     fmt::format("not valid XML: {}; the file is left out", xml.error()));
       return;
     }
-    auto root = document.child("annotation");
+    auto root = xml.root("annotation");
     auto index = add_image(root);
     if (!index) return;
     reading_.image(*index).state = ImageState::done;
@@ -81,8 +78,7 @@ class XmlFiles {
     group(objects);
     for (auto& object : objects) {
       object.annotation.class_idx = reading_.class_of(object.name);
-      reading_.add_annotation(*index, std::move(object.annotation), {.path = file_, .line = object.line},
-                              object.id);
+      reading_.add_annotation(*index, std::move(object.annotation), object.place, object.id);
     }
   }
 
@@ -117,7 +113,7 @@ class XmlFiles {
     auto name = file.empty() ? (fs::path(folder_) / fs::path(with_slashes(given)).filename()).generic_string()
                              : reading_.name_of(file);
     if (name.starts_with("Images/")) name = name.substr(7);
-    return reading_.add_image(file, name, declared, {.path = file_, .line = line_of(size.offset_debug())});
+    return reading_.add_image(file, name, declared, xml_->place_of(size));
   }
 
   std::optional<XmlObject> read_object(pugi::xml_node object, std::size_t index) {
@@ -126,7 +122,7 @@ class XmlFiles {
       return std::nullopt;
     }
     XmlObject found{
-        .id = text_in(object, "id"), .name = text_in(object, "name"), .line = line_of(object.offset_debug())};
+        .id = text_in(object, "id"), .name = text_in(object, "name"), .place = xml_->place_of(object)};
     if (found.name.empty()) {
       issue(Severity::error, "BAD_ROW", object, "an object without <name>; left out");
       return std::nullopt;
@@ -248,7 +244,7 @@ class XmlFiles {
   fs::path root_;
   std::set<std::string>& used_;
   fs::path file_;
-  std::string text_;
+  std::optional<XmlFile> xml_;  // the one being read
   std::string folder_;
   std::size_t deleted_ = 0;
 };

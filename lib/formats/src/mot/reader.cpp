@@ -7,8 +7,9 @@
 #include <set>
 
 #include "ds/base/text.h"
+#include "ds/formats/mot/options.h"
 #include "ds/media/image_header.h"
-#include "formats.h"
+#include "mot/format.h"
 #include "mot/sequence.h"
 #include "mot/writer.h"
 #include "shared/source_peek.h"
@@ -40,6 +41,10 @@ std::optional<std::int64_t> number_in(const fs::path& picture) {
   return digits ? parse_int(stem) : std::nullopt;
 }
 
+/// Makes images of one sequence's frames. Every picture is a frame, every frame with a row is one, and where
+/// there is a truth that knows the length, all frames are: it says of the others that nothing is there. A
+/// frame without a picture lives by the sequence's size; missing ones are counted and reported once, since a
+/// sequence may come without any picture.
 class SequenceImages {
  public:
   SequenceImages(Reading& reading, const MotSequence& sequence, const MotBase& base)
@@ -205,7 +210,7 @@ ReadResult read_mot(const fs::path& path, const ReadOptions& options) {
     if (!sequences.back().has_truth)
       reading.note(fmt::format("{} has no gt/gt.txt: its detections are proposals", folder.string()));
   }
-  auto base = choose_mot_base(sequences, options.mot_base);
+  auto base = choose_mot_base(sequences, reading.own<MotReading>().base);
   reading.issue(base.severity, "MOT_BASE", {.path = path},
                 fmt::format("frames count from {}, classes from {}, boxes from {}: {}", base.frame,
                             base.class_id, base.box, base.evidence));
@@ -227,7 +232,12 @@ ReadResult read_mot(const fs::path& path, const ReadOptions& options) {
 }  // namespace
 
 AnnotationFormat mot_format() {
-  return {detect_mot, read_mot, write_mot};
+  return {
+      .detect = detect_mot,
+      .read = read_mot,
+      .write = write_mot,
+      .read_options = {format_choice("mot-base", &MotReading::base, kMotBases,
+                                     "MOT frames and boxes count from 1 or 0; auto decides and says why")}};
 }
 
 }  // namespace ds::detail

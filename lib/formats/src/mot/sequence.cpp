@@ -18,6 +18,10 @@ constexpr std::size_t kMost = 10;
 constexpr const char* kNames[] = {"frame",  "id",         "left",  "top",        "width",
                                   "height", "confidence", "class", "visibility", "z"};
 
+/// Reads one sequence's files as they are written, before anybody knows what its numbers count from: that is
+/// decided over all sequences (choose_mot_base). seqinfo.ini and labels.txt may be missing; a row that cannot
+/// be used is an issue and costs no other. The size is seqinfo.ini's, else that of the first picture: a
+/// sequence has one.
 class SequenceReader {
  public:
   SequenceReader(Reading& reading, const fs::path& folder) : reading_(reading) { sequence_.folder = folder; }
@@ -152,9 +156,8 @@ MotSequence read_mot_sequence(Reading& reading, const fs::path& folder) {
 }
 
 MotBase choose_mot_base(const std::vector<MotSequence>& sequences, const std::string& wanted) {
-  static const std::vector<std::string> known = {"auto", "one", "zero"};
-  if (std::find(known.begin(), known.end(), wanted) == known.end())
-    throw_unknown_name("--mot-base", wanted, known);
+  if (std::find(kMotBases.begin(), kMotBases.end(), wanted) == kMotBases.end())
+    throw_unknown_name("--mot-base", wanted, kMotBases);
   if (wanted == "one") return {1, 1, 1, Severity::note, "as asked for"};
   if (wanted == "zero") return {0, 0, 0, Severity::note, "as asked for"};
   std::size_t frames = 0, classes = 0, at_zero = 0, behind_end = 0, rows = 0;

@@ -48,7 +48,8 @@ struct MotBase {
   std::string evidence;
 };
 
-/// One reading for the whole dataset. `wanted` is "auto", "one" or "zero".
+inline const std::vector<std::string> kMotBases = {"auto", "one", "zero"};
+/// One reading for the whole dataset. `wanted` is one of kMotBases.
 MotBase choose_mot_base(const std::vector<MotSequence>& sequences, const std::string& wanted);
 
 /// MOT Challenge's classes, from 1.

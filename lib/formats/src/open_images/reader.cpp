@@ -10,8 +10,9 @@
 #include "ds/base/stop.h"
 #include "ds/base/text.h"
 #include "ds/media/image_header.h"
-#include "formats.h"
-#include "open_images/files.h"
+#include "open_images/format.h"
+#include "open_images/pictures.h"
+#include "open_images/tables.h"
 #include "open_images/writer.h"
 #include "shared/mask_pixels.h"
 #include "shared/raw_frame.h"
@@ -26,51 +27,31 @@ namespace {
 // The whole vocabulary of some 20,000 words comes with every download; it is no class list.
 constexpr std::size_t kVocabulary = 2000;
 
-bool has_csv_suffix(const fs::path& file) {
-  return to_lower(file.extension().string()) == ".csv";
-}
-
-CsvRow first_row(const std::string& head) {
-  auto rows = csv_rows(head);
-  return rows.empty() ? CsvRow{} : rows[0];
-}
-
+/// Makes images and objects of the tables' rows, one kind of table after the other, because each leans on those
+/// before: class names give LabelNames a class, pictures and image lists give ImageIDs an image, masks look for
+/// the box they belong to, and whether an image was looked at shows only at the end. A row that cannot be used
+/// costs no other. Memory is for the images and objects; of the tables only boxes that masks ask for are kept.
 class OpenImagesReader {
  public:
-  OpenImagesReader(Reading& reading, const fs::path& path) : reading_(reading), path_(path) {}
+  OpenImagesReader(Reading& reading, const fs::path& path)
+      : reading_(reading), path_(path), tables_(reading, path) {}
 
   void read() {
-    find_tables();
     read_classes();
     add_images();
-    each(OpenImagesKind::images, [&](const Row& row) { read_image_row(row); });
-    keep_boxes_ = std::any_of(tables_.begin(), tables_.end(),
-                              [](const auto& table) { return table.kind == OpenImagesKind::masks; });
-    each(OpenImagesKind::boxes, [&](const Row& row) { read_box_row(row); });
+    tables_.each(OpenImagesKind::images, [&](const Row& row) { read_image_row(row); });
+    keep_boxes_ = tables_.has(OpenImagesKind::masks);
+    tables_.each(OpenImagesKind::boxes, [&](const Row& row) { read_box_row(row); });
     read_masks();
-    each(OpenImagesKind::labels, [&](const Row& row) { read_label_row(row); });
+    tables_.each(OpenImagesKind::labels, [&](const Row& row) { read_label_row(row); });
     settle_states();
     keep_used_classes();
-    if (with_clicks_ > 0)
-      reading_.note(fmt::format(
-          "{} with the clicks that made a box or a mask (columns XClick1X ..., Clicks): they are not read",
-          with_clicks_ == 1 ? "1 row" : fmt::format("{} rows", with_clicks_)));
+    tables_.finish();
   }
 
  private:
-  // A row with what it takes to speak about it.
-  struct Row {
-    const OpenImagesTable& table;
-    const CsvColumns& columns;
-    const CsvRow& cells;
-    const std::string& at(const std::string& column) const { return columns.at(cells, column); }
-    Location place() const { return {.path = table.file, .line = cells.line}; }
-  };
-  struct Counted {
-    std::size_t count = 0;
-    std::int64_t line = 0;  // of the first
-    std::string first;
-  };
+  using Row = OpenImagesRow;
+
   struct BoxPlace {
     std::array<double, 4> shares;  // XMin, XMax, YMin, YMax
     int class_idx;
@@ -78,97 +59,9 @@ class OpenImagesReader {
     bool taken = false;
   };
 
-  void find_tables() {
-    // One table alone is read with the class names and image lists beside it.
-    bool alone = !fs::is_directory(path_);
-    std::vector<std::string> hierarchies;
-    for (const auto& file : files_below(reading_.root(), [](const fs::path&) { return true; })) {
-      auto name = file.filename().string();
-      if (has_csv_suffix(file)) {
-        auto kind = open_images_kind(first_row(SourcePeek(file).head(file)));
-        bool wanted =
-            !alone || file == path_ || kind == OpenImagesKind::classes || kind == OpenImagesKind::images;
-        if (!wanted) continue;
-        auto split = split_in_name(file.stem().string());
-        if (!split) split = split_of_folder(file, reading_.root());
-        tables_.push_back({file, kind, split});
-        if (kind == OpenImagesKind::other)
-          reading_.note(
-              fmt::format("{} holds neither boxes, labels, masks, images nor classes; it is not read", name));
-      } else if (name.ends_with(".json") && name.find("hierarchy") != std::string::npos) {
-        reading_.note(
-            fmt::format("{} is not read: classes stand beside each other, none above another", name));
-      }
-    }
-  }
-
-  void each(OpenImagesKind kind, const std::function<void(const Row&)>& take) {
-    for (const auto& table : tables_)
-      if (table.kind == kind) read_table(table, take);
-  }
-
-  void read_table(const OpenImagesTable& table, const std::function<void(const Row&)>& take) {
-    missing_ = unsure_ = {};
-    std::optional<CsvColumns> columns;
-    std::vector<std::size_t> clicks;
-    try {
-      for_each_csv_row(table.file, [&](const CsvRow& cells) {
-        if (!columns) {
-          columns.emplace(cells);
-          clicks = click_columns(*columns);
-          bool headless = table.kind == OpenImagesKind::classes && !columns->has("LabelName");
-          if (!headless) return;
-          columns.emplace(CsvRow{0, {"LabelName", "DisplayName"}});
-        }
-        if (cells.line % 4096 == 0) throw_if_stopped();
-        with_clicks_ += std::any_of(clicks.begin(), clicks.end(), [&](std::size_t place) {
-          return place < cells.cells.size() && !cells.cells[place].empty();
-        });
-        take({table, *columns, cells});
-      });
-    } catch (const FormatError& error) {
-      reading_.issue(Severity::error, "BAD_FILE", error.location(), error.what());
-    }
-    if (missing_.count > 0) {
-      reading_.issue(
-          Severity::error, "MISSING_IMAGE", {.path = table.file, .line = missing_.line},
-          fmt::format("'{}' is not there; {} of this table belong to images that are not", missing_.first,
-                      missing_.count == 1 ? "1 row" : fmt::format("{} rows", missing_.count)));
-    }
-    if (unsure_.count > 0) {
-      reading_.issue(
-          Severity::warning, "UNSURE_TAG", {.path = table.file, .line = unsure_.line},
-          fmt::format("confidence {} is neither 0 nor 1: a model's guess that nobody verified; {} left out",
-                      unsure_.first,
-                      unsure_.count == 1 ? "1 label is" : fmt::format("{} labels are", unsure_.count)));
-    }
-  }
-
-  static bool is_click(const std::string& lower) { return lower == "clicks" || lower.starts_with("xclick"); }
-  static std::vector<std::size_t> click_columns(const CsvColumns& columns) {
-    std::vector<std::size_t> places;
-    for (const auto& [name, place] : columns.names())
-      if (is_click(to_lower(name))) places.push_back(place);
-    return places;
-  }
-
-  static void count(Counted& counted, const Row& row, const std::string& what) {
-    if (counted.count++ > 0) return;
-    counted.line = row.cells.line;
-    counted.first = what;
-  }
-
-  // Warns of rows that are shorter or longer than the header; true when their cells can be trusted.
-  bool whole(const Row& row) {
-    if (row.cells.cells.size() == row.columns.size()) return true;
-    reading_.issue(Severity::warning, "BAD_ROW", row.place(),
-                   fmt::format("{} cells under {} headers", row.cells.cells.size(), row.columns.size()));
-    return false;
-  }
-
   void read_classes() {
     std::map<std::string, std::string> label_of;  // by display name
-    each(OpenImagesKind::classes, [&](const Row& row) {
+    tables_.each(OpenImagesKind::classes, [&](const Row& row) {
       const auto& label = row.at("LabelName");
       auto name = row.at("DisplayName").empty() ? label : row.at("DisplayName");
       if (label.empty() || classes_.contains(label)) return;
@@ -224,10 +117,10 @@ class OpenImagesReader {
   }
 
   void read_image_row(const Row& row) {
-    bool trusted = whole(row);
+    bool trusted = tables_.whole(row);
     auto split = split_in_name(row.at("Subset"));
     auto index = pictures_.find(row.at("ImageID"), split ? split : row.table.split);
-    if (!index) return count(missing_, row, row.at("ImageID"));
+    if (!index) return tables_.count_missing(row);
     auto& image = reading_.image(*index);
     if (split || row.table.split) image.split = split ? *split : *row.table.split;
     if (!trusted) return;
@@ -277,10 +170,10 @@ class OpenImagesReader {
   }
 
   void read_box_row(const Row& row) {
-    whole(row);
+    tables_.whole(row);
     if (!names_both(row)) return;
     auto index = pictures_.find(row.at("ImageID"), row.table.split);
-    if (!index) return count(missing_, row, row.at("ImageID"));
+    if (!index) return tables_.count_missing(row);
     auto values = shares(row, {"XMin", "XMax", "YMin", "YMax"});
     if (!values) return;
     Annotation annotation{.class_idx = class_of(row.at("LabelName"), row.place())};
@@ -318,7 +211,7 @@ class OpenImagesReader {
     for (const auto& [name, place] : row.columns.names()) {
       auto lower = to_lower(name);
       if (place >= row.cells.cells.size() || row.cells.cells[place].empty() || known.contains(lower) ||
-          is_click(lower))
+          is_click_column(lower))
         continue;
       annotation.attributes[name] = row.cells.cells[place];
     }
@@ -334,13 +227,13 @@ class OpenImagesReader {
           std::any_of(relative.begin(), relative.end(), [](const fs::path& part) { return part == "masks"; });
       if (below_masks) pictures.insert_or_assign(file.filename().string(), file);
     }
-    each(OpenImagesKind::masks, [&](const Row& row) { read_mask_row(row, pictures); });
+    tables_.each(OpenImagesKind::masks, [&](const Row& row) { read_mask_row(row, pictures); });
   }
 
   void read_mask_row(const Row& row, const std::map<std::string, fs::path>& pictures) {
     if (!names_both(row)) return;
     auto index = pictures_.find(row.at("ImageID"), row.table.split);
-    if (!index) return count(missing_, row, row.at("ImageID"));
+    if (!index) return tables_.count_missing(row);
     auto fail = [&](const std::string& why) {
       reading_.issue(Severity::error, "BAD_SEGMENTATION", row.place(), why + "; the box is used");
     };
@@ -378,7 +271,7 @@ class OpenImagesReader {
     auto& image = reading_.image(index);
     auto& annotation = image.annotations[box->annotation];
     auto before = annotation.box();
-    annotation.shape = reading_.options().labels_frame == "raw" && image.orientation != 1
+    annotation.shape = reading_.labels_are_raw() && image.orientation != 1
                            ? raw_to_displayed(mask, image.raw_width, image.raw_height, image.orientation)
                            : Shape(mask);
     auto after = annotation.box();
@@ -416,17 +309,17 @@ class OpenImagesReader {
   }
 
   void read_label_row(const Row& row) {
-    whole(row);
+    tables_.whole(row);
     if (!names_both(row)) return;
     auto index = pictures_.find(row.at("ImageID"), row.table.split);
-    if (!index) return count(missing_, row, row.at("ImageID"));
+    if (!index) return tables_.count_missing(row);
     auto confidence = parse_double(row.at("Confidence"));
     if (!confidence) {
       reading_.issue(Severity::error, "BAD_NUMBER", row.place(),
                      fmt::format("Confidence is '{}'; the label is left out", row.at("Confidence")));
       return;
     }
-    if (*confidence != 0 && *confidence != 1) return count(unsure_, row, row.at("Confidence"));
+    if (*confidence != 0 && *confidence != 1) return tables_.count_unsure(row);
     ImageTag tag{class_of(row.at("LabelName"), row.place()), *confidence == 1};
     auto& tags = reading_.image(*index).tags;
     auto same = std::find_if(tags.begin(), tags.end(),
@@ -466,22 +359,18 @@ class OpenImagesReader {
 
   Reading& reading_;
   fs::path path_;
-  std::vector<OpenImagesTable> tables_;
+  OpenImagesTables tables_;
   std::map<std::string, int> classes_;  // by LabelName
   std::size_t declared_ = 0;
   std::set<int> used_;
   OpenImagesPictures pictures_;
   bool keep_boxes_ = false;  // there are masks to find their boxes
   std::map<std::size_t, std::vector<BoxPlace>> boxes_;
-  Counted missing_;  // of the table being read
-  Counted unsure_;
-  std::size_t with_clicks_ = 0;  // rows
 };
 
 std::optional<std::string> detect_open_images(const SourcePeek& source) {
   for (const auto& file : source.few(".csv")) {
-    auto first = first_row(source.head(file));
-    switch (open_images_kind(first)) {
+    switch (open_images_kind(source.head(file))) {
       case OpenImagesKind::boxes:
         return fmt::format("{} has the columns ImageID, LabelName, XMin, XMax, YMin, YMax",
                            source.shown(file));

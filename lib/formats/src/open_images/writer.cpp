@@ -11,8 +11,7 @@
 #include <set>
 
 #include "ds/base/text.h"
-#include "open_images/files.h"
-#include "shared/csv_table.h"
+#include "open_images/tables.h"
 #include "shared/losses.h"
 #include "shared/mask_pixels.h"
 
@@ -34,6 +33,10 @@ std::string subset_name(Split split) {
   return split == Split::val ? "validation" : to_string(split);
 }
 
+/// Writes all tables in one walk over the images. Two things must be known before the first row: the machine
+/// ids by which rows name classes (those that came with the objects, else ids of our own), and the columns,
+/// since a table has one header for attributes that only some objects have. Tables are split by subset as
+/// Open Images has them; masks are pictures, made when they are written out.
 class OpenImagesWriter {
  public:
   explicit OpenImagesWriter(const Dataset& dataset) : dataset_(dataset) {}

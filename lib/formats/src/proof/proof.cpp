@@ -35,6 +35,9 @@ void link_dataset(const fs::path& written, const WriteReport& report, const std:
   }
 }
 
+/// Compares what was written with what is read back, image by image. Images are found by the path the writer
+/// reported, else by name. A difference is fine only when the writer's LossReport names its kind, and no more
+/// often than it counts; everything else ends the proof. Nothing may be read that was not written either.
 class DatasetProof {
  public:
   DatasetProof(const Dataset& expected, const ReadResult& read, const fs::path& root,

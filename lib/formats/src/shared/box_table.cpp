@@ -124,6 +124,11 @@ std::optional<BoxLayout> layout_without_header(std::string_view head) {
   return layout;
 }
 
+/// Reads one table by a layout that is settled already: what the numbers are is decided by headers alone,
+/// never by a row. A row names a picture and holds a box, or nothing but the name, which makes the picture a
+/// negative. The split is the row's, else the file's. A row that cannot be used costs no other, and a table
+/// that breaks off keeps the rows before. Whether all numbers look like shares is only said at the end, when
+/// every box was seen.
 class BoxTableReader {
  public:
   BoxTableReader(Reading& reading, NamedPictures& pictures, const fs::path& file, const BoxLayout& layout)
@@ -296,11 +301,6 @@ std::optional<BoxLayout> box_layout(std::string_view head) {
     }
   }
   return layout_without_header(head);
-}
-
-bool is_vott_header(std::string_view head) {
-  auto rows = csv_rows(head.substr(0, head.find('\n')));
-  return !rows.empty() && rows[0].cells == Names{"image", "xmin", "ymin", "xmax", "ymax", "label"};
 }
 
 void read_box_table(Reading& reading, NamedPictures& pictures, const fs::path& file,

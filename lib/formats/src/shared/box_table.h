@@ -32,8 +32,6 @@ struct BoxLayout {
 /// By the first lines of a file: separated by commas, semicolons or tabs. Without a header: six cells a row,
 /// a path, four whole numbers or none, a class or none (as keras-retinanet has them).
 std::optional<BoxLayout> box_layout(std::string_view head);
-/// Whether the first line is VoTT's: image, xmin, ymin, xmax, ymax, label.
-bool is_vott_header(std::string_view head);
 
 /// Reads every row of the file. Rows without class and numbers are negatives.
 void read_box_table(Reading& reading, NamedPictures& pictures, const std::filesystem::path& file,

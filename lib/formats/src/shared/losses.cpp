@@ -1,8 +1,25 @@
 #include "shared/losses.h"
 
+#include <fmt/format.h>
+
 #include <cmath>
 
+#include "ds/base/text.h"
+
 namespace ds {
+
+void LossReport::add(const std::string& kind, const std::string& what, std::size_t count) {
+  auto& loss = kinds[kind];
+  loss.count += count;
+  loss.what = what;
+}
+
+std::string LossReport::to_string() const {
+  std::vector<std::string> parts;
+  for (const auto& [kind, loss] : kinds)
+    parts.push_back(fmt::format("{} {} ({})", loss.count, kind, loss.what));
+  return join(parts, ", ");
+}
 
 const std::map<std::string, std::string>& loss_kinds() {
   static const std::map<std::string, std::string> kinds = {

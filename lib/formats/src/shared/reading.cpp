@@ -19,6 +19,7 @@ Reading::Reading(std::string format, const fs::path& root, const ReadOptions& op
       root_(fs::is_directory(root) ? root : root.parent_path()),
       normal_root_(root_.lexically_normal().string()),
       is_folder_(fs::is_directory(root)),
+      labels_are_raw_(options.labels_frame == "raw"),
       headers_(options.headers) {
   if (headers_ == nullptr) {
     own_headers_ = std::make_unique<ParallelHeaders>(options.threads);
@@ -79,7 +80,7 @@ bool Reading::take_header(Image& image, const ImageHeader& header, const std::op
   image.raw_width = header.raw_width;
   image.raw_height = header.raw_height;
   image.orientation = header.orientation;
-  bool turn = options_.labels_frame == "raw" && header.orientation != 1;
+  bool turn = labels_are_raw_ && header.orientation != 1;
   bool stated = declared && declared->width > 0 && declared->height > 0;
   if (!stated || (declared->width == image.width && declared->height == image.height)) return turn;
   bool raw = declared->width == image.raw_width && declared->height == image.raw_height;
@@ -163,7 +164,7 @@ const std::string& Reading::relative_text(const fs::path& label_file) {
 
 Reading::Declared Reading::frame_of(std::size_t index) const {
   const auto& image = result_.dataset.images[index];
-  if (options_.labels_frame == "raw") return {image.raw_width, image.raw_height};
+  if (labels_are_raw_) return {image.raw_width, image.raw_height};
   return {image.width, image.height};
 }
 

@@ -23,6 +23,13 @@ class Reading {
   void issue(Severity severity, std::string code, Location location, std::string message);
   /// Where a file stands, for issues: as given by the user, not absolute.
   const ReadOptions& options() const { return options_; }
+  /// The options that are a format's own: a struct of ds/formats/<format>/options.h.
+  template <typename Own>
+  Own own() const {
+    return options_.own.of<Own>();
+  }
+  /// Labels were made on the stored picture, before EXIF orientation: --labels-frame raw.
+  bool labels_are_raw() const { return labels_are_raw_; }
 
   int class_of(const std::string& name);  // added when new
   ClassList& classes() { return result_.dataset.classes; }
@@ -75,6 +82,7 @@ class Reading {
   std::filesystem::path root_;
   std::string normal_root_;  // lexically normal, without a slash at the end
   bool is_folder_;
+  bool labels_are_raw_;
   bool prepared_ = false;
   std::unique_ptr<HeaderSource> own_headers_;
   HeaderSource* headers_;

@@ -21,6 +21,8 @@ class XmlFile {
   const std::string& error() const { return error_; }
   const Location& error_place() const { return error_place_; }
   pugi::xml_node root() const { return document_.document_element(); }
+  /// The outermost element of that name; null when there is none.
+  pugi::xml_node root(const char* name) const { return document_.child(name); }
   const std::filesystem::path& path() const { return path_; }
   Location place_of(pugi::xml_node node) const;
 

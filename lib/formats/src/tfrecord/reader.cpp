@@ -15,13 +15,13 @@
 #include "ds/base/text.h"
 #include "ds/media/image_header.h"
 #include "ds/tfrecord/records.h"
-#include "formats.h"
 #include "shared/image_search.h"
 #include "shared/json_file.h"
 #include "shared/mask_pixels.h"
 #include "shared/reading.h"
 #include "shared/source_peek.h"
 #include "tfrecord/features.h"
+#include "tfrecord/format.h"
 #include "tfrecord/writer.h"
 
 namespace ds::detail {
@@ -38,6 +38,11 @@ class FirstError : public google::protobuf::io::ErrorCollector {
   std::pair<int, int> place;
 };
 
+/// Reads record by record; pictures stay in the file and are read from it again when somebody asks for their
+/// bytes. Label maps are looked for first: a record says an id, a name or both, and the map nearest above its
+/// file decides. Without a map the names do, in the order of the ids beside them, which is settled at the end
+/// (`order_classes`). The lists of an Example stand beside each other, one entry an object: a list of another
+/// length is not used.
 class TfRecordReader {
  public:
   TfRecordReader(Reading& reading, const fs::path& path) : reading_(reading), path_(path) {}
@@ -211,19 +216,19 @@ class TfRecordReader {
     if (count == 0) return;
     auto numbers = [&](const char* name) { return matched(example.numbers(name), count, name, place); };
     auto texts = [&](const char* name) { return matched(example.texts(name), count, name, place); };
-    Lists lists{numbers("image/object/class/label"),
-                texts("image/object/class/text"),
-                numbers("image/object/difficult"),
-                numbers("image/object/truncated"),
-                numbers("image/object/occluded"),
-                numbers("image/object/is_crowd"),
-                numbers("image/object/group_of"),
-                numbers("image/object/depiction"),
-                numbers("image/object/class/confidence"),
-                numbers("image/object/track/label"),
-                texts("image/object/view"),
-                texts("image/object/attributes"),
-                texts("image/object/mask")};
+    Lists lists{.label = numbers("image/object/class/label"),
+                .text = texts("image/object/class/text"),
+                .difficult = numbers("image/object/difficult"),
+                .truncated = numbers("image/object/truncated"),
+                .occluded = numbers("image/object/occluded"),
+                .crowd = numbers("image/object/is_crowd"),
+                .group_of = numbers("image/object/group_of"),
+                .depiction = numbers("image/object/depiction"),
+                .confidence = numbers("image/object/class/confidence"),
+                .track = numbers("image/object/track/label"),
+                .view = texts("image/object/view"),
+                .attributes = texts("image/object/attributes"),
+                .mask = texts("image/object/mask")};
     if (example.has("image/object/mask") && lists.mask.empty())
       reading_.issue(Severity::warning, "BAD_SEGMENTATION", place,
                      "its masks are not one PNG for each object; the boxes are used");

@@ -10,13 +10,13 @@
 #include "ds/base/files.h"
 #include "ds/base/text.h"
 #include "ds/media/image_header.h"
-#include "formats.h"
 #include "shared/csv_table.h"
 #include "shared/image_search.h"
 #include "shared/label_json.h"
 #include "shared/mask_pixels.h"
 #include "shared/reading.h"
 #include "shared/source_peek.h"
+#include "via/format.h"
 #include "via/shape.h"
 
 namespace ds::detail {
@@ -58,6 +58,10 @@ struct ViaImage {
   std::vector<ViaRegion> regions;
 };
 
+/// Collects all files' images and regions before any is added (`read_json`, `read_csv`, then `finish`): VIA
+/// has no classes, only attributes of regions, and which attribute is the class is one decision for the whole
+/// dataset. Nor does it know a picture's size: an image needs its file or its bytes. A region that is wrong
+/// is an issue and costs no other.
 class ViaDataset {
  public:
   explicit ViaDataset(Reading& reading) : reading_(reading) {}

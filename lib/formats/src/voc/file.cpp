@@ -3,51 +3,32 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <memory>
 #include <pugixml.hpp>
 
-#include "ds/base/files.h"
 #include "ds/base/text.h"
+#include "shared/xml_file.h"
 
 namespace ds::detail {
 namespace fs = std::filesystem;
 
 namespace {
 
-/// Lines of byte offsets.
-class LineIndex {
- public:
-  explicit LineIndex(const std::string& text) {
-    for (std::size_t i = 0; i < text.size(); ++i)
-      if (text[i] == '\n') ends_.push_back(i);
-  }
-  std::int64_t line_of(std::ptrdiff_t offset) const {
-    auto at = std::lower_bound(ends_.begin(), ends_.end(),
-                               static_cast<std::size_t>(std::max<std::ptrdiff_t>(0, offset)));
-    return at - ends_.begin() + 1;
-  }
-
- private:
-  std::vector<std::size_t> ends_;
-};
-
+/// Reads one annotation file as it is written; what its numbers count from is decided over all files
+/// (choose_voc_policy). A file that is no XML or no annotation is left out whole, an object without a name or
+/// four numbers alone. Lines of objects are kept, for every later message about them.
 class XmlReader {
  public:
   explicit XmlReader(Reading& reading) : reading_(reading) {}
 
   /// Nothing, with an issue, when the file is no VOC annotation.
   std::optional<VocFile> read(const fs::path& file) {
-    file_ = file;
-    auto text = read_file(file);
-    lines_ = std::make_unique<LineIndex>(text);
-    pugi::xml_document document;
-    auto result = document.load_buffer(text.data(), text.size());
-    if (!result) {
-      reading_.issue(Severity::error, "BAD_FILE", {.path = file, .line = lines_->line_of(result.offset)},
-                     fmt::format("not valid XML: {}; the file is left out", result.description()));
+    const auto& xml = xml_.emplace(file);
+    if (!xml.error().empty()) {
+      reading_.issue(Severity::error, "BAD_FILE", xml.error_place(),
+                     fmt::format("not valid XML: {}; the file is left out", xml.error()));
       return std::nullopt;
     }
-    auto root = document.child("annotation");
+    auto root = xml.root("annotation");
     if (!root) {
       reading_.issue(Severity::error, "BAD_FILE", {.path = file, .line = 1},
                      "found no <annotation>; the file is left out");
@@ -70,12 +51,12 @@ class XmlReader {
 
  private:
   static std::string text_of(pugi::xml_node node) { return std::string(trim(node.child_value())); }
-  std::int64_t line_of(pugi::xml_node node) const { return lines_->line_of(node.offset_debug()); }
+  std::int64_t line_of(pugi::xml_node node) const { return *xml_->place_of(node).line; }
 
   void read_object(pugi::xml_node object, int number, VocFile& voc) {
     VocObject found{.name = text_of(object.child("name")), .number = number, .line = line_of(object)};
     auto bad = [&](const char* code, pugi::xml_node where, const std::string& why) {
-      reading_.issue(Severity::error, code, {.path = file_, .line = line_of(where ? where : object)},
+      reading_.issue(Severity::error, code, xml_->place_of(where ? where : object),
                      fmt::format("object {} {}; left out", number, why));
     };
     if (found.name.empty()) return bad("BAD_ROW", object, "has no <name>");
@@ -124,13 +105,12 @@ class XmlReader {
     if (found.outline.size() >= 3) return;
     found.outline.clear();
     reading_.issue(
-        Severity::error, "BAD_SEGMENTATION", {.path = file_, .line = line_of(polygon)},
+        Severity::error, "BAD_SEGMENTATION", xml_->place_of(polygon),
         fmt::format("object {} ({}): <polygon> holds no three points; the box is used", number, found.name));
   }
 
   Reading& reading_;
-  fs::path file_;
-  std::unique_ptr<LineIndex> lines_;
+  std::optional<XmlFile> xml_;  // the one being read
 };
 
 }  // namespace
@@ -140,9 +120,8 @@ std::optional<VocFile> read_voc_file(Reading& reading, const fs::path& file) {
 }
 
 VocPolicy choose_voc_policy(const std::vector<VocFile>& files, const std::string& wanted) {
-  static const std::vector<std::string> known = {"auto", "devkit", "asis", "shift"};
-  if (std::find(known.begin(), known.end(), wanted) == known.end())
-    throw_unknown_name("--voc-coords", wanted, known);
+  if (std::find(kVocReadCoords.begin(), kVocReadCoords.end(), wanted) == kVocReadCoords.end())
+    throw_unknown_name("--voc-coords", wanted, kVocReadCoords);
   if (wanted != "auto") return {wanted, Severity::note, "as asked for"};
   std::size_t boxes = 0;
   std::size_t below_one = 0;

@@ -43,6 +43,8 @@ struct VocPolicy {
   std::string evidence;
 };
 
+/// The ways to read coordinates.
+inline const std::vector<std::string> kVocReadCoords = {"auto", "devkit", "asis", "shift"};
 /// One reading for the whole dataset, never for a file. `wanted` is "auto" or a policy's name.
 VocPolicy choose_voc_policy(const std::vector<VocFile>& files, const std::string& wanted);
 /// The object's shape: its outline when it has one, else its box.

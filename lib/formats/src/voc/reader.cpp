@@ -7,10 +7,11 @@
 #include <set>
 
 #include "ds/base/text.h"
+#include "ds/formats/voc/options.h"
 #include "ds/media/image_header.h"
-#include "formats.h"
 #include "shared/source_peek.h"
 #include "voc/file.h"
+#include "voc/format.h"
 #include "voc/masks.h"
 #include "voc/writer.h"
 
@@ -23,6 +24,11 @@ bool has_xml_suffix(const fs::path& file) {
   return to_lower(file.extension().string()) == ".xml";
 }
 
+/// Reads all XML files before any image is added: how coordinates count is one decision for the whole
+/// dataset, and the classes' order must not hang on the order of files. Lists below ImageSets/Main give the
+/// splits; lists of a single class stand there too, often under a split's name, and are told by their flags.
+/// An image with an XML file was looked at, one without is kept as unlabelled. Masks are paired with the
+/// objects of their image last.
 class VocDataset {
  public:
   VocDataset(Reading& reading, const fs::path& path) : reading_(reading), path_(path) {}
@@ -34,7 +40,7 @@ class VocDataset {
       if (auto voc = read_voc_file(reading_, file)) files_.push_back(std::move(*voc));
     }
     declare_classes();
-    auto policy = choose_voc_policy(files_, reading_.options().voc_coords);
+    auto policy = choose_voc_policy(files_, reading_.own<VocReading>().coords);
     reading_.issue(policy.severity, "VOC_COORDS", {.path = path_},
                    fmt::format("coordinates read as '{}': {}", policy.name, policy.evidence));
     for (const auto& root : roots_) read_lists(root);
@@ -311,7 +317,14 @@ ReadResult read_voc(const fs::path& path, const ReadOptions& options) {
 }  // namespace
 
 AnnotationFormat voc_format() {
-  return {detect_voc, read_voc, write_voc};
+  return {.detect = detect_voc,
+          .read = read_voc,
+          .write = write_voc,
+          .read_options = {format_choice(
+              "voc-coords", &VocReading::coords, kVocReadCoords,
+              "Pascal VOC numbers: 1-based inclusive, 0-based, or all minus 1; auto decides and says why")},
+          .write_options = {format_choice("voc-coords", &VocWriting::coords, kVocWriteCoords,
+                                          "how Pascal VOC numbers are written")}};
 }
 
 }  // namespace ds::detail

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "ds/base/text.h"
+#include "ds/formats/voc/options.h"
 #include "shared/losses.h"
 #include "voc/writer.h"
 
@@ -93,8 +94,9 @@ void count_voc_losses(const Dataset& dataset, bool devkit, LossReport& losses) {
 }  // namespace
 
 WrittenDataset write_voc(const Dataset& dataset, const WriteOptions& options) {
-  if (options.voc_coords != "asis" && options.voc_coords != "devkit")
-    throw_unknown_name("--voc-coords", options.voc_coords, {"asis", "devkit"});
+  auto coords = options.own.of<VocWriting>().coords;
+  if (std::find(kVocWriteCoords.begin(), kVocWriteCoords.end(), coords) == kVocWriteCoords.end())
+    throw_unknown_name("--voc-coords", coords, kVocWriteCoords);
   WrittenDataset written;
   std::set<std::string> ids;
   std::map<std::string, std::string> lists;
@@ -106,7 +108,7 @@ WrittenDataset write_voc(const Dataset& dataset, const WriteOptions& options) {
       ids.insert(id);
     }
     if (image.state != ImageState::unlabelled || !image.annotations.empty())
-      written.texts["Annotations/" + id + ".xml"] = document(image, dataset.classes, options.voc_coords);
+      written.texts["Annotations/" + id + ".xml"] = document(image, dataset.classes, coords);
     written.images["JPEGImages/" + image.name] = i;
     lists[image.split == Split::none ? "all" : to_string(image.split)] += id + "\n";
   }
@@ -114,7 +116,7 @@ WrittenDataset write_voc(const Dataset& dataset, const WriteOptions& options) {
   std::string map = "# label:color_rgb:parts:actions\n";
   for (const auto& info : dataset.classes) map += info.name + ":::\n";
   written.texts["labelmap.txt"] = map;
-  count_voc_losses(dataset, options.voc_coords == "devkit", written.losses);
+  count_voc_losses(dataset, coords == "devkit", written.losses);
   return written;
 }
 

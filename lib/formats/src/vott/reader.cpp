@@ -6,11 +6,11 @@
 
 #include "ds/base/stop.h"
 #include "ds/base/text.h"
-#include "formats.h"
 #include "shared/box_table.h"
 #include "shared/json_file.h"
 #include "shared/named_pictures.h"
 #include "shared/source_peek.h"
+#include "vott/format.h"
 #include "vott/writer.h"
 
 namespace ds::detail {
@@ -29,6 +29,10 @@ VottKind kind_of(const JsonOutline& outline) {
   return VottKind::none;
 }
 
+/// Reads the richest of what an export left: project files with their tags, else asset files, else CSV
+/// tables. They hold the same objects, so reading two would double them. Pictures are found by path or name,
+/// since a project remembers addresses of the machine it was made on. An asset or region that is wrong is an
+/// issue and costs no other.
 class VottReader {
  public:
   VottReader(Reading& reading, const fs::path& path)

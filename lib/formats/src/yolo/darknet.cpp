@@ -1,4 +1,6 @@
 // YOLO darknet: obj.data, or a folder of images with .txt files beside them and classes.txt or *.names.
+#include "yolo/darknet.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -6,8 +8,8 @@
 #include <set>
 
 #include "ds/base/text.h"
+#include "ds/formats/yolo/options.h"
 #include "ds/media/image_header.h"
-#include "formats.h"
 #include "shared/source_peek.h"
 #include "yolo/row_writer.h"
 #include "yolo/rows.h"
@@ -34,12 +36,15 @@ bool belongs_to_json(const SourcePeek& source, const fs::path& names) {
   return names.extension() == ".txt" && source.files(".txt").size() == 1 && !source.files(".json").empty();
 }
 
+/// Reads a data file with its lists, or a folder of pictures with a names file. Classes come first, rows are
+/// numbers into them. Paths in a data file are relative to where darknet was started, which is not known:
+/// they are tried as they are, then beside the file. A picture that two lists name belongs to the first.
 class DarknetDataset {
  public:
   DarknetDataset(Reading& reading, const fs::path& path) : reading_(reading), path_(path), source_(path) {}
 
   void read() {
-    labels_.task = reading_.options().yolo_task;
+    labels_.task = yolo_task_of(reading_.own<YoloReading>().task).value_or(YoloTask::detect);
     auto data = find_data_file(source_);
     if (!data.empty()) return read_data_file(data);
     auto names = find_names_file(source_);
@@ -153,14 +158,15 @@ ReadResult read_darknet(const fs::path& path, const ReadOptions& options) {
 
 WrittenDataset write_darknet(const Dataset& dataset, const WriteOptions& options) {
   WrittenDataset written;
-  auto style = choose_yolo_style(dataset, "detect", options.yolo_digits);
+  auto own = options.own.of<YoloWriting>();
+  auto style = choose_yolo_style(dataset, "detect", own.digits);
   std::map<std::string, std::string> label_owner;
   std::map<Split, std::string> lists;
   std::size_t unlabelled = 0;
   for (std::size_t i = 0; i < dataset.images.size(); ++i) {
     const auto& image = dataset.images[i];
     bool looked_at = image.state != ImageState::unlabelled || !image.annotations.empty();
-    if (!looked_at && !options.unlabelled) {
+    if (!looked_at && !own.unlabelled) {
       ++unlabelled;  // without a label file it would be taken for a negative
       continue;
     }
@@ -194,7 +200,11 @@ WrittenDataset write_darknet(const Dataset& dataset, const WriteOptions& options
 }  // namespace
 
 AnnotationFormat darknet_format() {
-  return {detect_darknet, read_darknet, write_darknet};
+  // Its options are those that `yolo` declares. A data.yaml says more than a names file beside it.
+  return {.detect = detect_darknet,
+          .read = read_darknet,
+          .write = write_darknet,
+          .yields_to = [](const std::string& other, const SourcePeek&) { return other == "yolo"; }};
 }
 
 }  // namespace ds::detail

@@ -41,7 +41,7 @@ class RowWriter {
     }
     auto text = std::to_string(annotation.class_idx);
     for (double number : numbers) text += ' ' + decimal(number);
-    if (style_.task == "pose") text += points_of(annotation.shape);
+    if (style_.task == YoloTask::pose) text += points_of(annotation.shape);
     return text + "\n";
   }
 
@@ -71,8 +71,8 @@ class RowWriter {
   }
 
   Row numbers_of(const Shape& shape) const {
-    if (style_.task == "segment") return ring_row(one_ring(shape));
-    if (style_.task == "obb") {
+    if (style_.task == YoloTask::segment) return ring_row(one_ring(shape));
+    if (style_.task == YoloTask::obb) {
       const auto* polygon = std::get_if<Polygon>(&shape);
       bool corners = polygon && polygon->rings.size() == 1 && polygon->rings[0].size() == 4;
       if (corners || std::holds_alternative<RotatedBox>(shape)) return ring_row(outline_of(shape)[0]);
@@ -124,7 +124,7 @@ std::size_t most_key_points(const Dataset& dataset) {
   return most;
 }
 
-std::string task_for(const Dataset& dataset) {
+YoloTask task_for(const Dataset& dataset) {
   std::map<std::string, std::size_t> kinds;
   for (const auto& image : dataset.images)
     for (const auto& annotation : image.annotations) ++kinds[kind_name(annotation.shape)];
@@ -133,25 +133,24 @@ std::string task_for(const Dataset& dataset) {
       return std::find(allowed.begin(), allowed.end(), kind.first) != allowed.end();
     });
   };
-  if (only({"box"})) return "detect";
-  if (only({"polygon", "mask", "ellipse"})) return "segment";
-  if (only({"box", "rotated-box"})) return "obb";
-  if (only({"box", "points"})) return "pose";
-  return "detect";
+  if (only({"box"})) return YoloTask::detect;
+  if (only({"polygon", "mask", "ellipse"})) return YoloTask::segment;
+  if (only({"box", "rotated-box"})) return YoloTask::obb;
+  if (only({"box", "points"})) return YoloTask::pose;
+  return YoloTask::detect;
 }
 
 }  // namespace
 
 YoloStyle choose_yolo_style(const Dataset& dataset, const std::string& wanted, int digits) {
-  static const std::vector<std::string> known = {"auto", "detect", "segment", "obb", "pose"};
-  if (std::find(known.begin(), known.end(), wanted) == known.end())
-    throw_unknown_name("--yolo-task", wanted, known);
+  auto task = yolo_task_of(wanted);
+  if (!task) throw_unknown_name("--yolo-task", wanted, kYoloTasks);
   if (digits < 6 || digits > 15)
     throw UsageError(fmt::format("--yolo-digits is {}; it must be 6 to 15", digits),
                      "5 decimals move an edge of a picture 4000 pixels wide by 0.02 pixels");
-  YoloStyle style{.task = wanted == "auto" ? task_for(dataset) : wanted, .digits = digits};
-  if (style.task == "pose") style.key_points = most_key_points(dataset);
-  if (style.task == "pose" && style.key_points == 0)
+  YoloStyle style{.task = task == YoloTask::automatic ? task_for(dataset) : *task, .digits = digits};
+  if (style.task == YoloTask::pose) style.key_points = most_key_points(dataset);
+  if (style.task == YoloTask::pose && style.key_points == 0)
     throw UsageError("--yolo-task pose needs objects with key points; there are none");
   return style;
 }
@@ -165,28 +164,28 @@ std::string yolo_rows(const Image& image, const YoloStyle& style, LossReport& lo
 
 void count_yolo_losses(const Dataset& dataset, const YoloStyle& style, LossReport& losses) {
   FormatHolds holds;
-  if (style.task == "segment") {
+  if (style.task == YoloTask::segment) {
     holds.shapes = {"polygon"};
     holds.rings = false;
     holds.other_shapes = "become outlines";
   }
-  if (style.task == "obb") holds.shapes = {"rotated-box"};
-  if (style.task == "pose") holds.shapes = {"points"};
-  holds.key_point_names = style.task == "pose";
+  if (style.task == YoloTask::obb) holds.shapes = {"rotated-box"};
+  if (style.task == YoloTask::pose) holds.shapes = {"points"};
+  holds.key_point_names = style.task == YoloTask::pose;
   count_losses(dataset, holds, losses);
   if (losses.kinds.contains("crowd"))
     losses.kinds["crowd"].what = "left out: a row would make them ordinary objects";
   for (const auto& image : dataset.images) {
     for (const auto& annotation : image.annotations) {
-      if (style.task == "segment" && std::holds_alternative<Box>(annotation.shape))
+      if (style.task == YoloTask::segment && std::holds_alternative<Box>(annotation.shape))
         losses.add("box", "become outlines of four corners: other tools misread files with both");
-      if (style.task == "pose")
+      if (style.task == YoloTask::pose)
         if (const auto* points = std::get_if<KeyPoints>(&annotation.shape);
             points && points->points.size() < style.key_points)
           losses.add("points", "get unlabelled points added");
     }
   }
-  if (style.task == "pose")
+  if (style.task == YoloTask::pose)
     for (const auto& info : dataset.classes)
       if (!info.skeleton.empty()) losses.add("key-point-names", "keep their names, lose the skeleton");
 }

@@ -3,12 +3,13 @@
 #include <string>
 
 #include "ds/formats/annotation_format.h"
+#include "yolo/task.h"
 
 /// What both YOLO formats share when writing: the kind of rows, and the rows.
 namespace ds::detail {
 
 struct YoloStyle {
-  std::string task = "detect";  // segment, obb, pose
+  YoloTask task = YoloTask::detect;
   int digits = 6;
   std::size_t key_points = 0;  // of every pose row; those that an object lacks are written as 0 0 0
 };

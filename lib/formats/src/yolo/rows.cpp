@@ -15,6 +15,10 @@ namespace {
 
 enum class RowKind { box, polygon, points };
 
+/// Reads the rows of one label file. What a row is (box, outline, corners, key points) is told by the count
+/// of its numbers, row by row, and by the task only where the count fits several: files that mix kinds exist
+/// and are kept. Numbers are shares of the image's sides, so the image must have its size. A row that cannot
+/// be used is an issue and costs no other.
 class RowReader {
  public:
   RowReader(Reading& reading, std::size_t image_index, const fs::path& file, const YoloLabels& labels)
@@ -67,7 +71,7 @@ class RowReader {
   bool shape_of(std::vector<double>& numbers, Annotation& annotation) {
     auto count = numbers.size();
     auto pose = 4 + static_cast<std::size_t>(labels_.key_points * labels_.key_point_size);
-    if (labels_.task == "pose" && labels_.key_points > 0 && count == pose) {
+    if (labels_.task == YoloTask::pose && labels_.key_points > 0 && count == pose) {
       annotation.shape = key_points(numbers);
       // Objects of which no point is labelled are padded with 0 0 0.
       if (labels_.key_point_size == 3 &&
@@ -99,10 +103,10 @@ class RowReader {
                                  shortest(numbers.back())));
       numbers.pop_back();
     }
-    if (count == 8 && labels_.task == "auto")
+    if (count == 8 && labels_.task == YoloTask::automatic)
       reading_.issue(Severity::warning, "AMBIGUOUS_ROW", place_,
                      "nine values may be a rotated box; read as an outline of four points (say --yolo-task)");
-    if (count == 8 && labels_.task == "obb") {
+    if (count == 8 && labels_.task == YoloTask::obb) {
       annotation.shape = corners(numbers);
       return true;
     }
@@ -176,7 +180,7 @@ class RowReader {
 class RawFrame {
  public:
   RawFrame(Reading& reading, std::size_t index) : image_(reading.image(index)), shown_(image_) {
-    if (reading.options().labels_frame != "raw") return;
+    if (!reading.labels_are_raw()) return;
     image_.width = image_.raw_width;
     image_.height = image_.raw_height;
   }

@@ -1,18 +1,21 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <string>
+#include <vector>
 
 #include "shared/reading.h"
+#include "yolo/task.h"
 
 /// What both YOLO formats share: label files and their rows.
 namespace ds::detail {
 
 struct YoloLabels {
   int class_count = 0;
-  std::string task = "auto";  // detect, segment, obb, pose, auto
-  int key_points = 0;         // kpt_shape[0], pose only
-  int key_point_size = 0;     // kpt_shape[1]: 2 or 3
+  YoloTask task = YoloTask::automatic;
+  int key_points = 0;      // kpt_shape[0], pose only
+  int key_point_size = 0;  // kpt_shape[1]: 2 or 3
   const std::vector<int>* class_of_id =
       nullptr;  // class_idx of each id; -1: no such class. nullptr: the id itself
 };

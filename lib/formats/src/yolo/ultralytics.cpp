@@ -1,4 +1,6 @@
 // Ultralytics YOLO: data.yaml with image folders or lists, one label file an image.
+#include "yolo/ultralytics.h"
+
 #include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
 
@@ -8,8 +10,8 @@
 
 #include "ds/base/text.h"
 #include "ds/config/yaml.h"
+#include "ds/formats/yolo/options.h"
 #include "ds/media/image_header.h"
-#include "formats.h"
 #include "shared/source_peek.h"
 #include "yolo/row_writer.h"
 #include "yolo/rows.h"
@@ -46,6 +48,10 @@ struct Names {
   std::vector<int> class_of_id;  // ids may have gaps
 };
 
+/// Reads what a data.yaml names, and nothing else below its folder. Names and task come first, since rows
+/// mean nothing without them; an error there ends the reading, while a split that is not there is an issue
+/// and costs no other. Paths are tried in the ways that exporters are known to get them wrong, and a note
+/// says which was used. An image belongs to the first split that lists it.
 class UltralyticsDataset {
  public:
   UltralyticsDataset(Reading& reading, const fs::path& yaml) : reading_(reading), yaml_(yaml) {}
@@ -116,10 +122,12 @@ class UltralyticsDataset {
   }
 
   void read_task(const YAML::Node& node) {
-    labels_.task = reading_.options().yolo_task;
-    if (labels_.task == "auto" && node["task"]) labels_.task = node["task"].Scalar();
+    labels_.task = yolo_task_of(reading_.own<YoloReading>().task).value_or(YoloTask::detect);
+    // Any other task has rows that are told by their counts, as those of detection are.
+    if (labels_.task == YoloTask::automatic && node["task"])
+      labels_.task = yolo_task_of(node["task"].Scalar()).value_or(YoloTask::detect);
     if (auto shape = node["kpt_shape"]; shape && shape.IsSequence() && shape.size() == 2) {
-      if (labels_.task == "auto") labels_.task = "pose";
+      if (labels_.task == YoloTask::automatic) labels_.task = YoloTask::pose;
       labels_.key_points = shape[0].as<int>();
       labels_.key_point_size = shape[1].as<int>();
     }
@@ -283,9 +291,9 @@ std::string data_yaml(const Dataset& dataset, const YoloStyle& style, const std:
   for (auto split : {Split::train, Split::val, Split::test, Split::none})
     if (splits.contains(split)) yaml += fmt::format("{0}: images/{0}\n", to_string(split));
   // Rows of nine numbers are outlines or rotated boxes; this says which.
-  if (style.task != "detect") yaml += fmt::format("task: {}\n", style.task);
+  if (style.task != YoloTask::detect) yaml += fmt::format("task: {}\n", name_of(style.task));
   std::string point_names;
-  if (style.task == "pose") {
+  if (style.task == YoloTask::pose) {
     yaml += fmt::format("kpt_shape: [{}, 3]\n", style.key_points);
     std::vector<std::size_t> flip;
     for (int i = 0; i < dataset.classes.size(); ++i) {
@@ -307,14 +315,15 @@ std::string data_yaml(const Dataset& dataset, const YoloStyle& style, const std:
 
 WrittenDataset write_ultralytics(const Dataset& dataset, const WriteOptions& options) {
   WrittenDataset written;
-  auto style = choose_yolo_style(dataset, options.yolo_task, options.yolo_digits);
+  auto own = options.own.of<YoloWriting>();
+  auto style = choose_yolo_style(dataset, own.task, own.digits);
   std::set<Split> splits;
   std::map<std::string, std::string> label_owner;
   std::size_t unlabelled = 0;
   for (std::size_t i = 0; i < dataset.images.size(); ++i) {
     const auto& image = dataset.images[i];
     bool looked_at = image.state != ImageState::unlabelled || !image.annotations.empty();
-    if (!looked_at && !options.unlabelled) {
+    if (!looked_at && !own.unlabelled) {
       ++unlabelled;  // a trainer would take a missing label file for a negative
       continue;
     }
@@ -339,10 +348,31 @@ WrittenDataset write_ultralytics(const Dataset& dataset, const WriteOptions& opt
   return written;
 }
 
+// Rows of four corners in labelTxt say more than a data.yaml whose own labels are missing: Roboflow's OBB.
+bool yields_to(const std::string& other, const SourcePeek& source) {
+  if (other != "dota") return false;
+  const auto& files = source.files(".txt");
+  return std::none_of(files.begin(), files.end(), [](const fs::path& file) {
+    return std::find(file.begin(), file.end(), fs::path("labels")) != file.end();
+  });
+}
+
 }  // namespace
 
 AnnotationFormat ultralytics_format() {
-  return {detect_ultralytics, read_ultralytics, write_ultralytics};
+  return {.detect = detect_ultralytics,
+          .read = read_ultralytics,
+          .write = write_ultralytics,
+          .yields_to = yields_to,
+          .read_options = {format_choice(
+              "yolo-task", &YoloReading::task, kYoloTasks,
+              "meaning of YOLO rows; auto: what data.yaml says, and rows of nine numbers are outlines")},
+          .write_options = {
+              format_option("unlabelled", &YoloWriting::unlabelled,
+                            "YOLO: write images nobody has looked at too"),
+              format_choice("yolo-task", &YoloWriting::task, kYoloTasks,
+                            "rows of boxes, outlines, corners or key points; auto: what every shape allows"),
+              format_option("yolo-digits", &YoloWriting::digits, "decimals of YOLO's numbers, at least 6")}};
 }
 
 }  // namespace ds::detail

@@ -1,4 +1,5 @@
 // CreateML: the anchor is decided for a whole dataset, with evidence.
+#include "ds/formats/createml/options.h"
 #include "ds/media/synthetic_scene.h"
 #include "fixtures/format_fixture.h"
 
@@ -22,7 +23,7 @@ struct Lists {
   }
   fs::path path(const std::string& name) const { return folder.path() / name; }
   ReadResult read(const std::string& anchor = "auto") const {
-    return read_dataset(path("set"), "createml", {.createml_anchor = anchor});
+    return read_dataset(path("set"), "createml", {.own = CreatemlReading{.anchor = anchor}});
   }
 };
 

@@ -4,7 +4,9 @@
 #include "ds/base/files.h"
 #include "ds/base/text.h"
 #include "ds/formats/annotation_format.h"
+#include "ds/formats/coco/options.h"
 #include "ds/formats/coco_results.h"
+#include "ds/formats/voc/options.h"
 #include "ds/media/synthetic_scene.h"
 
 #include <catch2/catch.hpp>
@@ -81,7 +83,10 @@ TEST_CASE("VOC coordinates: three readings of 1 2 3 4") {
   Fixture f;
   f.write("a.xml", voc(object("cat", "1", "2", "3", "4")));
   auto box = [&](const std::string& policy) {
-    return read_dataset(f.path(), "voc", {.voc_coords = policy}).dataset.images[0].annotations[0].box();
+    return read_dataset(f.path(), "voc", {.own = VocReading{.coords = policy}})
+        .dataset.images[0]
+        .annotations[0]
+        .box();
   };
   REQUIRE(box("devkit") == Box{0, 1, 3, 4});
   REQUIRE(box("asis") == Box{1, 2, 3, 4});
@@ -291,7 +296,8 @@ TEST_CASE("COCO: broken JSON, duplicate categories, duplicate images") {
       R"({"images":[{"id":1,"file_name":"a.jpg"},{"id":2,"file_name":"a.jpg"}],"categories":[{"id":1,"name":"a"}],
     "annotations":[{"image_id":2,"category_id":1,"bbox":[1,1,2,2]}]})");
   REQUIRE(read_dataset(f.path("x.json"), "coco").dataset.annotation_count() == 0);
-  REQUIRE(read_dataset(f.path("x.json"), "coco", {.merge_duplicates = true}).dataset.annotation_count() == 1);
+  REQUIRE(read_dataset(f.path("x.json"), "coco", {.own = CocoReading{.merge_duplicates = true}})
+              .dataset.annotation_count() == 1);
 }
 
 TEST_CASE("COCO results: boxes by image, unknown ids refused with their place") {

@@ -3,6 +3,8 @@
 
 #include "ds/base/files.h"
 #include "ds/formats/annotation_format.h"
+#include "ds/formats/coco/options.h"
+#include "ds/formats/voc/options.h"
 #include "ds/media/synthetic_scene.h"
 
 #include <catch2/catch.hpp>
@@ -144,7 +146,8 @@ TEST_CASE("polygons, masks, crowd and flags survive COCO") {
 TEST_CASE("annotation ids begin at 1 and category ids where asked") {
   OnDisk disk;
   fill(disk);
-  write_dataset(disk.dataset, disk.files, disk.out().string() + ".json", "coco", {.coco_first_id = 0});
+  write_dataset(disk.dataset, disk.files, disk.out().string() + ".json", "coco",
+                {.own = CocoWriting{.first_id = 0}});
   auto text = read_file(disk.out().string() + ".json");
   REQUIRE(text.find("\"annotations\": [\n  {\n   \"id\": 1,") != std::string::npos);
   REQUIRE(text.find("\"categories\": [\n  {\n   \"id\": 0,") != std::string::npos);
@@ -193,7 +196,8 @@ TEST_CASE("VOC devkit coordinates are recorded and read back") {
   fill(disk);
   for (auto& image : disk.dataset.images) image.annotations.clear();
   disk.dataset.images[0].annotations = {{.class_idx = 1, .shape = Box{2, 3, 10, 20}}};
-  write_dataset(disk.dataset, disk.files, disk.out(), "voc", {.with_images = true, .voc_coords = "devkit"});
+  write_dataset(disk.dataset, disk.files, disk.out(), "voc",
+                {.with_images = true, .own = VocWriting{.coords = "devkit"}});
   auto xml = read_file(disk.out() / "Annotations/scene_0000.xml");
   REQUIRE(xml.find("<xmin>3</xmin>") != std::string::npos);
   REQUIRE(xml.find("<xmax>10</xmax>") != std::string::npos);

@@ -1,6 +1,7 @@
 // Label Studio: tasks, annotators, predictions, percentages, brush masks.
 #include "ds/base/hash.h"
 #include "ds/base/text.h"
+#include "ds/formats/label_studio/options.h"
 #include "fixtures/label_tools.h"
 #include "label_studio/brush_rle.h"
 #include "shared/mask_pixels.h"
@@ -149,9 +150,10 @@ TEST_CASE("label studio: one annotator counts for a task") {
     return objects(read(f, text, options)).at(0).box().x0 / 64 * 100;
   };
   REQUIRE(std::abs(left(tasks) - 10) < 1e-9);  // the latest
-  REQUIRE(std::abs(left(tasks, {.annotator = "2"}) - 20) < 1e-9);
-  REQUIRE(std::abs(left(tasks, {.annotator = "b@x.org"}) - 20) < 1e-9);
-  REQUIRE(read(f, tasks, {.annotator = "nobody"}).dataset.images[0].state == ImageState::unlabelled);
+  REQUIRE(std::abs(left(tasks, {.own = LabelStudioReading{.annotator = "2"}}) - 20) < 1e-9);
+  REQUIRE(std::abs(left(tasks, {.own = LabelStudioReading{.annotator = "b@x.org"}}) - 20) < 1e-9);
+  REQUIRE(read(f, tasks, {.own = LabelStudioReading{.annotator = "nobody"}}).dataset.images[0].state ==
+          ImageState::unlabelled);
   REQUIRE(read(f, tasks).notes.back() ==
           "2 annotations are not used: others of the same tasks are (choose with --annotator)");
   auto truth = task(annotation(cat("10"), R"("ground_truth": true)") + "," + annotation(cat("20")));

@@ -1,4 +1,5 @@
 // MOT Challenge, both ways.
+#include "ds/formats/mot/options.h"
 #include "fixtures/sequence_fixture.h"
 
 #include <catch2/catch.hpp>
@@ -18,7 +19,7 @@ Box first_box(const std::string& rows, const std::string& base) {
   FormatFixture data;
   data.write("gt/gt.txt", rows);
   data.write("seqinfo.ini", kInfo);
-  auto result = read_dataset(data.path(), "mot", {.mot_base = base});
+  auto result = read_dataset(data.path(), "mot", {.own = MotReading{.base = base}});
   for (const auto& image : result.dataset.images)
     if (!image.annotations.empty()) return image.annotations[0].box();
   throw std::runtime_error("no box");

@@ -2,6 +2,7 @@
 #include <png.h>
 
 #include "ds/base/error.h"
+#include "ds/formats/voc/options.h"
 #include "ds/media/synthetic_scene.h"
 #include "fixtures/format_fixture.h"
 #include "voc/label_picture.h"
@@ -96,7 +97,9 @@ struct Voc {
     }
     write("Annotations/a.xml", text + "</annotation>\n");
   }
-  ReadResult read() const { return read_dataset(folder.path(), "voc", {.voc_coords = "asis"}); }
+  ReadResult read() const {
+    return read_dataset(folder.path(), "voc", {.own = VocReading{.coords = "asis"}});
+  }
 };
 
 // Without the note on coordinates, which always comes first.

@@ -3,6 +3,7 @@
 
 #include "ds/base/files.h"
 #include "ds/formats/annotation_format.h"
+#include "ds/formats/voc/options.h"
 #include "ds/media/synthetic_scene.h"
 
 #include <catch2/catch.hpp>
@@ -31,7 +32,7 @@ class Voc {
           "<annotation>\n<filename>" + filename + "</filename>\n" + size + "\n" + inside + "</annotation>\n");
   }
   ReadResult read(const std::string& policy = "asis") {
-    return read_dataset(path(), "voc", {.voc_coords = policy});
+    return read_dataset(path(), "voc", {.own = VocReading{.coords = policy}});
   }
   Annotation one(const std::string& object) {
     xml("<object><name>cat</name>" + object + "</object>");
@@ -78,9 +79,11 @@ TEST_CASE("VO-2: fractions are written as they are, devkit's whole numbers grow 
   dataset.images[0].annotations = {{.shape = Box{1.25, 2, 30.5, 40}}};
   write_dataset(dataset, {}, voc.path("asis"), "voc");
   REQUIRE(read_file(voc.path("asis/Annotations/a.xml")).find("<xmin>1.25</xmin>") != std::string::npos);
-  REQUIRE_THROWS_WITH(write_dataset(dataset, {}, voc.path("kit"), "voc", {.voc_coords = "devkit"}),
-                      "voc cannot hold everything: 1 fraction (grow to whole pixels)");
-  write_dataset(dataset, {}, voc.path("kit"), "voc", {.allow_loss = {"fraction"}, .voc_coords = "devkit"});
+  REQUIRE_THROWS_WITH(
+      write_dataset(dataset, {}, voc.path("kit"), "voc", {.own = VocWriting{.coords = "devkit"}}),
+      "voc cannot hold everything: 1 fraction (grow to whole pixels)");
+  write_dataset(dataset, {}, voc.path("kit"), "voc",
+                {.allow_loss = {"fraction"}, .own = VocWriting{.coords = "devkit"}});
   auto text = read_file(voc.path("kit/Annotations/a.xml"));
   // floor(1.25) + 1 = 2, ceil(30.5) = 31
   REQUIRE(text.find("<xmin>2</xmin>") != std::string::npos);

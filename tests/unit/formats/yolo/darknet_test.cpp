@@ -1,6 +1,7 @@
 // YOLO darknet's rules one by one.
 #include "ds/base/files.h"
 #include "ds/formats/annotation_format.h"
+#include "ds/formats/yolo/options.h"
 #include "ds/media/synthetic_scene.h"
 
 #include <catch2/catch.hpp>
@@ -87,6 +88,6 @@ TEST_CASE("YD-5: six decimals, nine on request, and no number of pixels is round
   // (1 + 1334) / 2 / 4000 and 1333 / 4000
   REQUIRE(read_file(d.path("out/obj_data/a.txt")) == "0 0.166875 0.5 0.33325 1\n");
   dataset.images[0].annotations = {{.shape = Box{0, 0, 4000.0 / 3, 3000}}};
-  write_dataset(dataset, {}, d.path("out"), "darknet", {.yolo_digits = 9});
+  write_dataset(dataset, {}, d.path("out"), "darknet", {.own = YoloWriting{.digits = 9}});
   REQUIRE(read_file(d.path("out/obj_data/a.txt")) == "0 0.166666667 0.5 0.333333333 1\n");
 }

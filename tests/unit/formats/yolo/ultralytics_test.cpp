@@ -2,6 +2,7 @@
 #include "ds/base/files.h"
 #include "ds/formats/annotation_format.h"
 #include "ds/formats/proof.h"
+#include "ds/formats/yolo/options.h"
 #include "ds/media/synthetic_scene.h"
 
 #include <catch2/catch.hpp>
@@ -65,7 +66,8 @@ TEST_CASE("UL-9: rotation is computed in pixels, and the first corner stays the 
   REQUIRE(square.shape == Shape(RotatedBox{30, 20, 20, 20, 0}));
   // The same square from its top-right corner: turned by a quarter, sides exchanged where they differ.
   auto turned = std::get<RotatedBox>(
-      yolo.one("0 0.4 0.2 0.4 0.6 0.1 0.6 0.1 0.2\n", "names: [cat]\n", {.yolo_task = "obb"}).shape);
+      yolo.one("0 0.4 0.2 0.4 0.6 0.1 0.6 0.1 0.2\n", "names: [cat]\n", {.own = YoloReading{.task = "obb"}})
+          .shape);
   REQUIRE(turned.angle_deg == Approx(90));
   REQUIRE(turned.width == Approx(20));
   REQUIRE(turned.height == Approx(30));
@@ -89,7 +91,7 @@ TEST_CASE("UL-9: corners that are no rectangle, or turn the other way, stay as t
   REQUIRE(result.issues[0].message ==
           "the four corners are no rectangle (by 10.00 pixels); kept as an outline");
   REQUIRE(result.issues[1].message == "the corners run counter-clockwise; kept as an outline");
-  auto report = yolo.write(result.dataset, {.allow_loss = {"polygon"}, .yolo_task = "obb"});
+  auto report = yolo.write(result.dataset, {.allow_loss = {"polygon"}, .own = YoloWriting{.task = "obb"}});
   REQUIRE(yolo.rows() ==
           "0 0.2 0.2 0.4 0.2 0.4 0.6 0.3 0.6\n"
           "0 0.2 0.2 0.2 0.6 0.4 0.6 0.4 0.2\n"
@@ -162,7 +164,8 @@ TEST_CASE("UL-10: outlines too far outside are cut at the edge, those just outsi
 TEST_CASE("UL-7: nine numbers are an outline where the task says so, and rows of both kinds are kept") {
   Yolo yolo;
   auto square = "0 0.2 0.2 0.4 0.2 0.4 0.6 0.2 0.6\n";
-  REQUIRE(kind_name(yolo.one(square, "names: [cat]\n", {.yolo_task = "segment"}).shape) == "polygon");
+  REQUIRE(kind_name(yolo.one(square, "names: [cat]\n", {.own = YoloReading{.task = "segment"}}).shape) ==
+          "polygon");
   auto asked = yolo.read(square);
   REQUIRE(asked.issues[0].code == "AMBIGUOUS_ROW");
   auto mixed = yolo.read(std::string(square) + "0 0.5 0.5 0.1 0.1\n", "names: [cat]\ntask: segment\n");
@@ -189,7 +192,8 @@ TEST_CASE("UL-13: unlabelled images are left out unless asked for, and then have
   std::vector<fs::path> files(2, yolo.path("images/train/a.jpg"));
   auto report = write_dataset(made, files, yolo.path("out"), "yolo", {.with_images = true});
   REQUIRE(report.image_files == 1);
-  report = write_dataset(made, files, yolo.path("out"), "yolo", {.with_images = true, .unlabelled = true});
+  report = write_dataset(made, files, yolo.path("out"), "yolo",
+                         {.with_images = true, .own = YoloWriting{.unlabelled = true}});
   REQUIRE(report.image_files == 2);
   REQUIRE_FALSE(fs::exists(yolo.path("out/labels/train/a.txt")));
   REQUIRE(read_file(yolo.path("out/labels/train/b.txt")).empty());
@@ -198,8 +202,9 @@ TEST_CASE("UL-13: unlabelled images are left out unless asked for, and then have
 TEST_CASE("more decimals on request, never fewer than six") {
   Yolo yolo;
   auto made = yolo.dataset({{.shape = Box{0, 0, 100.0 / 3, 50}}});
-  yolo.write(made, {.yolo_digits = 9});
+  yolo.write(made, {.own = YoloWriting{.digits = 9}});
   // a third of the width: centre a sixth
   REQUIRE(yolo.rows() == "0 0.166666667 0.5 0.333333333 1\n");
-  REQUIRE_THROWS_WITH(yolo.write(made, {.yolo_digits = 5}), "--yolo-digits is 5; it must be 6 to 15");
+  REQUIRE_THROWS_WITH(yolo.write(made, {.own = YoloWriting{.digits = 5}}),
+                      "--yolo-digits is 5; it must be 6 to 15");
 }

@@ -1,30 +1,9 @@
-#include "open_images/files.h"
-
-#include <algorithm>
+#include "open_images/pictures.h"
 
 #include "shared/reading.h"
 
 namespace ds::detail {
 namespace fs = std::filesystem;
-
-OpenImagesKind open_images_kind(const CsvRow& first) {
-  CsvColumns columns(first);
-  auto all = [&](std::initializer_list<const char*> names) {
-    return std::all_of(names.begin(), names.end(), [&](const char* name) { return columns.has(name); });
-  };
-  if (all({"MaskPath", "ImageID", "LabelName"})) return OpenImagesKind::masks;
-  if (all({"ImageID", "LabelName", "XMin", "XMax", "YMin", "YMax"})) return OpenImagesKind::boxes;
-  if (all({"ImageID", "LabelName", "Confidence"})) return OpenImagesKind::labels;
-  if (all({"ImageID"}) && !columns.has("LabelName") &&
-      (columns.has("Subset") || columns.has("Rotation") || columns.has("OriginalURL")))
-    return OpenImagesKind::images;
-  if (first.cells.size() == 2) {
-    const auto& id = first.cells[0];
-    bool machine_id = id.starts_with("/m/") || id.starts_with("/g/") || id.starts_with("/t/");
-    if (machine_id || all({"LabelName", "DisplayName"})) return OpenImagesKind::classes;
-  }
-  return OpenImagesKind::other;
-}
 
 OpenImagesPictures::Place OpenImagesPictures::place_of(const fs::path& relative) {
   std::vector<fs::path> parts(relative.begin(), relative.end());
