@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "ds/base/error.h"
-#include "json_file.h"
+#include "shared/json_file.h"
 
 namespace ds {
 

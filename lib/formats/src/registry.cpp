@@ -1,4 +1,20 @@
-#include "formats.h"
+#include "coco/format.h"
+#include "createml/format.h"
+#include "csv/format.h"
+#include "cvat/format.h"
+#include "datumaro/format.h"
+#include "dota/format.h"
+#include "kitti/format.h"
+#include "label_studio/format.h"
+#include "labelme/format.h"
+#include "mot/format.h"
+#include "open_images/format.h"
+#include "tfrecord/format.h"
+#include "via/format.h"
+#include "voc/format.h"
+#include "vott/format.h"
+#include "yolo/darknet.h"
+#include "yolo/ultralytics.h"
 
 namespace ds {
 

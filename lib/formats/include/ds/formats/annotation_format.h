@@ -11,6 +11,7 @@
 
 #include "ds/base/registry.h"
 #include "ds/dataset/dataset.h"
+#include "ds/formats/format_options.h"
 #include "ds/formats/issue.h"
 
 /// Annotation formats of other tools, read and written. A reader takes one dataset (a folder or a file) and
@@ -28,23 +29,9 @@ struct ReadOptions {
   std::filesystem::path images = {};
   /// "displayed" (EXIF orientation applied) or "raw": the frame that the labels' coordinates were made in.
   std::string labels_frame = "displayed";
-  /// Pascal VOC: "auto", "devkit" (1-based inclusive), "asis" (0-based half-open), "shift" (all minus 1).
-  std::string voc_coords = "auto";
-  /// YOLO rows: "auto" (what data.yaml says; rows of nine numbers are outlines),
-  /// "detect", "segment", "obb", "pose".
-  std::string yolo_task = "auto";
-  /// COCO: an image without annotations was looked at and has none (else: nobody has looked at it).
+  /// An image without annotations was looked at and has none (else: nobody has looked at it), for formats that
+  /// cannot say which.
   bool empty_is_negative = false;
-  /// COCO: entries that name the same file become one image.
-  bool merge_duplicates = false;
-  /// Label Studio: whose annotation of a task counts: an id or name; empty: the ground
-  /// truth, else the latest.
-  std::string annotator = {};
-  /// CreateML: what `coordinates` x and y are: "center", "topleft"; "auto": what the
-  /// boxes allow, else center.
-  std::string createml_anchor = "auto";
-  /// MOT: "auto" (a frame, box or class counted from 0 is proof), "one", "zero": what the numbers start at.
-  std::string mot_base = "auto";
   /// Threads that read the headers of pictures; 0: as many as the machine has.
   int threads = 0;
   /// Where headers come from; null: read from the files. Must outlive the reading.
@@ -52,6 +39,8 @@ struct ReadOptions {
   /// When set, images whose name it refuses are only followed as far as names and labels need it (their files
   /// are not opened when the labels give a size): whoever set it leaves them out.
   std::function<bool(const std::string& name)> wanted = {};
+  /// What single formats add.
+  FormatOptions own = {};
 };
 
 struct ReadResult {
@@ -79,16 +68,8 @@ struct WriteOptions {
   bool with_images = false;
   /// Links to the images' files instead of copying their bytes, where both are on one file system.
   bool hardlink = false;
-  int coco_first_id = 1;            // of categories
-  bool one_file = false;            // COCO: all splits in one file
-  std::string voc_coords = "asis";  // or "devkit"
-  std::string yolo_task = "auto";   // "detect", "segment", "obb", "pose"; auto: what every shape allows
-  /// YOLO: also images nobody has looked at, without a label file (trainers take them for negatives).
-  bool unlabelled = false;
-  int yolo_digits = 6;  // decimals of YOLO's shares of the image's sides
-  /// CVAT: "images", "video" (tracks), "auto": images, unless every image is a frame of one video and every
-  /// object has a track.
-  std::string cvat_kind = "auto";
+  /// What single formats add.
+  FormatOptions own = {};
 };
 
 /// What a format cannot hold: how many objects lose what, by kind.
@@ -122,11 +103,23 @@ struct WrittenDataset {
   std::vector<std::string> notes;
 };
 
-/// One format. `detect` says why a path looks like it, or nothing.
+/// One format.
 struct AnnotationFormat {
+  using Write = std::function<WrittenDataset(const Dataset&, const WriteOptions&)>;
+
+  /// Why a path looks like this format, or nothing.
   std::function<std::optional<std::string>(const detail::SourcePeek&)> detect;
   std::function<ReadResult(const std::filesystem::path&, const ReadOptions&)> read;
-  std::function<WrittenDataset(const Dataset&, const WriteOptions&)> write;
+  Write write;  // null: only read
+  /// The whole dataset as one file, for a format that can be one: written when the target ends in `one_file`.
+  std::string one_file = {};  // ".json"
+  Write write_one_file = {};
+  /// True when another format that recognises the same path says more about it than this one does. Null: no
+  /// other does.
+  std::function<bool(const std::string& other, const detail::SourcePeek&)> yields_to = {};
+  /// The options it adds, of FormatOptions in ReadOptions::own and WriteOptions::own.
+  std::vector<FormatOption> read_options = {};
+  std::vector<FormatOption> write_options = {};
 };
 
 /// Every format by name; `ds-import formats` lists them.
@@ -137,7 +130,7 @@ struct DetectedFormat {
   std::string evidence;
 };
 /// Nothing when no format recognises it; throws UsageError naming the candidates and their evidence when
-/// several do, so that the user chooses.
+/// several do and none of them yields to another, so that the user chooses.
 std::optional<DetectedFormat> detect_format(const std::filesystem::path& path);
 
 /// Reads with the named format, or with the one detected ("auto"; DataError when none is).
@@ -152,7 +145,7 @@ struct WriteReport {
   /// Where each image belongs in the dataset, also when it was not copied: path -> index in dataset.images.
   std::map<std::string, std::size_t> image_paths = {};
 };
-/// Writes a dataset folder (or, for coco, one file when `target` ends in .json): whole or not at all, and
+/// Writes a dataset folder (or one file, see AnnotationFormat::one_file): whole or not at all, and
 /// byte for byte the same every time. `files` (beside dataset.images) are copied when options.with_images. A
 /// folder that an export made before is replaced; any other non-empty target is a UsageError. Losses that are
 /// not allowed: a DataError that counts them, and nothing is written.

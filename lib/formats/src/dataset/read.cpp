@@ -1,0 +1,31 @@
+#include <fmt/format.h>
+
+#include <cerrno>
+
+#include "ds/base/files.h"
+#include "ds/base/text.h"
+#include "ds/formats/annotation_format.h"
+
+namespace ds {
+namespace fs = std::filesystem;
+
+ReadResult read_dataset(const fs::path& path, const std::string& format, const ReadOptions& options) {
+  if (!fs::exists(path)) throw_io_error("read", path, ENOENT);
+  if (format != "auto") return annotation_formats().at(format).value.read(path, options);
+  auto detected = detect_format(path);
+  if (!detected) {
+    throw DataError(fmt::format("{}: no annotation format is recognised (known: {})", path.string(),
+                                join(annotation_formats().names(), ", ")));
+  }
+  auto result = annotation_formats().at(detected->name).value.read(path, options);
+  result.notes.insert(result.notes.begin(), fmt::format("format {}: {}", detected->name, detected->evidence));
+  return result;
+}
+
+std::string image_bytes(const ReadResult& result, std::size_t index) {
+  if (auto inside = result.embedded.find(index); inside != result.embedded.end()) return inside->second();
+  if (const auto& file = result.files.at(index); !file.empty()) return read_file(file);
+  throw DataError(fmt::format("{}: the image file is missing or broken", result.dataset.images[index].name));
+}
+
+}  // namespace ds

@@ -1,0 +1,171 @@
+#include "shared/csv_table.h"
+
+#include <csv.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <fstream>
+
+#include "ds/base/error.h"
+#include "ds/base/text.h"
+
+namespace ds::detail {
+
+namespace {
+
+// libcsv with the line that each row begins on: it is given one line at a time.
+class RowParser {
+ public:
+  RowParser(const std::function<void(const CsvRow&)>& take, char separator) : take_(take) {
+    if (csv_init(&parser_, 0) != 0) throw Error("csv_init failed");
+    csv_set_delim(&parser_, static_cast<unsigned char>(separator));
+  }
+  ~RowParser() { csv_free(&parser_); }
+  RowParser(const RowParser&) = delete;
+  RowParser& operator=(const RowParser&) = delete;
+
+  void line(std::string_view text) {
+    ++line_;
+    if (!inside_) row_.line = line_;
+    inside_ = inside_ || !trim(text).empty();
+    feed(text);
+  }
+
+  /// False when the text ends inside quotes.
+  bool finish() {
+    // Strict only here: a stray quote inside a cell does no harm, one without an end takes
+    // all rows behind it.
+    csv_set_opts(&parser_, CSV_STRICT | CSV_STRICT_FINI);
+    return csv_fini(&parser_, on_cell, on_row, this) == 0;
+  }
+  std::int64_t row_line() const { return row_.line; }
+
+ private:
+  void feed(std::string_view text) {
+    if (csv_parse(&parser_, text.data(), text.size(), on_cell, on_row, this) == text.size()) return;
+    throw Error(fmt::format("csv: {}", csv_strerror(csv_error(&parser_))));
+  }
+  static void on_cell(void* text, std::size_t size, void* self) {
+    static_cast<RowParser*>(self)->row_.cells.emplace_back(static_cast<const char*>(text), size);
+  }
+  static void on_row(int, void* self) { static_cast<RowParser*>(self)->row_ended(); }
+  void row_ended() {
+    take_(row_);
+    row_.cells.clear();
+    inside_ = false;
+  }
+
+  const std::function<void(const CsvRow&)>& take_;
+  csv_parser parser_{};
+  CsvRow row_;
+  std::int64_t line_ = 0;
+  bool inside_ = false;  // a row has begun and not ended
+};
+
+constexpr std::string_view kBom = "\xEF\xBB\xBF";
+
+// The next line with its end (LF, CRLF or CR), taken off `rest`. Without an end unless `last`: nothing.
+std::string_view next_line(std::string_view& rest, bool last) {
+  auto end = rest.find_first_of("\r\n");
+  // What follows a CR at the edge is not known yet.
+  bool edge = end == std::string_view::npos || (rest[end] == '\r' && end + 1 == rest.size());
+  if (edge && !last) return {};
+  std::size_t size = rest.size();
+  if (end != std::string_view::npos) size = end + (rest.substr(end, 2) == "\r\n" ? 2 : 1);
+  auto line = rest.substr(0, size);
+  rest.remove_prefix(size);
+  return line;
+}
+
+}  // namespace
+
+void for_each_csv_row(const std::filesystem::path& file, const std::function<void(const CsvRow&)>& take,
+                      char separator) {
+  errno = 0;
+  std::ifstream in(file, std::ios::binary);
+  if (!in) throw_io_error("read", file, errno != 0 ? errno : EIO);
+  RowParser parser(take, separator);
+  std::string pending;
+  bool begun = false;
+  for (bool last = false; !last;) {
+    constexpr std::size_t kPiece = 1 << 16;
+    auto size = pending.size();
+    pending.resize(size + kPiece);
+    in.read(pending.data() + size, kPiece);
+    pending.resize(size + static_cast<std::size_t>(in.gcount()));
+    last = static_cast<std::size_t>(in.gcount()) < kPiece;
+    std::string_view rest = pending;
+    if (!begun && rest.starts_with(kBom)) rest.remove_prefix(kBom.size());
+    begun = true;
+    for (auto line = next_line(rest, last); !line.empty(); line = next_line(rest, last)) parser.line(line);
+    pending.erase(0, pending.size() - rest.size());
+  }
+  if (in.bad()) throw_io_error("read", file, errno != 0 ? errno : EIO);
+  if (!parser.finish())
+    throw FormatError({.path = file, .line = parser.row_line()},
+                      "a quote is opened in this row and never closed");
+}
+
+std::vector<CsvRow> csv_rows(std::string_view text, char separator) {
+  std::vector<CsvRow> rows;
+  std::function<void(const CsvRow&)> take = [&](const CsvRow& row) { rows.push_back(row); };
+  RowParser parser(take, separator);
+  if (text.starts_with(kBom)) text.remove_prefix(kBom.size());
+  for (auto line = next_line(text, true); !line.empty(); line = next_line(text, true)) parser.line(line);
+  parser.finish();
+  return rows;
+}
+
+CsvColumns::CsvColumns(const CsvRow& header) : size_(header.cells.size()) {
+  for (std::size_t i = 0; i < header.cells.size(); ++i) {
+    if (places_.emplace(to_lower(trim(header.cells[i])), i).second)
+      names_.emplace_back(trim(header.cells[i]), i);
+  }
+}
+
+std::optional<std::size_t> CsvColumns::find(const std::string& name) const {
+  auto found = places_.find(to_lower(name));
+  return found == places_.end() ? std::nullopt : std::optional(found->second);
+}
+
+const std::string& CsvColumns::at(const CsvRow& row, const std::string& name) const {
+  static const std::string nothing;
+  auto place = find(name);
+  return place && *place < row.cells.size() ? row.cells[*place] : nothing;
+}
+
+CsvExtraColumns::CsvExtraColumns(std::vector<std::string> fixed, std::set<std::string> taken)
+    : fixed_(std::move(fixed)), taken_(std::move(taken)) {
+  for (const auto& name : fixed_) fixed_lower_.insert(to_lower(name));
+}
+
+bool CsvExtraColumns::add(const std::string& name, const std::string& value) {
+  auto lower = to_lower(name);
+  if (name.empty() || value.empty() || trim(name).size() != name.size() || taken_.contains(lower))
+    return false;
+  if (fixed_lower_.contains(lower)) return std::find(fixed_.begin(), fixed_.end(), name) != fixed_.end();
+  return extra_.emplace(lower, name).first->second == name;
+}
+
+std::vector<std::string> CsvExtraColumns::header() const {
+  auto cells = fixed_;
+  for (const auto& [lower, name] : extra_) cells.push_back(name);
+  return cells;
+}
+
+std::string csv_cell(const std::string& text) {
+  bool blank_edge = !text.empty() && trim(text).size() != text.size();
+  if (!blank_edge && text.find_first_of(",;\t\"\r\n") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (char c : text) quoted += c == '"' ? "\"\"" : std::string(1, c);
+  return quoted + "\"";
+}
+
+std::string csv_line(const std::vector<std::string>& cells) {
+  std::string line;
+  for (std::size_t i = 0; i < cells.size(); ++i) line += (i > 0 ? "," : "") + csv_cell(cells[i]);
+  return line + "\n";
+}
+
+}  // namespace ds::detail

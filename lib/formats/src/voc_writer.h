@@ -1,9 +1,0 @@
-#pragma once
-
-#include "ds/formats/annotation_format.h"
-
-namespace ds::detail {
-
-WrittenDataset write_voc(const Dataset& dataset, const WriteOptions& options);
-
-}  // namespace ds::detail
