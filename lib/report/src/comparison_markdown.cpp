@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ds/base/text.h"
 #include "ds/report/comparison_page.h"
 #include "report_parts.h"
 
@@ -123,7 +124,7 @@ std::string comparison_markdown(const ComparisonReport& report) {
   out += "\n" + bullets(detail::verdicts(report));
   if (report.suspect_count > 0)
     out += fmt::format("- {} in question: the models contradict them in the same way.\n",
-                       detail::counted(report.suspect_count, "label is", "labels are"));
+                       counted(report.suspect_count, "label is", "labels are"));
   for (const auto& warning : report.warnings) out += "- **Warning:** " + markdown_text(warning) + "\n";
   out += details(report, std::move(board));
   if (!report.created_at.empty()) out += "\nMade by ds-compare, " + markdown_text(report.created_at) + "\n";

@@ -4,13 +4,13 @@
 
 #include <algorithm>
 
+#include "ds/base/text.h"
 #include "report_sections.h"
 
 namespace ds {
 
 namespace {
 
-using detail::counted;
 using detail::name_of;
 
 constexpr std::size_t kModelsOfColumns = 8;  // beyond the page's colours nobody tells columns apart
@@ -49,11 +49,11 @@ void add_pairs(Page& page, const ComparisonReport& report) {
     return;
   }
   if (report.pairwise.smallest_difference)
-    page.text(fmt::format(
-        "With {}, the smallest difference of AP between two of these models that shows is about "
-        "{:.3f}. More labelled images make it smaller.",
-        counted(static_cast<std::int64_t>(report.pairwise.groups), "group of images", "groups of images"),
-        *report.pairwise.smallest_difference));
+    page.text(
+        fmt::format("With {}, the smallest difference of AP between two of these models that shows is about "
+                    "{:.3f}. More labelled images make it smaller.",
+                    counted(report.pairwise.groups, "group of images", "groups of images"),
+                    *report.pairwise.smallest_difference));
   const auto [grid, look] = detail::pair_grid(report);
   page.table(grid, look);
 }
@@ -111,9 +111,8 @@ void add_agreement(Page& page, const ComparisonReport& report) {
                                                      : "The report was made without pictures.");
     return;
   }
-  page.text(fmt::format(
-      "{} differ; those with most differences are shown.",
-      counted(static_cast<std::int64_t>(report.agreement.disagreements.size()), "image", "images")));
+  page.text(fmt::format("{} differ; those with most differences are shown.",
+                        counted(report.agreement.disagreements.size(), "image")));
   page.gallery(report.disagreements, "labelled, not found by all");
 }
 
@@ -165,9 +164,8 @@ std::string model_page(const ComparisonReport& report, std::size_t model) {
   detail::add_footer(page, one);
   const auto& data = shown.entry.evaluation.data;
   page.subtitle(fmt::format("{}{}, {}, fingerprint {}{}{}", report.title.empty() ? "" : report.title + ": ",
-                            counted(data.images, "image", "images"),
-                            counted(data.objects, "object", "objects"), data.fingerprint.substr(0, 12),
-                            data.split.empty() ? "" : ", split " + data.split,
+                            counted(data.images, "image"), counted(data.objects, "object"),
+                            data.fingerprint.substr(0, 12), data.split.empty() ? "" : ", split " + data.split,
                             data.snapshot.empty() ? "" : ", snapshot " + data.snapshot));
   for (const auto& warning : one.warnings) page.advice(warning);
   page.list(detail::verdicts(one));

@@ -24,11 +24,6 @@ std::string plain(double value, int decimals) {
   return text;
 }
 
-std::string counted(std::size_t count, const std::string& thing) {
-  const bool sibilant = thing.ends_with("s") || thing.ends_with("x");
-  return fmt::format("{} {}", count, count == 1 ? thing : thing + (sibilant ? "es" : "s"));
-}
-
 double ratio(std::size_t part, std::size_t whole) {
   return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
 }

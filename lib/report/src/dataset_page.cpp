@@ -13,7 +13,6 @@ namespace ds {
 
 namespace {
 
-using detail::counted;
 using detail::percent;
 using detail::plain;
 using detail::ratio;

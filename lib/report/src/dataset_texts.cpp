@@ -11,7 +11,6 @@ namespace ds {
 
 namespace {
 
-using detail::counted;
 using detail::percent;
 using detail::plain;
 using detail::ratio;

@@ -9,8 +9,6 @@ namespace ds::detail {
 std::string percent(double share);
 /// Rounded, without zeros at the end.
 std::string plain(double value, int decimals);
-/// `1 class`, `3 classes`.
-std::string counted(std::size_t count, const std::string& thing);
 /// 0 of nothing.
 double ratio(std::size_t part, std::size_t whole);
 

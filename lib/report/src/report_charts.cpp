@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "ds/base/text.h"
 #include "optional_numbers.h"
 #include "report_parts.h"
 #include "ticks.h"
@@ -145,7 +146,7 @@ Chart precision_chart(const ComparisonReport& report, bool all_ious) {
 Chart class_precision_chart(const ComparisonReport& report, std::size_t class_idx) {
   const auto& first = report.models.front().entry.evaluation;
   auto chart = empty_precision_chart("Precision over recall, IoU .50: " + first.class_names[class_idx]);
-  chart.note = counted(first.precision.classes[class_idx].objects, "object", "objects") + " of this class.";
+  chart.note = counted(first.precision.classes[class_idx].objects, "object") + " of this class.";
   chart.table_step = 10;
   for (std::size_t i = 0; i < report.models.size(); ++i)
     chart.series.push_back(precision_series(

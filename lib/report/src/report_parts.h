@@ -33,8 +33,6 @@ std::string with_interval(double value, const std::optional<Interval>& interval)
 std::vector<std::string> verdicts(const ComparisonReport& report);
 /// Of everything beyond the leaderboard that the report has, with the source of each formula.
 std::vector<std::string> report_definitions(const ComparisonReport& report);
-/// "4 images, 1 image"
-std::string counted(std::int64_t count, const std::string& one, const std::string& many);
 
 // Tables (report_grids.cpp, slice_grids.cpp).
 

@@ -80,10 +80,9 @@ Grid origin_grid(const ModelReport& model) {
     row("run with", fmt::format("{}, input {}x{}, score from {:g}, NMS IoU {:g}, at most {} an image, {}",
                                 e.inference.engine, e.inference.input_width, e.inference.input_height,
                                 e.inference.score_threshold, e.inference.nms_iou, e.inference.max_per_image,
-                                counted(e.inference.threads, "thread", "threads")));
+                                counted(e.inference.threads, "thread")));
   if (!e.machine.cpu.empty())
-    row("timed on",
-        fmt::format("{}, {}", e.machine.cpu, counted(e.machine.processors, "processor", "processors")));
+    row("timed on", fmt::format("{}, {}", e.machine.cpu, counted(e.machine.processors, "processor")));
   if (e.latency && e.latency->together.size() > 1) row("in turns with", others_of(e));
   row("evaluated", e.created_at);
   row("with ds", e.tool_version);
@@ -195,7 +194,7 @@ void add_label_suspects(Page& page, const ComparisonReport& report) {
   page.text(fmt::format(
       "{} where the models contradict the labels in the same way{}. Look at them before training "
       "again: a wrong label costs twice, in training and here.",
-      counted(report.suspect_count, "place", "places"),
+      counted(report.suspect_count, "place"),
       shown < report.suspect_count ? fmt::format("; the {} most confident are shown", shown) : ""));
   page.gallery(report.suspects, "the label in question");
 }

@@ -29,8 +29,8 @@ std::string single_verdict(const ComparisonReport& report) {
   const auto ap = ap_of(report.models[0]);
   if (!ap) return "There are no objects to find, so there is no AP.";
   return fmt::format("{} has AP {} on {} with {}.", name_of(report.models[0]),
-                     with_interval(*ap, e.intervals[0]), counted(e.data.images, "image", "images"),
-                     counted(e.data.objects, "object", "objects"));
+                     with_interval(*ap, e.intervals[0]), counted(e.data.images, "image"),
+                     counted(e.data.objects, "object"));
 }
 
 std::string best_verdict(const ComparisonReport& report, std::size_t best,
@@ -50,15 +50,13 @@ void add_pairwise_verdicts(const ComparisonReport& report, std::size_t best, std
   if (!behind.empty() && behind.size() + 1 < report.models.size())
     out.push_back(fmt::format("Proven worse than it: {}.", listed(behind)));
   if (report.pairwise.smallest_difference)
-    out.push_back(fmt::format(
-        "Differences of AP under about {:.3f} cannot be told here ({}, {} resamples).",
-        *report.pairwise.smallest_difference,
-        counted(static_cast<std::int64_t>(report.pairwise.groups), "group of images", "groups of images"),
-        report.pairwise.resamples));
+    out.push_back(fmt::format("Differences of AP under about {:.3f} cannot be told here ({}, {} resamples).",
+                              *report.pairwise.smallest_difference,
+                              counted(report.pairwise.groups, "group of images", "groups of images"),
+                              report.pairwise.resamples));
   if (report.pairwise.groups < kFewGroups)
-    out.push_back(fmt::format(
-        "{} are too few for intervals that mean much: label more images.",
-        counted(static_cast<std::int64_t>(report.pairwise.groups), "group of images", "groups of images")));
+    out.push_back(fmt::format("{} are too few for intervals that mean much: label more images.",
+                              counted(report.pairwise.groups, "group of images", "groups of images")));
 }
 
 bool any_calibration(const ComparisonReport& report) {
@@ -92,10 +90,6 @@ std::size_t best_model(const ComparisonReport& report) {
 std::string with_interval(double value, const std::optional<Interval>& interval) {
   return interval ? fmt::format("{:.3f} [{:.3f} to {:.3f}]", value, interval->low, interval->high)
                   : fmt::format("{:.3f}", value);
-}
-
-std::string counted(std::int64_t count, const std::string& one, const std::string& many) {
-  return fmt::format("{} {}", count, count == 1 ? one : many);
 }
 
 std::vector<std::string> verdicts(const ComparisonReport& report) {
