@@ -7,7 +7,8 @@
 #include "ds/base/error.h"
 #include "ds/base/log.h"
 #include "ds/base/text.h"
-#include "ds/metrics/coco_json.h"
+#include "ds/cocofile/coco_file.h"
+#include "ds/cocofile/label_hierarchy.h"
 #include "ds/metrics/evaluation.h"
 #include "ds/metrics/input_audit.h"
 #include "ds/metrics/lvis.h"
@@ -119,7 +120,7 @@ class Audit {
 std::vector<std::string> findings(const FilesOptions& o, const std::string& path, const TruthTable& truth,
                                   const CocoDetections& read, const Matching& matching, double ap) {
   std::vector<std::string> texts;
-  for (const auto& finding : audit_inputs(o.truth, truth, path, read, matching, ap))
+  for (const auto& finding : audit_inputs(o.truth, truth, path, read.table, read.left_out, matching, ap))
     texts.push_back(finding.text());
   return texts;
 }

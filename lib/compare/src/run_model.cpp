@@ -12,8 +12,8 @@
 #include "ds/base/files.h"
 #include "ds/base/stop.h"
 #include "ds/base/text.h"
+#include "ds/cocofile/coco_file.h"
 #include "ds/media/image_io.h"
-#include "ds/metrics/coco_json.h"
 #include "ds/weights/weight_file.h"
 #include "machine.h"
 

@@ -74,6 +74,15 @@ std::string object_line(std::size_t i, const TruthTable& truth) {
 
 }  // namespace
 
+std::int64_t LeftOutDetections::place_in_file(std::size_t detection_idx) const {
+  auto place = static_cast<std::int64_t>(detection_idx);
+  for (const auto at : places) {
+    if (at > place) break;
+    ++place;
+  }
+  return place;
+}
+
 TruthTable truth_from_dataset(const Dataset& dataset, const TruthOptions& options) {
   TruthTable table;
   for (const auto& info : dataset.classes)

@@ -45,12 +45,13 @@ std::optional<double> known(double ap) {
 class Auditor {
  public:
   Auditor(const std::string& truth_file, const TruthTable& truth, const std::string& detections_file,
-          const CocoDetections& detections, const Matching& matching, double ap)
+          const DetectionTable& detections, const LeftOutDetections& left_out, const Matching& matching,
+          double ap)
       : truth_file_(truth_file),
         detections_file_(detections_file),
         truth_(truth),
-        read_(detections),
-        table_(detections.table),
+        table_(detections),
+        left_out_(left_out),
         matching_(matching),
         given_(ap),
         with_boxes_(matching.options.overlap == OverlapOf::boxes) {}
@@ -86,7 +87,7 @@ class Auditor {
     return fmt::format("annotation {}", objects[i].id);
   }
   std::string name_of(const std::vector<DetectedBox>&, std::size_t i) const {
-    return fmt::format("/{}", read_.place_in_file(i));
+    return fmt::format("/{}", left_out_.place_in_file(i));
   }
   const EvalImage& image_of(const auto& box) const {
     return truth_.images[static_cast<std::size_t>(box.image_idx)];
@@ -171,13 +172,13 @@ class Auditor {
       if (put(table_.boxes[i], truth_.classes[static_cast<std::size_t>(table_.boxes[i].class_idx)].id) &&
           !table_.masks.empty())
         table.masks.push_back(table_.masks[i]);
-    for (std::size_t i = 0; with_boxes_ && i < read_.left_out.size(); ++i)
-      put(read_.left_out[i], read_.left_out_classes[i]);
+    for (std::size_t i = 0; with_boxes_ && i < left_out_.boxes.size(); ++i)
+      put(left_out_.boxes[i], left_out_.class_ids[i]);
     return ap_of(truth_, table);
   }
 
   void check_classes() {
-    if (given_ < 0 || given_ >= kDoubtedAp || table_.boxes.size() + read_.left_out.size() < kFewest) return;
+    if (given_ < 0 || given_ >= kDoubtedAp || table_.boxes.size() + left_out_.boxes.size() < kFewest) return;
     std::vector<std::int32_t> by_id(truth_.classes.size());
     std::iota(by_id.begin(), by_id.end(), 0);
     std::sort(by_id.begin(), by_id.end(), [&](auto a, auto b) {
@@ -210,7 +211,7 @@ class Auditor {
     if (best < 2 * given_ + kClearGain) return;
     add(AuditKind::shifted_class, detections_file_,
         fmt::format("the class ids of {} detections fit the objects badly",
-                    table_.boxes.size() + read_.left_out.size()),
+                    table_.boxes.size() + left_out_.boxes.size()),
         "/0", reading, known(best));
   }
 
@@ -296,7 +297,7 @@ class Auditor {
   void check_empty_images() {
     std::vector<std::int32_t> detected(truth_.images.size());
     for (const auto& b : table_.boxes) detected[static_cast<std::size_t>(b.image_idx)] = 1;
-    for (const auto& b : read_.left_out) detected[static_cast<std::size_t>(b.image_idx)] = 1;
+    for (const auto& b : left_out_.boxes) detected[static_cast<std::size_t>(b.image_idx)] = 1;
     std::vector<char> has_object(truth_.images.size());
     for (const auto& o : truth_.objects)
       if (detail::counts(o)) has_object[static_cast<std::size_t>(o.image_idx)] = 1;
@@ -316,8 +317,8 @@ class Auditor {
 
   const std::string &truth_file_, &detections_file_;
   const TruthTable& truth_;
-  const CocoDetections& read_;
   const DetectionTable& table_;
+  const LeftOutDetections& left_out_;
   const Matching& matching_;
   const double given_;
   const bool with_boxes_;
@@ -341,9 +342,10 @@ std::string AuditFinding::text() const {
 }
 
 std::vector<AuditFinding> audit_inputs(const std::string& truth_file, const TruthTable& truth,
-                                       const std::string& detections_file, const CocoDetections& detections,
-                                       const Matching& matching, double ap) {
-  return Auditor(truth_file, truth, detections_file, detections, matching, ap).run();
+                                       const std::string& detections_file, const DetectionTable& detections,
+                                       const LeftOutDetections& left_out, const Matching& matching,
+                                       double ap) {
+  return Auditor(truth_file, truth, detections_file, detections, left_out, matching, ap).run();
 }
 
 }  // namespace ds

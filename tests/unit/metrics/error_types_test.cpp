@@ -5,7 +5,7 @@
 #include <set>
 
 #include "ds/base/files.h"
-#include "ds/metrics/coco_json.h"
+#include "ds/cocofile/coco_file.h"
 #include "ds/testing/shared_data.h"
 
 #include <catch2/catch.hpp>

@@ -14,7 +14,8 @@ namespace {
 /// A model whose input shows nothing wrong, and what can be done to it.
 struct Case {
   TruthTable truth;
-  CocoDetections read;
+  DetectionTable table;
+  LeftOutDetections left_out;
 
   explicit Case(const testing::SyntheticSetup& setup = {}) {
     auto made = testing::synthetic_truth(setup);
@@ -23,8 +24,8 @@ struct Case {
       image.width = 640;
       image.height = 480;
     }
-    read.table = std::move(made.detections);
-    for (auto& d : read.table.boxes) {
+    table = std::move(made.detections);
+    for (auto& d : table.boxes) {
       const double right = std::min(d.x + d.w, 640.0), bottom = std::min(d.y + d.h, 480.0);
       d.x = std::max(d.x, 0.0);
       d.y = std::max(d.y, 0.0);
@@ -33,9 +34,9 @@ struct Case {
     }
   }
 
-  double ap() const { return average_precision(match(truth, read.table)).numbers.ap(); }
+  double ap() const { return average_precision(match(truth, table)).numbers.ap(); }
   std::vector<AuditFinding> findings() const {
-    return audit_inputs("gt.json", truth, "dt.json", read, match(truth, read.table), ap());
+    return audit_inputs("gt.json", truth, "dt.json", table, left_out, match(truth, table), ap());
   }
   AuditFinding only_finding() const {
     const auto found = findings();
@@ -54,7 +55,7 @@ TEST_CASE("nothing is found where nothing is wrong") {
 TEST_CASE("corners given as corner and size") {
   Case c;
   const double right = c.ap();
-  for (auto& d : c.read.table.boxes) {
+  for (auto& d : c.table.boxes) {
     d.w += d.x;
     d.h += d.y;
   }
@@ -85,7 +86,7 @@ TEST_CASE("corners in the truth") {
 TEST_CASE("fractions of the image") {
   Case c;
   const double right = c.ap();
-  for (auto& d : c.read.table.boxes) {
+  for (auto& d : c.table.boxes) {
     d.x /= 640;
     d.w /= 640;
     d.y /= 480;
@@ -105,17 +106,17 @@ TEST_CASE("class ids off by one") {
   const double right = c.ap();
   // The truth's ids are 1 to 4. A model that counts from 0: its class 0 is unknown.
   std::vector<DetectedBox> kept;
-  for (std::size_t i = 0; i < c.read.table.boxes.size(); ++i) {
-    auto d = c.read.table.boxes[i];
+  for (std::size_t i = 0; i < c.table.boxes.size(); ++i) {
+    auto d = c.table.boxes[i];
     if (--d.class_idx >= 0) {
       kept.push_back(d);
       continue;
     }
-    c.read.left_out.push_back(d);
-    c.read.left_out_classes.push_back(0);
-    c.read.left_out_at.push_back(static_cast<std::int64_t>(i));
+    c.left_out.boxes.push_back(d);
+    c.left_out.class_ids.push_back(0);
+    c.left_out.places.push_back(static_cast<std::int64_t>(i));
   }
-  c.read.table.boxes = kept;
+  c.table.boxes = kept;
   const auto found = c.only_finding();
   REQUIRE(found.kind == AuditKind::shifted_class);
   REQUIRE(found.other_reading == "with 1 added to each class id");
@@ -131,8 +132,8 @@ TEST_CASE("places in the list of classes instead of ids") {
   const std::int64_t places[] = {3, 0, 2, 1};
   for (std::size_t i = 0; i < 4; ++i) c.truth.classes[i].id = ids[i];
   std::vector<DetectedBox> kept;
-  for (std::size_t i = 0; i < c.read.table.boxes.size(); ++i) {
-    auto d = c.read.table.boxes[i];
+  for (std::size_t i = 0; i < c.table.boxes.size(); ++i) {
+    auto d = c.table.boxes[i];
     const auto place = places[d.class_idx];
     const auto at = std::find(std::begin(ids), std::end(ids), place);
     if (at != std::end(ids)) {
@@ -140,11 +141,11 @@ TEST_CASE("places in the list of classes instead of ids") {
       kept.push_back(d);
       continue;
     }
-    c.read.left_out.push_back(d);
-    c.read.left_out_classes.push_back(place);
-    c.read.left_out_at.push_back(static_cast<std::int64_t>(i));
+    c.left_out.boxes.push_back(d);
+    c.left_out.class_ids.push_back(place);
+    c.left_out.places.push_back(static_cast<std::int64_t>(i));
   }
-  c.read.table.boxes = kept;
+  c.table.boxes = kept;
   const auto found = c.only_finding();
   REQUIRE(found.other_reading == "with class ids read as places, from 0, in the list of ids");
   REQUIRE(*found.ap_other == Approx(right).epsilon(1e-9));
@@ -156,7 +157,7 @@ TEST_CASE("a model that is poor is not told to shift its classes") {
 
 TEST_CASE("scores outside 0 to 1") {
   Case c;
-  for (auto& d : c.read.table.boxes) d.score *= 100;
+  for (auto& d : c.table.boxes) d.score *= 100;
   const auto found = c.only_finding();
   REQUIRE(found.kind == AuditKind::score_range);
   REQUIRE(found.other_reading.empty());
@@ -170,15 +171,15 @@ TEST_CASE("repeated ids, turned boxes, boxes outside") {
   REQUIRE(ids.only_finding().first == "annotation 3");
   Case turned;
   const double right = turned.ap();
-  auto& box = turned.read.table.boxes[4];
+  auto& box = turned.table.boxes[4];
   box.x += box.w;
   box.w = -box.w;
   REQUIRE(turned.only_finding().kind == AuditKind::negative_size);
   REQUIRE(turned.only_finding().first == "/4");
   REQUIRE(*turned.only_finding().ap_other == Approx(right).epsilon(1e-6));
   Case outside;
-  outside.read.table.boxes[7].w = 640;
-  outside.read.table.boxes[7].x = 2;
+  outside.table.boxes[7].w = 640;
+  outside.table.boxes[7].x = 2;
   REQUIRE(outside.only_finding().kind == AuditKind::outside_image);
   REQUIRE(outside.only_finding().first == "/7");
 }
@@ -186,8 +187,8 @@ TEST_CASE("repeated ids, turned boxes, boxes outside") {
 TEST_CASE("the same detection again") {
   Case c;
   const double right = c.ap();
-  const auto count = c.read.table.boxes.size();
-  for (std::size_t i = 0; i < count; i += 2) c.read.table.boxes.push_back(c.read.table.boxes[i]);
+  const auto count = c.table.boxes.size();
+  for (std::size_t i = 0; i < count; i += 2) c.table.boxes.push_back(c.table.boxes[i]);
   const auto found = c.only_finding();
   REQUIRE(found.kind == AuditKind::repeated_detection);
   REQUIRE(found.first == "/" + std::to_string(count));
@@ -197,7 +198,7 @@ TEST_CASE("the same detection again") {
 
 TEST_CASE("images without any detection") {
   Case c;
-  std::erase_if(c.read.table.boxes, [](const auto& d) { return d.image_idx == 3 || d.image_idx == 8; });
+  std::erase_if(c.table.boxes, [](const auto& d) { return d.image_idx == 3 || d.image_idx == 8; });
   const auto found = c.only_finding();
   REQUIRE(found.kind == AuditKind::no_detection);
   REQUIRE(found.saw == "2 of 40 images that hold objects have no detection");
@@ -206,9 +207,9 @@ TEST_CASE("images without any detection") {
 }
 
 TEST_CASE("a place in the file counts what was left out") {
-  CocoDetections read;
-  read.left_out_at = {0, 3};
-  REQUIRE(read.place_in_file(0) == 1);
-  REQUIRE(read.place_in_file(1) == 2);
-  REQUIRE(read.place_in_file(2) == 4);
+  LeftOutDetections left_out;
+  left_out.places = {0, 3};
+  REQUIRE(left_out.place_in_file(0) == 1);
+  REQUIRE(left_out.place_in_file(1) == 2);
+  REQUIRE(left_out.place_in_file(2) == 4);
 }

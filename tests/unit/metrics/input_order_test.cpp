@@ -2,7 +2,7 @@
 
 #include "ds/base/files.h"
 #include "ds/base/random.h"
-#include "ds/metrics/coco_json.h"
+#include "ds/cocofile/coco_file.h"
 #include "ds/metrics/evaluation.h"
 #include "synthetic_truth.h"
 

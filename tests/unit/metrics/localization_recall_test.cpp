@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "ds/base/files.h"
-#include "ds/metrics/coco_json.h"
+#include "ds/cocofile/coco_file.h"
 #include "ds/testing/shared_data.h"
 
 #include <catch2/catch.hpp>

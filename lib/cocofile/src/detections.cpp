@@ -1,13 +1,13 @@
 #include <algorithm>
 #include <exception>
 
-#include "coco_fields.h"
 #include "ds/base/error.h"
 #include "ds/base/files.h"
 #include "ds/base/mapped_file.h"
 #include "ds/base/parallel.h"
 #include "ds/base/text.h"
-#include "ds/metrics/coco_json.h"
+#include "ds/cocofile/coco_file.h"
+#include "fields.h"
 
 namespace ds {
 
@@ -23,16 +23,17 @@ struct ReadPart {
   std::vector<DetectedBox> boxes;
   std::vector<Segmentation> segmentations;  // as boxes, or empty
   std::vector<char> without_box;            // as boxes, or empty
-  std::vector<DetectedBox> left_out;        // of classes the truth lacks
-  std::vector<std::int64_t> left_out_classes;
-  std::vector<std::int64_t> left_out_at;
+  LeftOutDetections left_out;
   std::size_t begin = 0, stop = 0;  // in the text
   JsonCursor::ListPart read;
   std::exception_ptr failure;
 };
 
-/// A result file, read in parts side by side. Where a part begins is guessed (a `{` behind `},`); the part
-/// before tells whether the guess was right, and goes on reading where it was not.
+/// A result file, read in parts side by side: load() cuts it, read_part() may run for every part at once, and
+/// finish() puts the parts together. Where a part begins is guessed (a `{` behind `},`); the part before tells
+/// whether the guess was right, and goes on reading where it was not. So the result, and every error with the
+/// element's place in the whole file, is that of one reader from front to back, whatever the number of parts.
+/// A part's failure is kept until the parts before it are joined: it may be the fault of a wrong guess.
 class DetectionFile {
  public:
   DetectionFile(std::filesystem::path path, const CocoReadOptions& options)
@@ -79,8 +80,6 @@ class DetectionFile {
       auto& all = parts_.front();
       result.table.boxes = std::move(all.boxes);
       result.left_out = std::move(all.left_out);
-      result.left_out_classes = std::move(all.left_out_classes);
-      result.left_out_at = std::move(all.left_out_at);
       if (options_.with_masks) make_masks(truth, all, result);
     }
     say_left_out(result);
@@ -144,9 +143,10 @@ class DetectionFile {
                            classes.find(category)};
     if (read.image_idx < 0) json.fail(fmt::format("image {} is not in the ground truth", image));
     if (read.class_idx < 0) {
-      part.left_out_at.push_back(static_cast<std::int64_t>(part.boxes.size() + part.left_out.size()));
-      part.left_out_classes.push_back(category);
-      part.left_out.push_back(read);
+      auto& left_out = part.left_out;
+      left_out.places.push_back(static_cast<std::int64_t>(part.boxes.size() + left_out.boxes.size()));
+      left_out.class_ids.push_back(category);
+      left_out.boxes.push_back(read);
       return;
     }
     part.boxes.push_back(read);
@@ -185,10 +185,10 @@ class DetectionFile {
     move_behind(all.boxes, part.boxes);
     move_behind(all.segmentations, part.segmentations);
     move_behind(all.without_box, part.without_box);
-    for (auto& at : part.left_out_at) at += before;
-    move_behind(all.left_out, part.left_out);
-    move_behind(all.left_out_classes, part.left_out_classes);
-    move_behind(all.left_out_at, part.left_out_at);
+    for (auto& place : part.left_out.places) place += before;
+    move_behind(all.left_out.boxes, part.left_out.boxes);
+    move_behind(all.left_out.class_ids, part.left_out.class_ids);
+    move_behind(all.left_out.places, part.left_out.places);
     all.read = part.read;
     all.read.next_index += before;
   }
@@ -208,7 +208,7 @@ class DetectionFile {
         table.masks[i] = detail::mask_on(std::move(raw.segmentations[i]),
                                          truth.images[static_cast<std::size_t>(box.image_idx)]);
       } catch (const DataError& e) {
-        fail_at(static_cast<std::size_t>(result.place_in_file(i)), "/segmentation", e.what());
+        fail_at(static_cast<std::size_t>(result.left_out.place_in_file(i)), "/segmentation", e.what());
       }
       if (!raw.without_box[i]) return;
       const auto bounds = table.masks[i].bounds();
@@ -220,8 +220,8 @@ class DetectionFile {
   }
 
   void say_left_out(CocoDetections& result) const {
-    if (result.left_out.empty()) return;
-    auto ids = result.left_out_classes;
+    if (result.left_out.boxes.empty()) return;
+    auto ids = result.left_out.class_ids;
     std::sort(ids.begin(), ids.end());
     ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
     std::vector<std::string> named;
@@ -229,7 +229,7 @@ class DetectionFile {
     if (ids.size() > 5) named.push_back("...");
     result.warnings.push_back(
         fmt::format("{}: {} detections of classes the ground truth lacks left out (ids {})", path_.string(),
-                    result.left_out.size(), join(named, ", ")));
+                    result.left_out.boxes.size(), join(named, ", ")));
   }
 
   std::filesystem::path path_;
@@ -249,15 +249,6 @@ std::size_t parts_for(const std::filesystem::path& path, int threads) {
 }
 
 }  // namespace
-
-std::int64_t CocoDetections::place_in_file(std::size_t detection_idx) const {
-  auto place = static_cast<std::int64_t>(detection_idx);
-  for (const auto at : left_out_at) {
-    if (at > place) break;
-    ++place;
-  }
-  return place;
-}
 
 CocoDetections read_coco_detections(const std::filesystem::path& path, const TruthTable& truth,
                                     const CocoReadOptions& options) {

@@ -1,4 +1,4 @@
-#include "ds/metrics/coco_json.h"
+#include "ds/cocofile/coco_file.h"
 
 #include <cstdlib>
 
@@ -163,7 +163,7 @@ TEST_CASE("a file read in parts is the same file") {
   write_file_atomically(path, many_detections(6000));
   const auto one = read_coco_detections(path, truth, {.threads = 1});
   REQUIRE(one.table.boxes.size() == 4800);
-  REQUIRE(one.left_out.size() == 1200);
+  REQUIRE(one.left_out.boxes.size() == 1200);
   for (const int threads : {2, 3, 8}) {
     const auto parts = read_coco_detections(path, truth, {.threads = threads});
     REQUIRE(parts.table.boxes.size() == one.table.boxes.size());
@@ -171,7 +171,7 @@ TEST_CASE("a file read in parts is the same file") {
       REQUIRE(parts.table.boxes[i].x == one.table.boxes[i].x);
       REQUIRE(parts.table.boxes[i].score == one.table.boxes[i].score);
     }
-    REQUIRE(parts.left_out_at == one.left_out_at);
+    REQUIRE(parts.left_out.places == one.left_out.places);
     const auto both = read_coco_pair(f.folder.path() / "gt.json", path, {.threads = threads});
     REQUIRE(both.second.table.boxes.size() == 4800);
     REQUIRE(both.first.truth.objects.size() == 1);

@@ -2,8 +2,8 @@
 
 #include "ds/base/error.h"
 #include "ds/base/files.h"
+#include "ds/cocofile/coco_file.h"
 #include "ds/metrics/average_precision.h"
-#include "ds/metrics/coco_json.h"
 
 #include <catch2/catch.hpp>
 

@@ -14,6 +14,10 @@ namespace ds::detail {
 /// detections is 45 MB: a document tree of it takes a gigabyte, and nlohmann's SAX parser spends more time on
 /// its numbers than the whole evaluation may take.
 ///
+/// The cursor stands before a value whenever the caller has it, and every call consumes exactly one value; what
+/// nobody asks for is passed over by skip(), which checks it all the same. It keeps no copy of the text: keys
+/// and the trail of where it is point into it, and a place is spelled out only when something is wrong.
+///
 /// Strict JSON (RFC 8259). Every error is a FormatError with the path and a pointer to the element, or line
 /// and column where the text itself is broken.
 class JsonCursor {

@@ -2,10 +2,10 @@
 #include <numeric>
 #include <unordered_set>
 
-#include "coco_fields.h"
 #include "ds/base/error.h"
 #include "ds/base/parallel.h"
-#include "ds/metrics/coco_json.h"
+#include "ds/cocofile/coco_file.h"
+#include "fields.h"
 
 namespace ds {
 

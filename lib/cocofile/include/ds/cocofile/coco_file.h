@@ -40,13 +40,8 @@ CocoTruth read_coco_truth(const std::filesystem::path& path, const CocoReadOptio
 
 struct CocoDetections {
   DetectionTable table;
+  LeftOutDetections left_out;  // of classes the truth lacks
   std::vector<std::string> warnings;
-  /// Detections whose class the truth lacks: not in the table.
-  std::vector<DetectedBox> left_out;           // class_idx -1
-  std::vector<std::int64_t> left_out_classes;  // their category_id
-  std::vector<std::int64_t> left_out_at;       // their places in the file, from 0, ascending
-  /// The place in the file of a detection of the table.
-  std::int64_t place_in_file(std::size_t detection_idx) const;
 };
 
 /// A result file: `[{"image_id", "category_id", "bbox": [x, y, w, h], "score"}, ...]`; with masks

@@ -1,4 +1,4 @@
-#include "coco_fields.h"
+#include "fields.h"
 
 #include <filesystem>
 #include <limits>
