@@ -37,6 +37,10 @@ struct RawTruth {
   std::vector<RawLabels> labels;            // as the images, or empty
 };
 
+/// Reads the file from front to back into RawTruth. Its lists may come in any order, so that objects keep the ids
+/// that they name; sort_classes(), place_objects() and place_labels() make indices of them when all is read.
+/// Members that nobody asked for are skipped, whatever is in them: masks are most of such a file and are not
+/// decoded without need.
 class TruthReader {
  public:
   TruthReader(JsonCursor& json, const CocoReadOptions& options) : json_(json), options_(options) {}

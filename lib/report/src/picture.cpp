@@ -95,7 +95,9 @@ class Canvas {
   cv::Mat image_;
 };
 
-/// One chart between two heights of the canvas.
+/// One chart between two heights of the canvas: title and legend, then the axes, then curves and marks over them.
+/// The legend comes first because its rows decide where the drawing area begins; find_range() then fixes the
+/// scales, and at_x() and at_y() hold from there on. Everything is in points, which the canvas turns into pixels.
 class Panel {
  public:
   Panel(Canvas& canvas, const Chart& chart, double width, double top, double height)
