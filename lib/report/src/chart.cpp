@@ -160,28 +160,29 @@ std::size_t step_of(const Chart& chart) {
   return static_cast<std::size_t>(std::max(1, chart.table_step));
 }
 
-Grid shared_grid(const Chart& chart) {
-  Grid grid;
-  grid.columns.push_back({chart.x_title.empty() ? "x" : chart.x_title, "x"});
-  for (const auto& series : chart.series) grid.columns.push_back({name_of(series, chart), series.name});
+Table shared_table(const Chart& chart) {
+  Table table;
+  table.columns.push_back({chart.x_title.empty() ? "x" : chart.x_title, "x"});
+  for (const auto& series : chart.series) table.columns.push_back({name_of(series, chart), series.name});
   for (std::size_t i = 0; i < chart.series.front().points.size(); i += step_of(chart)) {
     std::vector<Cell> row = {number_cell(chart.series.front().points[i].x, chart.decimals)};
     for (const auto& series : chart.series) row.push_back(number_cell(series.points[i].y, chart.decimals));
-    grid.rows.push_back(std::move(row));
+    table.rows.push_back(std::move(row));
   }
-  return grid;
+  return table;
 }
 
-Grid points_grid(const Chart& chart) {
-  Grid grid;
-  grid.columns = {{"series", "series", false},
-                  {chart.x_title.empty() ? "x" : chart.x_title, "x"},
-                  {chart.y_title.empty() ? "y" : chart.y_title, "y"}};
+Table points_table(const Chart& chart) {
+  Table table;
+  table.columns = {{"series", "series", false},
+                   {chart.x_title.empty() ? "x" : chart.x_title, "x"},
+                   {chart.y_title.empty() ? "y" : chart.y_title, "y"}};
   for (const auto& series : chart.series)
     for (std::size_t i = 0; i < series.points.size(); i += step_of(chart))
-      grid.rows.push_back({text_cell(name_of(series, chart)), number_cell(series.points[i].x, chart.decimals),
-                           number_cell(series.points[i].y, chart.decimals)});
-  return grid;
+      table.rows.push_back({text_cell(name_of(series, chart)),
+                            number_cell(series.points[i].x, chart.decimals),
+                            number_cell(series.points[i].y, chart.decimals)});
+  return table;
 }
 
 }  // namespace
@@ -224,20 +225,20 @@ nlohmann::ordered_json chart_config(const Chart& chart) {
   return {{"type", chart_js_type(chart.kind)}, {"data", std::move(data)}, {"options", std::move(options)}};
 }
 
-Grid chart_grid(const Chart& chart) {
+Table chart_table(const Chart& chart) {
   check(chart);
-  if (over_numbers(chart)) return share_positions(chart) ? shared_grid(chart) : points_grid(chart);
-  Grid grid;
+  if (over_numbers(chart)) return share_positions(chart) ? shared_table(chart) : points_table(chart);
+  Table table;
   const auto& title = chart.kind == Kind::bars ? chart.y_title : chart.x_title;
-  grid.columns.push_back({title, "label", false});
+  table.columns.push_back({title, "label", false});
   for (const auto& series : chart.series)
-    grid.columns.push_back({name_of(series, chart), name_of(series, chart)});
+    table.columns.push_back({name_of(series, chart), name_of(series, chart)});
   for (std::size_t i = 0; i < chart.labels.size(); ++i) {
     std::vector<Cell> row = {text_cell(chart.labels[i])};
     for (const auto& series : chart.series) row.push_back(number_cell(series.values[i], chart.decimals));
-    grid.rows.push_back(std::move(row));
+    table.rows.push_back(std::move(row));
   }
-  return grid;
+  return table;
 }
 
 int chart_height(const Chart& chart) {

@@ -11,18 +11,18 @@ namespace {
 /// Collects rows; numbers that are not known make none.
 class Rows {
  public:
-  explicit Rows(Grid& grid) : grid_(grid) {}
+  explicit Rows(Table& table) : table_(table) {}
   void begin(std::string model) { model_ = std::move(model); }
   void add(const std::string& metric, const std::optional<double>& value,
            const std::optional<Interval>& interval = std::nullopt) {
     if (!value) return;
     auto end = [&](double Interval::*which) { return interval ? Cell{"", (*interval).*which} : Cell{"n/a"}; };
-    grid_.rows.push_back(
+    table_.rows.push_back(
         {text_cell(model_), text_cell(metric), Cell{"", value}, end(&Interval::low), end(&Interval::high)});
   }
 
  private:
-  Grid& grid_;
+  Table& table_;
   std::string model_;
 };
 
@@ -62,11 +62,11 @@ void add_model(Rows& rows, const ComparisonReport& report, std::size_t i) {
 }  // namespace
 
 std::string comparison_csv(const ComparisonReport& report) {
-  Grid grid;
-  grid.columns = {{"", "model", false}, {"", "metric", false}, {"", "value"}, {"", "low"}, {"", "high"}};
-  Rows rows(grid);
+  Table table;
+  table.columns = {{"", "model", false}, {"", "metric", false}, {"", "value"}, {"", "low"}, {"", "high"}};
+  Rows rows(table);
   for (std::size_t i = 0; i < report.models.size(); ++i) add_model(rows, report, i);
-  return to_csv(grid);
+  return table.to_csv();
 }
 
 }  // namespace ds

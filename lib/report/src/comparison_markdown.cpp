@@ -34,16 +34,16 @@ std::string markdown_text(const std::string& text) {
 }
 
 /// Cells without a number and titles are text of somebody else.
-Grid escaped(Grid grid) {
-  grid.title = markdown_text(grid.title);
-  for (auto& column : grid.columns) column.title = markdown_text(column.title);
-  for (auto& row : grid.rows)
+Table escaped(Table table) {
+  table.title = markdown_text(table.title);
+  for (auto& column : table.columns) column.title = markdown_text(column.title);
+  for (auto& row : table.rows)
     for (auto& cell : row)
       if (!cell.number) cell.text = markdown_text(cell.text);
   std::vector<std::string> notes;
-  for (const auto& note : grid.notes) notes.push_back(markdown_text(note));
-  grid.notes = std::move(notes);
-  return grid;
+  for (const auto& note : table.notes) notes.push_back(markdown_text(note));
+  table.notes = std::move(notes);
+  return table;
 }
 
 /// AP of a model minus the best AP, with its interval: from the pairs, else from the entry.
@@ -59,10 +59,10 @@ Cell behind_cell(const ComparisonReport& report, std::size_t model, std::size_t 
 }
 
 /// The columns of the leaderboard that a reviewer reads first, and the distance to the best.
-Grid compact_board(const ComparisonReport& report, const Grid& whole) {
+Table compact_board(const ComparisonReport& report, const Table& whole) {
   static const std::vector<std::string> keys = {"rank",     "model",          "ap",     "ap50",
                                                 "accuracy", "latency_p50_ms", "size_mb"};
-  Grid grid;
+  Table table;
   std::vector<std::size_t> kept;
   for (const auto& key : keys)
     for (std::size_t c = 0; c < whole.columns.size(); ++c)
@@ -70,8 +70,8 @@ Grid compact_board(const ComparisonReport& report, const Grid& whole) {
   const auto best = detail::best_model(report);
   const bool several = report.models.size() > 1;
   for (const auto c : kept) {
-    grid.columns.push_back(whole.columns[c]);
-    if (several && whole.columns[c].key == "ap") grid.columns.push_back({"behind the best", "behind_best"});
+    table.columns.push_back(whole.columns[c]);
+    if (several && whole.columns[c].key == "ap") table.columns.push_back({"behind the best", "behind_best"});
   }
   for (std::size_t i = 0; i < whole.rows.size(); ++i) {
     std::vector<Cell> row;
@@ -80,9 +80,9 @@ Grid compact_board(const ComparisonReport& report, const Grid& whole) {
       if (several && whole.columns[c].key == "ap")
         row.push_back(i == best ? text_cell("best") : behind_cell(report, i, best));
     }
-    grid.rows.push_back(std::move(row));
+    table.rows.push_back(std::move(row));
   }
-  return grid;
+  return table;
 }
 
 std::string folded(const std::string& summary, const std::string& content) {
@@ -95,16 +95,16 @@ std::string bullets(const std::vector<std::string>& sentences) {
   return out;
 }
 
-std::string details(const ComparisonReport& report, Grid board) {
-  std::string out = folded("Whole leaderboard", to_markdown(escaped(std::move(board))));
+std::string details(const ComparisonReport& report, Table board) {
+  std::string out = folded("Whole leaderboard", escaped(std::move(board)).to_markdown());
   if (!report.pairwise.pairs.empty())
-    out += folded("Pairs of models", to_markdown(escaped(detail::pair_grid(report).grid)));
-  out += folded("AP per class", to_markdown(escaped(detail::class_ap_grid(report).grid)));
-  out += folded("Error types", to_markdown(escaped(detail::error_grid(report))));
+    out += folded("Pairs of models", escaped(detail::pair_table(report).table).to_markdown());
+  out += folded("AP per class", escaped(detail::class_ap_table(report).table).to_markdown());
+  out += folded("Error types", escaped(detail::error_table(report)).to_markdown());
   if (!report.slices.empty())
-    out += folded("Slices", to_markdown(escaped(detail::slice_overview(report).grid)));
+    out += folded("Slices", escaped(detail::slice_overview(report).table).to_markdown());
   if (!report.agreement.pairs.empty())
-    out += folded("Agreement of the models", to_markdown(escaped(detail::agreement_grid(report))));
+    out += folded("Agreement of the models", escaped(detail::agreement_table(report)).to_markdown());
   auto all = definitions();
   for (auto& text : detail::report_definitions(report)) all.push_back(std::move(text));
   return out + folded("Definitions", bullets(all));
@@ -115,8 +115,8 @@ std::string details(const ComparisonReport& report, Grid board) {
 std::string comparison_markdown(const ComparisonReport& report) {
   std::string out = "## " + markdown_text(report.title) + "\n\n";
   if (report.models.empty()) return out + "No evaluations.\n";
-  auto board = detail::report_leaderboard(report).grid;
-  out += to_markdown(escaped(compact_board(report, board)));
+  auto board = detail::report_leaderboard(report).table;
+  out += escaped(compact_board(report, board)).to_markdown();
   if (!board.notes.empty()) {
     out += "\n" + markdown_text(board.notes.front()) + "\n";
     board.notes.erase(board.notes.begin());

@@ -32,13 +32,13 @@ void add_summary(Page& page, const ComparisonReport& report) {
 }
 
 void add_leaderboard(Page& page, const ComparisonReport& report) {
-  auto [grid, look] = detail::report_leaderboard(report);
+  auto [table, look] = detail::report_leaderboard(report);
   // The line about the data stands under the title.
-  if (!grid.notes.empty()) {
-    page.subtitle(grid.notes.front());
-    grid.notes.erase(grid.notes.begin());
+  if (!table.notes.empty()) {
+    page.subtitle(table.notes.front());
+    table.notes.erase(table.notes.begin());
   }
-  page.section("Leaderboard").table(grid, look);
+  page.section("Leaderboard").table(table, look);
 }
 
 void add_pairs(Page& page, const ComparisonReport& report) {
@@ -54,8 +54,8 @@ void add_pairs(Page& page, const ComparisonReport& report) {
                     "{:.3f}. More labelled images make it smaller.",
                     counted(report.pairwise.groups, "group of images", "groups of images"),
                     *report.pairwise.smallest_difference));
-  const auto [grid, look] = detail::pair_grid(report);
-  page.table(grid, look);
+  const auto [table, look] = detail::pair_table(report);
+  page.table(table, look);
 }
 
 void add_costs(Page& page, const ComparisonReport& report) {
@@ -94,8 +94,8 @@ void add_classes_and_sizes(Page& page, const ComparisonReport& report) {
   page.section("Classes and sizes");
   for (const auto& chart : detail::class_charts(report)) page.chart(chart);
   if (report.models.size() <= kModelsOfColumns) page.chart(detail::size_chart(report));
-  const auto by_class = detail::class_ap_grid(report), by_size = detail::size_grid(report);
-  page.table(by_class.grid, by_class.look).table(by_size.grid, by_size.look);
+  const auto by_class = detail::class_ap_table(report), by_size = detail::size_table(report);
+  page.table(by_class.table, by_class.look).table(by_size.table, by_size.look);
 }
 
 void add_agreement(Page& page, const ComparisonReport& report) {
@@ -105,7 +105,7 @@ void add_agreement(Page& page, const ComparisonReport& report) {
     page.text("The detections of the models were not compared with each other.");
     return;
   }
-  if (!report.agreement.pairs.empty()) page.table(detail::agreement_grid(report));
+  if (!report.agreement.pairs.empty()) page.table(detail::agreement_table(report));
   if (report.disagreements.empty()) {
     page.text(report.agreement.disagreements.empty() ? "On every image all models found and missed the same."
                                                      : "The report was made without pictures.");

@@ -214,32 +214,32 @@ Chart image_size_chart(const DatasetDistribution& d) {
   return chart;
 }
 
-Grid image_size_grid(const DatasetDistribution& d) {
-  Grid grid;
-  grid.columns = {{"image size", "size", false}, {"images", "images"}, {"share", "share"}};
+Table image_size_table(const DatasetDistribution& d) {
+  Table table;
+  table.columns = {{"image size", "size", false}, {"images", "images"}, {"share", "share"}};
   for (const auto& size : d.image_sizes) {
-    if (grid.rows.size() == 12) {
-      grid.notes = {fmt::format("The 12 most frequent of {} sizes.", d.image_sizes.size())};
+    if (table.rows.size() == 12) {
+      table.notes = {fmt::format("The 12 most frequent of {} sizes.", d.image_sizes.size())};
       break;
     }
     const auto share = ratio(size.images, d.whole.images);
-    grid.rows.push_back({text_cell(fmt::format("{} x {}", size.width, size.height)),
-                         count_cell(static_cast<std::int64_t>(size.images)),
-                         {percent(share), share}});
+    table.rows.push_back({text_cell(fmt::format("{} x {}", size.width, size.height)),
+                          count_cell(static_cast<std::int64_t>(size.images)),
+                          {percent(share), share}});
   }
-  return grid;
+  return table;
 }
 
-Grid pair_grid(const DatasetDistribution& d) {
-  Grid grid;
-  grid.columns = {
+Table pair_table(const DatasetDistribution& d) {
+  Table table;
+  table.columns = {
       {"class", "first", false}, {"and", "second", false}, {"images with both", "images"}, {"lift", "lift"}};
   for (const auto& pair : d.pairs)
-    grid.rows.push_back({text_cell(d.class_names[static_cast<std::size_t>(pair.first)]),
-                         text_cell(d.class_names[static_cast<std::size_t>(pair.second)]),
-                         count_cell(static_cast<std::int64_t>(pair.images)), number_cell(pair.lift, 2)});
-  grid.notes = {"Lift: over what chance would give; above 1 the classes attract each other."};
-  return grid;
+    table.rows.push_back({text_cell(d.class_names[static_cast<std::size_t>(pair.first)]),
+                          text_cell(d.class_names[static_cast<std::size_t>(pair.second)]),
+                          count_cell(static_cast<std::int64_t>(pair.images)), number_cell(pair.lift, 2)});
+  table.notes = {"Lift: over what chance would give; above 1 the classes attract each other."};
+  return table;
 }
 
 /// The classes of the most frequent pairs; empty when they are too few for a picture.
@@ -262,21 +262,21 @@ HeatMap pair_map(const DatasetDistribution& d) {
   return map;
 }
 
-Grid tag_grid(const DatasetDistribution& d) {
-  Grid grid;
-  grid.columns = {{"class", "class", false}, {"on the image", "present"}, {"not on it", "absent"}};
+Table tag_table(const DatasetDistribution& d) {
+  Table table;
+  table.columns = {{"class", "class", false}, {"on the image", "present"}, {"not on it", "absent"}};
   for (std::size_t i = 0; i < d.tags.size(); ++i)
     if (d.tags[i].present + d.tags[i].absent > 0)
-      grid.rows.push_back({text_cell(d.class_names[i]),
-                           count_cell(static_cast<std::int64_t>(d.tags[i].present)),
-                           count_cell(static_cast<std::int64_t>(d.tags[i].absent))});
-  return grid;
+      table.rows.push_back({text_cell(d.class_names[i]),
+                            count_cell(static_cast<std::int64_t>(d.tags[i].present)),
+                            count_cell(static_cast<std::int64_t>(d.tags[i].absent))});
+  return table;
 }
 
 void add_objects(Page& page, const DatasetDistribution& d) {
   page.section("Classes").chart(balance_chart(d));
   if (d.splits.size() > 1) page.chart(split_share_chart(d));
-  page.table(class_balance_grid(d));
+  page.table(class_balance_table(d));
   page.section("Sizes").chart(size_chart(d));
   if (std::any_of(d.whole.tiny.begin(), d.whole.tiny.end(), [](auto count) { return count > 0; }))
     page.chart(tiny_chart(d));
@@ -284,8 +284,8 @@ void add_objects(Page& page, const DatasetDistribution& d) {
                              "Sides of boxes in pixels", "square root of the area", "objects"));
   page.chart(histogram_chart(d.side_share, range_labels(d.side_share, Labels::shares), false,
                              "Sides of boxes relative to the image", "% of the image's side", "objects"));
-  page.table(spread_grid(d));
-  page.heading("By class").table(parts_grid(d, "class"));
+  page.table(spread_table(d));
+  page.heading("By class").table(parts_table(d, "class"));
   page.section("Shapes and places").chart(aspect_chart(d.box_aspect, "Aspect of boxes", "objects"));
   page.heat_map(positions_map(d));
 }
@@ -296,23 +296,23 @@ void add_images(Page& page, const DatasetDistribution& d) {
       "objects", "images", "Images that nobody has looked at are left out."));
   if (d.image_sizes.size() > 3) page.chart(image_size_chart(d));
   if (d.image_sizes.size() > 1) page.chart(aspect_chart(d.image_aspect, "Aspect of images", "images"));
-  page.table(image_size_grid(d)).heading("Splits").table(split_grid(d));
+  page.table(image_size_table(d)).heading("Splits").table(split_table(d));
   if (!d.pairs.empty()) {
     page.section("Classes that occur together");
     // Pairs beyond those counted would read as 0.
     if (d.pairs.size() < d.options.max_pairs) page.heat_map(pair_map(d));
-    page.table(pair_grid(d));
+    page.table(pair_table(d));
   }
-  if (auto grid = tag_grid(d); !grid.rows.empty()) page.section("Tags of images").table(grid);
+  if (auto table = tag_table(d); !table.rows.empty()) page.section("Tags of images").table(table);
   if (d.groups.empty()) return;
-  auto grid = parts_grid(d, "group");
-  if (grid.rows.size() > kMaxRows) {
-    grid.notes = {fmt::format("The {} largest of {} groups.", kMaxRows, grid.rows.size())};
-    grid.rows.resize(kMaxRows);
+  auto table = parts_table(d, "group");
+  if (table.rows.size() > kMaxRows) {
+    table.notes = {fmt::format("The {} largest of {} groups.", kMaxRows, table.rows.size())};
+    table.rows.resize(kMaxRows);
   }
   page.section("Groups")
       .text("Images of one video, burst or pattern; a group never straddles splits.")
-      .table(grid);
+      .table(table);
 }
 
 }  // namespace

@@ -188,8 +188,8 @@ std::string dataset_text(const DatasetDistribution& d) {
   std::string out = fmt::format("{}, {} of {}, {}\n\n", counted(d.whole.images, "image"),
                                 counted(d.whole.objects, "object"), counted(d.class_names.size(), "class"),
                                 counted(d.whole.negatives, "negative"));
-  for (const auto& grid : {split_grid(d), class_balance_grid(d), spread_grid(d)})
-    if (!grid.rows.empty()) out += to_text(grid) + '\n';
+  for (const auto& table : {split_table(d), class_balance_table(d), spread_table(d)})
+    if (!table.rows.empty()) out += table.to_text() + '\n';
   for (const auto& fact : dataset_facts(d)) out += fact + '\n';
   const auto advice = dataset_advice(d);
   if (!advice.empty()) out += "\nworth a look:\n";

@@ -186,29 +186,29 @@ std::optional<LeaderboardEntry> best_within(const std::vector<LeaderboardEntry>&
   return std::nullopt;
 }
 
-Grid leaderboard(const std::vector<LeaderboardEntry>& entries, const LeaderboardOptions& options) {
-  Grid grid;
-  if (entries.empty()) return grid;
-  grid.columns = {{"#", "rank", true},
-                  {"model", "model", false},
-                  {"AP50-95", "ap", true},
-                  {"AP50", "ap50", true},
-                  {"AP75", "ap75", true},
-                  {"APs", "aps", true},
-                  {"APm", "apm", true},
-                  {"APl", "apl", true},
-                  {"accuracy", "accuracy", true},
-                  {"error (FP+FN)", "error_rate", true},
-                  {"RMSE (pairs)", "rmse", true}};
+Table leaderboard(const std::vector<LeaderboardEntry>& entries, const LeaderboardOptions& options) {
+  Table table;
+  if (entries.empty()) return table;
+  table.columns = {{"#", "rank", true},
+                   {"model", "model", false},
+                   {"AP50-95", "ap", true},
+                   {"AP50", "ap50", true},
+                   {"AP75", "ap75", true},
+                   {"APs", "aps", true},
+                   {"APm", "apm", true},
+                   {"APl", "apl", true},
+                   {"accuracy", "accuracy", true},
+                   {"error (FP+FN)", "error_rate", true},
+                   {"RMSE (pairs)", "rmse", true}};
   if (options.more)
-    grid.columns.insert(grid.columns.end(), {{"oLRP", "olrp", true}, {"D-ECE", "d_ece", true}});
+    table.columns.insert(table.columns.end(), {{"oLRP", "olrp", true}, {"D-ECE", "d_ece", true}});
   const bool sizes = any_has(entries, "size_mb") || any_has(entries, "parameters");
   const bool latencies = any_has(entries, "latency_p50_ms");
   if (sizes)
-    grid.columns.insert(grid.columns.end(), {{"params", "parameters", true}, {"MB", "size_mb", true}});
+    table.columns.insert(table.columns.end(), {{"params", "parameters", true}, {"MB", "size_mb", true}});
   if (latencies)
-    grid.columns.insert(grid.columns.end(),
-                        {{"p50 ms", "latency_p50_ms", true}, {"p95 ms", "latency_p95_ms", true}});
+    table.columns.insert(table.columns.end(),
+                         {{"p50 ms", "latency_p50_ms", true}, {"p95 ms", "latency_p95_ms", true}});
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const auto& e = entries[i].evaluation;
     std::vector<Cell> row{{rank_text(entries, i), static_cast<double>(i + 1)},
@@ -222,10 +222,10 @@ Grid leaderboard(const std::vector<LeaderboardEntry>& entries, const Leaderboard
     if (latencies)
       row.insert(row.end(),
                  {number_cell(fact(e, "latency_p50_ms"), 1), number_cell(fact(e, "latency_p95_ms"), 1)});
-    grid.rows.push_back(std::move(row));
+    table.rows.push_back(std::move(row));
   }
-  grid.notes = notes_of(entries, options);
-  return grid;
+  table.notes = notes_of(entries, options);
+  return table;
 }
 
 std::vector<std::string> definitions() {

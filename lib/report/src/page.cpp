@@ -123,10 +123,10 @@ Page& Page::facts(const std::vector<std::pair<std::string, std::string>>& items)
   return *this;
 }
 
-Page& Page::table(const Grid& grid, const TableLook& look) {
+Page& Page::table(const Table& table, const TableLook& look) {
   close_figures();
-  body_ += table_html(grid, grid.rows.size() > 2 && detail::has_titles(grid) ? "sortable" : "", look);
-  body_ += list_html(grid.notes, "notes");
+  body_ += table_html(table, table.rows.size() > 2 && detail::has_titles(table) ? "sortable" : "", look);
+  body_ += list_html(table.notes, "notes");
   return *this;
 }
 
@@ -140,7 +140,7 @@ Page& Page::chart(const Chart& chart) {
       "numbers.</canvas></div>{3}<details><summary>Numbers</summary>{4}</details></figure>\n"
       "<script type=\"application/json\" id=\"chart-{0}\">{5}</script>\n",
       id, html_escaped(chart.title), chart_height(chart), note_html(chart.note),
-      table_html(chart_grid(chart), ""), detail::script_json(chart_config(chart)),
+      table_html(chart_table(chart), ""), detail::script_json(chart_config(chart)),
       // Shares over shares are read on a figure that is not stretched.
       chart.kind == Chart::Kind::curve && chart.x_max && chart.y_max ? " class=\"square\"" : "");
   return *this;

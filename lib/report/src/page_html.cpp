@@ -57,10 +57,10 @@ std::string bar_svg(const ErrorBar& bar, const std::optional<double>& reference,
 }
 
 /// The leftmost column of words stays in sight when the table is scrolled sideways.
-std::size_t key_column(const Grid& grid) {
+std::size_t key_column(const Table& table) {
   const auto at =
-      std::find_if(grid.columns.begin(), grid.columns.end(), [](const auto& c) { return !c.right; });
-  return static_cast<std::size_t>(at - grid.columns.begin());
+      std::find_if(table.columns.begin(), table.columns.end(), [](const auto& c) { return !c.right; });
+  return static_cast<std::size_t>(at - table.columns.begin());
 }
 
 std::string class_attribute(bool left, bool key, bool tinted) {
@@ -74,48 +74,46 @@ std::string class_attribute(bool left, bool key, bool tinted) {
 constexpr std::size_t kTallRows = 25;  // longer tables scroll inside themselves
 
 /// A table that is wider than the page would break the names of models into many lines.
-std::string key_width(const Grid& grid) {
-  const auto key = key_column(grid);
-  if (key == grid.columns.size()) return {};
-  std::size_t longest = display_width(grid.columns[key].title);
-  for (const auto& row : grid.rows)
+std::string key_width(const Table& table) {
+  const auto key = key_column(table);
+  if (key == table.columns.size()) return {};
+  std::size_t longest = display_width(table.columns[key].title);
+  for (const auto& row : table.rows)
     if (key < row.size()) longest = std::max(longest, display_width(row[key].text));
   return fmt::format(" style=\"--key:{}ch\"", longest + 2);
 }
 
-std::string head_html(const Grid& grid, const TableLook& look, const BarScale& scale) {
+std::string head_html(const Table& table, const TableLook& look, const BarScale& scale) {
   std::string bars;
   if (!look.bars.empty())
     bars = fmt::format("<th scope=\"col\" class=\"bars\">{} <span>{:.{}f} to {:.{}f}</span></th>",
                        html_escaped(look.bars_title), scale.low, scale.decimals, scale.high, scale.decimals);
   std::string out = "<thead><tr>";
-  const auto key = key_column(grid);
-  for (std::size_t c = 0; c < grid.columns.size(); ++c) {
+  const auto key = key_column(table);
+  for (std::size_t c = 0; c < table.columns.size(); ++c) {
     if (c == look.bars_before) out += bars;
     out +=
-        fmt::format("<th scope=\"col\"{}>{}</th>", class_attribute(!grid.columns[c].right, c == key, false),
-                    html_escaped(grid.columns[c].title));
+        fmt::format("<th scope=\"col\"{}>{}</th>", class_attribute(!table.columns[c].right, c == key, false),
+                    html_escaped(table.columns[c].title));
   }
   if (!look.bars_before) out += bars;
   return out + "</tr></thead>";
 }
 
-std::string row_html(const Grid& grid, std::size_t r, const TableLook& look, const BarScale& scale) {
-  const auto& row = grid.rows[r];
-  if (row.size() != grid.columns.size())
-    throw Error(fmt::format("a row of {} cells in a grid of {} columns", row.size(), grid.columns.size()));
+std::string row_html(const Table& table, std::size_t r, const TableLook& look, const BarScale& scale) {
+  const auto& row = table.rows[r];
   std::string bar;
   if (!look.bars.empty())
     bar = fmt::format("<td class=\"bars\"{}>{}</td>",
                       look.bars[r].value ? " data-n=\"" + shortest(*look.bars[r].value) + "\"" : "",
                       bar_svg(look.bars[r], look.reference, scale));
   std::string out = "<tr>";
-  const auto key = key_column(grid);
+  const auto key = key_column(table);
   for (std::size_t c = 0; c < row.size(); ++c) {
     if (c == look.bars_before) out += bar;
     const bool tinted =
         row[c].number && std::find(look.shaded.begin(), look.shaded.end(), c) != look.shaded.end();
-    out += "<td" + class_attribute(!grid.columns[c].right, c == key, tinted);
+    out += "<td" + class_attribute(!table.columns[c].right, c == key, tinted);
     if (row[c].number) out += fmt::format(" data-n=\"{}\"", shortest(*row[c].number));
     if (tinted) out += fmt::format(" style=\"--v:{:.2f}\"", 0.5 * std::clamp(*row[c].number, 0.0, 1.0));
     out += '>' + html_escaped(row[c].text) + "</td>";
@@ -133,25 +131,26 @@ std::string large_cell(double value, double strength, int decimals) {
 
 }  // namespace
 
-std::string table_html(const Grid& grid, const std::string& kind, const TableLook& look) {
-  if (!look.bars.empty() && look.bars.size() != grid.rows.size())
-    throw Error(fmt::format("{} error bars for {} rows", look.bars.size(), grid.rows.size()));
+std::string table_html(const Table& table, const std::string& kind, const TableLook& look) {
+  if (!look.bars.empty() && look.bars.size() != table.rows.size())
+    throw Error(fmt::format("{} error bars for {} rows", look.bars.size(), table.rows.size()));
+  table.check();
   const auto scale = scale_of(look);
   auto names = kind;
   if (!look.shaded.empty()) names += names.empty() ? "shaded" : " shaded";
   // A region that scrolls can be reached and scrolled with the keyboard.
   std::string out = fmt::format("<div class=\"scroll{}\" tabindex=\"0\"><table{}>",
-                                grid.rows.size() > kTallRows ? " tall" : "",
-                                (names.empty() ? "" : " class=\"" + names + "\"") + key_width(grid));
-  if (!grid.title.empty()) out += "<caption>" + html_escaped(grid.title) + "</caption>";
-  if (has_titles(grid)) out += head_html(grid, look, scale);
+                                table.rows.size() > kTallRows ? " tall" : "",
+                                (names.empty() ? "" : " class=\"" + names + "\"") + key_width(table));
+  if (!table.title.empty()) out += "<caption>" + html_escaped(table.title) + "</caption>";
+  if (has_titles(table)) out += head_html(table, look, scale);
   out += "<tbody>\n";
-  for (std::size_t r = 0; r < grid.rows.size(); ++r) out += row_html(grid, r, look, scale);
+  for (std::size_t r = 0; r < table.rows.size(); ++r) out += row_html(table, r, look, scale);
   return out + "</tbody></table></div>\n";
 }
 
-bool has_titles(const Grid& grid) {
-  return std::any_of(grid.columns.begin(), grid.columns.end(),
+bool has_titles(const Table& table) {
+  return std::any_of(table.columns.begin(), table.columns.end(),
                      [](const auto& c) { return !c.title.empty(); });
 }
 

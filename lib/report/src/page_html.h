@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "ds/base/table.h"
 #include "ds/report/chart.h"
-#include "ds/report/grid.h"
 #include "ds/report/model_report.h"
 #include "ds/report/page.h"
 
@@ -13,9 +13,9 @@
 namespace ds::detail {
 
 /// @param kind names of style classes of the table; may be empty
-std::string table_html(const Grid& grid, const std::string& kind, const TableLook& look = {});
+std::string table_html(const Table& table, const std::string& kind, const TableLook& look = {});
 /// Columns without a single title have no heading.
-bool has_titles(const Grid& grid);
+bool has_titles(const Table& table);
 std::string list_html(const std::vector<std::string>& items, const std::string& kind);
 std::string note_html(const std::string& note);
 std::string heat_map_html(const HeatMap& map);

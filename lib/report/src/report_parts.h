@@ -5,17 +5,17 @@
 #include <string>
 #include <vector>
 
+#include "ds/base/table.h"
 #include "ds/report/chart.h"
-#include "ds/report/grid.h"
 #include "ds/report/model_report.h"
 #include "ds/report/page.h"
 
 /// What the page, Markdown and CSV of a comparison are put together from.
 namespace ds::detail {
 
-/// A grid with what is drawn beside it.
-struct DrawnGrid {
-  Grid grid;
+/// A table with what is drawn beside it.
+struct DrawnTable {
+  Table table;
   TableLook look;
 };
 
@@ -34,27 +34,27 @@ std::vector<std::string> verdicts(const ComparisonReport& report);
 /// Of everything beyond the leaderboard that the report has, with the source of each formula.
 std::vector<std::string> report_definitions(const ComparisonReport& report);
 
-// Tables (report_grids.cpp, slice_grids.cpp).
+// Tables (report_tables.cpp, slice_tables.cpp).
 
 /// leaderboard() of all models, their APs drawn.
-DrawnGrid report_leaderboard(const ComparisonReport& report);
-DrawnGrid pair_grid(const ComparisonReport& report);
+DrawnTable report_leaderboard(const ComparisonReport& report);
+DrawnTable pair_table(const ComparisonReport& report);
 /// One row a class, one column a model: AP.
-DrawnGrid class_ap_grid(const ComparisonReport& report);
+DrawnTable class_ap_table(const ComparisonReport& report);
 /// One row a model: AP and AR of small, medium and large objects.
-DrawnGrid size_grid(const ComparisonReport& report);
-Grid error_grid(const ComparisonReport& report);
-Grid localization_grid(const ComparisonReport& report);
-Grid class_localization_grid(const ModelReport& model);
-Grid calibration_grid(const ComparisonReport& report);
-Grid agreement_grid(const ComparisonReport& report);
+DrawnTable size_table(const ComparisonReport& report);
+Table error_table(const ComparisonReport& report);
+Table localization_table(const ComparisonReport& report);
+Table class_localization_table(const ModelReport& model);
+Table calibration_table(const ComparisonReport& report);
+Table agreement_table(const ComparisonReport& report);
 /// The most frequent confusions of two classes.
-Grid confusion_list(const Evaluation& evaluation, std::size_t limit);
+Table confusion_list(const Evaluation& evaluation, std::size_t limit);
 HeatMap confusion_map(const Evaluation& evaluation);
 /// One row a slice: AP of every model.
-DrawnGrid slice_overview(const ComparisonReport& report);
+DrawnTable slice_overview(const ComparisonReport& report);
 /// Slices of one model with their intervals.
-DrawnGrid slice_grid(const ComparisonReport& report, std::size_t model);
+DrawnTable slice_table(const ComparisonReport& report, std::size_t model);
 
 // Charts (report_charts.cpp).
 

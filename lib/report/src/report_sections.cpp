@@ -67,11 +67,11 @@ std::string others_of(const Evaluation& e) {
 }
 
 /// What is known about where a model comes from and how it was run.
-Grid origin_grid(const ModelReport& model) {
+Table origin_table(const ModelReport& model) {
   const auto& e = model.entry.evaluation;
-  Grid grid{"Origin", {{"", "what", false}, {"", "value", false}}, {}, {}};
+  Table table{"Origin", {{"", "what", false}, {"", "value", false}}, {}, {}};
   auto row = [&](const std::string& what, const std::string& value) {
-    if (!value.empty()) grid.rows.push_back({text_cell(what), text_cell(value)});
+    if (!value.empty()) table.rows.push_back({text_cell(what), text_cell(value)});
   };
   row("model", e.model.id);
   row("architecture", e.model.architecture);
@@ -86,7 +86,7 @@ Grid origin_grid(const ModelReport& model) {
   if (e.latency && e.latency->together.size() > 1) row("in turns with", others_of(e));
   row("evaluated", e.created_at);
   row("with ds", e.tool_version);
-  return grid;
+  return table;
 }
 
 }  // namespace
@@ -101,8 +101,8 @@ void add_confusion(Page& page, const ComparisonReport& report) {
     page.text(fmt::format("At score >= {:.3f}{}, IoU >= .50.", e.operating.threshold,
                           e.operating.chosen_on_this_set ? ", the best F1 on this set" : ""));
     page.heat_map(confusion_map(e));
-    if (auto grid = confusion_list(e, kConfusions); !grid.rows.empty())
-      page.table(grid);
+    if (auto table = confusion_list(e, kConfusions); !table.rows.empty())
+      page.table(table);
     else
       page.text("No object is taken for one of another class.");
   });
@@ -111,14 +111,14 @@ void add_confusion(Page& page, const ComparisonReport& report) {
 void add_errors(Page& page, const ComparisonReport& report) {
   page.section("Error types");
   for (const auto& chart : error_charts(report)) page.chart(chart);
-  page.table(error_grid(report));
+  page.table(error_table(report));
 }
 
 void add_localization(Page& page, const ComparisonReport& report) {
-  page.section("oLRP").table(localization_grid(report));
+  page.section("oLRP").table(localization_table(report));
   const auto shown = models_with(report, [](const auto& m) { return !m.localization.classes.empty(); });
   choice_of_models(page, report, shown, [&](const ModelReport& model, std::size_t) {
-    page.table(class_localization_grid(model));
+    page.table(class_localization_table(model));
   });
 }
 
@@ -134,7 +134,7 @@ void add_calibration(Page& page, const ComparisonReport& report) {
   }
   page.chart(reliability_chart(report));
   if (report.models.size() == 1) page.chart(score_chart(report.models.front()));
-  page.table(calibration_grid(report));
+  page.table(calibration_table(report));
   if (report.models.size() > 1)
     choice_of_models(page, report, shown,
                      [&](const ModelReport& model, std::size_t) { page.chart(score_chart(model)); });
@@ -148,13 +148,13 @@ void add_slices(Page& page, const ComparisonReport& report) {
     return;
   }
   if (report.models.size() > 1) {
-    const auto [grid, look] = slice_overview(report);
-    page.table(grid, look).heading("With intervals");
+    const auto [table, look] = slice_overview(report);
+    page.table(table, look).heading("With intervals");
   }
   const auto shown = models_with(report, [](const auto&) { return true; });
   choice_of_models(page, report, shown, [&](const ModelReport&, std::size_t i) {
-    const auto [grid, look] = slice_grid(report, i);
-    page.table(grid, look);
+    const auto [table, look] = slice_table(report, i);
+    page.table(table, look);
   });
 }
 
@@ -178,9 +178,9 @@ void add_cards(Page& page, const ComparisonReport& report) {
     if (model.entry.evaluation.operating.chosen_on_this_set)
       page.text("* the threshold of best F1, chosen on this set: it flatters.");
     for (const auto& warning : model.entry.evaluation.warnings) page.advice(warning);
-    if (auto grid = origin_grid(model); !grid.rows.empty()) page.table(grid);
+    if (auto table = origin_table(model); !table.rows.empty()) page.table(table);
     for (const auto& chart : model.training) page.chart(chart);
-    page.table(coco_grid(model.entry.evaluation)).table(class_grid(model.entry.evaluation));
+    page.table(coco_table(model.entry.evaluation)).table(class_table(model.entry.evaluation));
   });
 }
 

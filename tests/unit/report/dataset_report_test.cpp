@@ -97,10 +97,10 @@ TEST_CASE("a dataset as JSON") {
 }
 
 TEST_CASE("rows of parts") {
-  const auto grid = parts_grid(example(), "split");
-  REQUIRE(grid.rows[0].back().text == "car 92 %");
-  REQUIRE(grid.rows[0].front().text == "train");
-  REQUIRE(parts_grid(distribution_of({}), "group").notes ==
+  const auto table = parts_table(example(), "split");
+  REQUIRE(table.rows[0].back().text == "car 92 %");
+  REQUIRE(table.rows[0].front().text == "train");
+  REQUIRE(parts_table(distribution_of({}), "group").notes ==
           std::vector<std::string>{"No two images share a group."});
 }
 

@@ -63,7 +63,7 @@ TEST_CASE("the leaderboard prints its definitions") {
   all[0].evaluation.resamples = 100;
   all[1].behind_best = Interval{-0.2, 0.01};
   all[1].evaluation.operating.chosen_on_this_set = true;
-  const auto text = to_text(leaderboard(all));
+  const auto text = leaderboard(all).to_text();
   // accuracy 6 / (6 + 1 + 3), error 4/10 = 1/10 + 3/10
   const std::string expected =
       "  #  model            AP50-95   AP50   AP75  APs    APm    APl      accuracy        error (FP+FN)  "
@@ -94,9 +94,9 @@ TEST_CASE("the leaderboard as JSON keeps full precision and leaves the curves ou
 
 TEST_CASE("classes and confusion") {
   const auto e = entry("b", 0.5, 30, 9000000).evaluation;
-  REQUIRE(class_grid(e).rows.size() == 1);
-  REQUIRE(to_csv(confusion_grid(e)) == "truth,cat,(background)\r\ncat,6,3\r\n(background),1,0\r\n");
-  REQUIRE(coco_grid(e).rows.size() == 12);
+  REQUIRE(class_table(e).rows.size() == 1);
+  REQUIRE(confusion_table(e).to_csv() == "truth,cat,(background)\r\ncat,6,3\r\n(background),1,0\r\n");
+  REQUIRE(coco_table(e).rows.size() == 12);
 }
 
 TEST_CASE("ranks are ranges, and what the data can tell stands below") {
@@ -117,15 +117,15 @@ TEST_CASE("ranks are ranges, and what the data can tell stands below") {
     all[i].d_ece = 0.1;
   }
   all[1].tied_with_best = true;
-  const auto grid = leaderboard(all, {.more = true, .pairwise = &pairwise, .names = {"b", "c", "d"}});
-  REQUIRE(grid.rows[0][0].text == "1-2");
-  REQUIRE(grid.rows[1][0].text == "1-2 =");
-  REQUIRE(grid.rows[2][0].text == "3");
-  REQUIRE(grid.columns[11].title == "oLRP");
-  REQUIRE(grid.rows[0][11].text == "0.700");
-  REQUIRE(grid.rows[0][12].text == "0.100");
-  REQUIRE(leaderboard(all).columns.size() == grid.columns.size() - 2);
-  REQUIRE(grid.notes.back() ==
+  const auto table = leaderboard(all, {.more = true, .pairwise = &pairwise, .names = {"b", "c", "d"}});
+  REQUIRE(table.rows[0][0].text == "1-2");
+  REQUIRE(table.rows[1][0].text == "1-2 =");
+  REQUIRE(table.rows[2][0].text == "3");
+  REQUIRE(table.columns[11].title == "oLRP");
+  REQUIRE(table.rows[0][11].text == "0.700");
+  REQUIRE(table.rows[0][12].text == "0.100");
+  REQUIRE(leaderboard(all).columns.size() == table.columns.size() - 2);
+  REQUIRE(table.notes.back() ==
           "The smallest AP difference that these 20 groups of images can tell between these models is about "
           "0.0550.");
   const auto json = leaderboard_json(all, {.pairwise = &pairwise, .names = {"b", "c", "d"}});
@@ -195,7 +195,7 @@ TEST_CASE("a gate's table ends with the verdict") {
   result.rules = {
       {parse_gate_rule("AP>=baseline-0.02"), Verdict::regression, 0.5, 0.4, Interval{-0.15, -0.05}, "why"}};
   REQUIRE(
-      to_text(gate_grid(result, "a", "b")) ==
+      gate_table(result, "a", "b").to_text() ==
       "rule               baseline  candidate  verdict\n"
       "-----------------  --------  ---------  ----------  ---\n"
       "AP>=baseline-0.02    0.5000     0.4000  regression  why\n"
@@ -205,10 +205,10 @@ TEST_CASE("a gate's table ends with the verdict") {
       "was not measured. 3: bad input.\n"
       "The smallest AP difference these 20 groups of images can tell is about 0.0123.\n");
   REQUIRE(gate_json(result, "a", "b")["rules"][0]["interval_95"][1] == -0.05);
-  REQUIRE(to_text(gate_grid(result, "a", "b")).find("Holm") == std::string::npos);
+  REQUIRE(gate_table(result, "a", "b").to_text().find("Holm") == std::string::npos);
   // Holm is named where several rules are tested.
   result.rules.push_back(result.rules[0]);
-  REQUIRE(to_text(gate_grid(result, "a", "b")).find("2 rules are tested") != std::string::npos);
+  REQUIRE(gate_table(result, "a", "b").to_text().find("2 rules are tested") != std::string::npos);
   result.rules[1].interval.reset();
-  REQUIRE(to_text(gate_grid(result, "a", "b")).find("Holm") == std::string::npos);
+  REQUIRE(gate_table(result, "a", "b").to_text().find("Holm") == std::string::npos);
 }

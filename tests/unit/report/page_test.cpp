@@ -154,12 +154,12 @@ TEST_CASE("series of one model look alike in every chart") {
   REQUIRE(sets[1]["borderDash"].dump() == "[5,3]");
   REQUIRE(sets[2]["borderColor"] == "--soft");
   // Points at the same places: one row a place, one column a series.
-  const auto grid = chart_grid(chart);
-  REQUIRE(to_csv(grid) == "x,a,b,line\r\n0,1,1,0\r\n1,0.5,0.4,1\r\n");
+  const auto table = chart_table(chart);
+  REQUIRE(table.to_csv() == "x,a,b,line\r\n0,1,1,0\r\n1,0.5,0.4,1\r\n");
   chart.table_step = 2;
-  REQUIRE(chart_grid(chart).rows.size() == 1);
+  REQUIRE(chart_table(chart).rows.size() == 1);
   chart.series[0].points.pop_back();
-  REQUIRE(chart_grid(chart).columns.size() == 3);
+  REQUIRE(chart_table(chart).columns.size() == 3);
 }
 
 TEST_CASE("points with names, and a line through some of them") {
@@ -176,11 +176,11 @@ TEST_CASE("points with names, and a line through some of them") {
 }
 
 TEST_CASE("a table with tinted cells and drawn intervals") {
-  Grid grid;
-  grid.columns = {{"model", "model", false}, {"AP", "ap"}};
-  grid.rows = {{text_cell("a"), number_cell(0.5, 2)}, {text_cell("b"), number_cell(std::nullopt, 2)}};
+  Table table;
+  table.columns = {{"model", "model", false}, {"AP", "ap"}};
+  table.rows = {{text_cell("a"), number_cell(0.5, 2)}, {text_cell("b"), number_cell(std::nullopt, 2)}};
   TableLook look{.shaded = {1}, .bars_title = "AP", .bars = {{0.5, 0.4, 0.6}, {}}, .reference = 0.5};
-  const auto html = Page("t").table(grid, look).html();
+  const auto html = Page("t").table(table, look).html();
   REQUIRE(html.find("<td class=\"tint\" data-n=\"0.5\" style=\"--v:0.25\">0.50</td>") != std::string::npos);
   REQUIRE(html.find("<td>n/a</td>") != std::string::npos);
   // From .4 - 6 % to .6 + 6 %: the value in the middle of 150 pixels.
@@ -190,10 +190,10 @@ TEST_CASE("a table with tinted cells and drawn intervals") {
   REQUIRE(count(html, "<path class=\"ref\"") == 2);
   REQUIRE(count(html, "<circle ") == 1);
   look.bars_before = 1;
-  const auto before = Page("t").table(grid, look).html();
+  const auto before = Page("t").table(table, look).html();
   REQUIRE(before.find("<td class=\"bars\"") < before.find("<td class=\"tint\""));
   look.bars.pop_back();
-  REQUIRE_THROWS_WITH(Page("t").table(grid, look), "1 error bars for 2 rows");
+  REQUIRE_THROWS_WITH(Page("t").table(table, look), "1 error bars for 2 rows");
 }
 
 TEST_CASE("a large heat map leaves zeros empty and takes its colours from elsewhere") {

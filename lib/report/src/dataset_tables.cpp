@@ -70,42 +70,42 @@ const std::vector<DatasetPart>& parts_of(const DatasetDistribution& d, const std
   throw_unknown_name("part of a dataset", kind, dataset_part_kinds());
 }
 
-Grid class_balance_grid(const DatasetDistribution& d) {
-  Grid grid;
-  grid.columns = {{"class", "class", false}, {"objects", "objects"}, {"share", "share"},
-                  {"images", "images"},      {"train", "train"},     {"val", "val"},
-                  {"test", "test"},          {"small", "small"},     {"medium", "medium"},
-                  {"large", "large"},        {"side", "median_side"}};
+Table class_balance_table(const DatasetDistribution& d) {
+  Table table;
+  table.columns = {{"class", "class", false}, {"objects", "objects"}, {"share", "share"},
+                   {"images", "images"},      {"train", "train"},     {"val", "val"},
+                   {"test", "test"},          {"small", "small"},     {"medium", "medium"},
+                   {"large", "large"},        {"side", "median_side"}};
   for (const auto& part : d.classes) {
     auto in = [&](Split split) { return size_cell(part.of_split[static_cast<std::size_t>(split)]); };
-    grid.rows.push_back({text_cell(part.name), size_cell(part.objects), share_cell(part.share),
-                         size_cell(part.images), in(Split::train), in(Split::val), in(Split::test),
-                         size_cell(part.of_size[0]), size_cell(part.of_size[1]), size_cell(part.of_size[2]),
-                         measured(part.side, part.side.median, 0)});
+    table.rows.push_back({text_cell(part.name), size_cell(part.objects), share_cell(part.share),
+                          size_cell(part.images), in(Split::train), in(Split::val), in(Split::test),
+                          size_cell(part.of_size[0]), size_cell(part.of_size[1]), size_cell(part.of_size[2]),
+                          measured(part.side, part.side.median, 0)});
   }
-  return grid;
+  return table;
 }
 
-Grid split_grid(const DatasetDistribution& d) {
-  Grid grid;
-  grid.columns = {{"split", "split", false},  {"images", "images"},   {"labelled", "labelled"},
-                  {"negatives", "negatives"}, {"objects", "objects"}, {"share", "share"}};
+Table split_table(const DatasetDistribution& d) {
+  Table table;
+  table.columns = {{"split", "split", false},  {"images", "images"},   {"labelled", "labelled"},
+                   {"negatives", "negatives"}, {"objects", "objects"}, {"share", "share"}};
   for (const auto& part : d.splits)
-    grid.rows.push_back({text_cell(part.name), size_cell(part.images), size_cell(part.labelled),
-                         size_cell(part.negatives), size_cell(part.objects), share_cell(part.share)});
-  return grid;
+    table.rows.push_back({text_cell(part.name), size_cell(part.images), size_cell(part.labelled),
+                          size_cell(part.negatives), size_cell(part.objects), share_cell(part.share)});
+  return table;
 }
 
-Grid spread_grid(const DatasetDistribution& d) {
-  Grid grid;
-  grid.columns = {{"", "what", false},  {"min", "min"},  {"5 %", "p5"},   {"25 %", "p25"},
-                  {"median", "median"}, {"75 %", "p75"}, {"95 %", "p95"}, {"max", "max"}};
+Table spread_table(const DatasetDistribution& d) {
+  Table table;
+  table.columns = {{"", "what", false},  {"min", "min"},  {"5 %", "p5"},   {"25 %", "p25"},
+                   {"median", "median"}, {"75 %", "p75"}, {"95 %", "p95"}, {"max", "max"}};
   auto row = [&](const std::string& name, const Quantiles& q, int decimals, double scale = 1) {
     if (q.count == 0) return;
     std::vector<Cell> cells = {text_cell(name)};
     for (const double value : {q.min, q.p5, q.p25, q.median, q.p75, q.p95, q.max})
       cells.push_back({plain(scale * value, decimals), scale * value});
-    grid.rows.push_back(std::move(cells));
+    table.rows.push_back(std::move(cells));
   };
   row("objects an image", d.whole.objects_per_image, 1);
   row("side of boxes, pixels", d.whole.side, 1);
@@ -113,27 +113,27 @@ Grid spread_grid(const DatasetDistribution& d) {
   row("width / height of boxes", d.whole.aspect, 2);
   row("image width", d.image_width, 0);
   row("image height", d.image_height, 0);
-  return grid;
+  return table;
 }
 
-Grid parts_grid(const DatasetDistribution& d, const std::string& kind) {
+Table parts_table(const DatasetDistribution& d, const std::string& kind) {
   const auto& parts = parts_of(d, kind);
   const bool by_class = kind == "class";
-  Grid grid;
-  grid.columns = {{kind, kind, false}, {"images", "images"}};
-  if (!by_class) grid.columns.push_back({"negatives", "negatives"});
-  for (auto column : std::vector<GridColumn>{{"objects", "objects"},
-                                             {"share", "share"},
-                                             {"an image", "objects_per_image"},
-                                             {"side 5 %", "side_p5"},
-                                             {"median", "side_median"},
-                                             {"95 %", "side_p95"},
-                                             {"w/h", "aspect_median"}})
-    grid.columns.push_back(column);
+  Table table;
+  table.columns = {{kind, kind, false}, {"images", "images"}};
+  if (!by_class) table.columns.push_back({"negatives", "negatives"});
+  for (auto column : std::vector<TableColumn>{{"objects", "objects"},
+                                              {"share", "share"},
+                                              {"an image", "objects_per_image"},
+                                              {"side 5 %", "side_p5"},
+                                              {"median", "side_median"},
+                                              {"95 %", "side_p95"},
+                                              {"w/h", "aspect_median"}})
+    table.columns.push_back(column);
   for (const auto size : d.options.input_sizes)
-    grid.columns.push_back(
+    table.columns.push_back(
         {fmt::format("<{} at {}", plain(d.options.tiny_side, 1), size), fmt::format("tiny_{}", size)});
-  if (!by_class) grid.columns.push_back({"most", "most_frequent", false});
+  if (!by_class) table.columns.push_back({"most", "most_frequent", false});
   for (const auto& part : parts) {
     std::vector<Cell> row = {text_cell(part.name), size_cell(part.images)};
     if (!by_class) row.push_back(size_cell(part.negatives));
@@ -144,11 +144,11 @@ Grid parts_grid(const DatasetDistribution& d, const std::string& kind) {
       row.push_back(cell);
     for (const auto tiny : part.tiny) row.push_back(share_cell(ratio(tiny, part.objects)));
     if (!by_class) row.push_back(text_cell(most_frequent(d, part)));
-    grid.rows.push_back(std::move(row));
+    table.rows.push_back(std::move(row));
   }
-  if (grid.rows.empty())
-    grid.notes = {kind == "group" ? "No two images share a group." : "There is nothing to count."};
-  return grid;
+  if (table.rows.empty())
+    table.notes = {kind == "group" ? "No two images share a group." : "There is nothing to count."};
+  return table;
 }
 
 }  // namespace ds

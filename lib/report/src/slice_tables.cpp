@@ -1,4 +1,4 @@
-#include "ds/report/analysis_grids.h"
+#include "ds/report/analysis_tables.h"
 #include "optional_numbers.h"
 #include "report_parts.h"
 
@@ -12,12 +12,12 @@ std::string name_of(const Slice& slice) {
 
 }  // namespace
 
-DrawnGrid slice_overview(const ComparisonReport& report) {
-  DrawnGrid made;
-  made.grid.columns = {{"slice", "slice", false}, {"images", "images"}, {"objects", "objects"}};
+DrawnTable slice_overview(const ComparisonReport& report) {
+  DrawnTable made;
+  made.table.columns = {{"slice", "slice", false}, {"images", "images"}, {"objects", "objects"}};
   for (std::size_t i = 0; i < report.models.size(); ++i) {
     const auto name = name_of(report.models[i]);
-    made.grid.columns.push_back({name, name});
+    made.table.columns.push_back({name, name});
     made.look.shaded.push_back(i + 3);
   }
   for (std::size_t s = 0; s < report.slices.size(); ++s) {
@@ -25,16 +25,16 @@ DrawnGrid slice_overview(const ComparisonReport& report) {
     std::vector<Cell> row = {text_cell(name_of(report.slices[s])), count_cell(first.images),
                              count_cell(first.objects)};
     for (const auto& model : report.models) row.push_back(number_cell(known(model.slices.at(s).ap), 3));
-    made.grid.rows.push_back(std::move(row));
+    made.table.rows.push_back(std::move(row));
   }
-  made.grid.notes = {"AP on the images of each slice; n/a: no objects. A darker cell is a higher AP."};
+  made.table.notes = {"AP on the images of each slice; n/a: no objects. A darker cell is a higher AP."};
   return made;
 }
 
-DrawnGrid slice_grid(const ComparisonReport& report, std::size_t model) {
+DrawnTable slice_table(const ComparisonReport& report, std::size_t model) {
   const auto& shown = report.models.at(model);
-  DrawnGrid made{slices_grid(report.slices, shown.slices), {}};
-  made.grid.title = name_of(shown);
+  DrawnTable made{slices_table(report.slices, shown.slices), {}};
+  made.table.title = name_of(shown);
   bool drawn = false;
   for (const auto& numbers : shown.slices) {
     ErrorBar bar{.value = known(numbers.ap)};
@@ -51,7 +51,7 @@ DrawnGrid slice_grid(const ComparisonReport& report, std::size_t model) {
   }
   made.look.bars_title = "AP";
   made.look.reference = ap_of(shown);
-  if (made.look.reference) made.grid.notes.emplace_back("The dashed line is the AP on all images.");
+  if (made.look.reference) made.table.notes.emplace_back("The dashed line is the AP on all images.");
   return made;
 }
 

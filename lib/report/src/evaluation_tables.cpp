@@ -31,56 +31,57 @@ const char* describe(int number) {
 
 }  // namespace
 
-Grid coco_grid(const Evaluation& e) {
-  Grid grid{e.model.name, {{"", "metric", false}, {"value", "value", true}, {"", "meaning", false}}, {}, {}};
+Table coco_table(const Evaluation& e) {
+  Table table{
+      e.model.name, {{"", "metric", false}, {"value", "value", true}, {"", "meaning", false}}, {}, {}};
   for (int n = 0; n < kCocoNumberCount; ++n)
-    grid.rows.push_back({text_cell(coco_number_names()[n]),
-                         number_cell(known(e.precision.numbers.values[n]), 4), text_cell(describe(n))});
-  return grid;
+    table.rows.push_back({text_cell(coco_number_names()[n]),
+                          number_cell(known(e.precision.numbers.values[n]), 4), text_cell(describe(n))});
+  return table;
 }
 
-Grid class_grid(const Evaluation& e) {
-  Grid grid;
-  grid.title = e.model.name + ", per class";
-  grid.columns = {{"class", "class", false},
-                  {"objects", "objects", true},
-                  {"AP", "ap", true},
-                  {"AP50", "ap50", true},
-                  {"AP75", "ap75", true},
-                  {"TP", "tp", true},
-                  {"FP", "fp", true},
-                  {"FN", "fn", true},
-                  {"precision", "precision", true},
-                  {"recall", "recall", true},
-                  {"F1", "f1", true}};
+Table class_table(const Evaluation& e) {
+  Table table;
+  table.title = e.model.name + ", per class";
+  table.columns = {{"class", "class", false},
+                   {"objects", "objects", true},
+                   {"AP", "ap", true},
+                   {"AP50", "ap50", true},
+                   {"AP75", "ap75", true},
+                   {"TP", "tp", true},
+                   {"FP", "fp", true},
+                   {"FN", "fn", true},
+                   {"precision", "precision", true},
+                   {"recall", "recall", true},
+                   {"F1", "f1", true}};
   for (std::size_t c = 0; c < e.class_names.size(); ++c) {
     const auto& ap = e.precision.classes.at(c);
     const auto& counts = e.operating.classes.at(c);
-    grid.rows.push_back({text_cell(e.class_names[c]), count_cell(ap.objects),
-                         number_cell(known(ap.numbers.ap()), 3), number_cell(known(ap.numbers.ap50()), 3),
-                         number_cell(known(ap.numbers.ap75()), 3), count_cell(counts.tp),
-                         count_cell(counts.fp), count_cell(counts.fn), number_cell(counts.precision(), 3),
-                         number_cell(counts.recall(), 3), number_cell(counts.f1(), 3)});
+    table.rows.push_back({text_cell(e.class_names[c]), count_cell(ap.objects),
+                          number_cell(known(ap.numbers.ap()), 3), number_cell(known(ap.numbers.ap50()), 3),
+                          number_cell(known(ap.numbers.ap75()), 3), count_cell(counts.tp),
+                          count_cell(counts.fp), count_cell(counts.fn), number_cell(counts.precision(), 3),
+                          number_cell(counts.recall(), 3), number_cell(counts.f1(), 3)});
   }
-  grid.notes.push_back(fmt::format("TP, FP, FN at score >= {:.4g}{}.", e.operating.threshold,
-                                   e.operating.chosen_on_this_set ? ", the best F1 on this set" : ""));
-  return grid;
+  table.notes.push_back(fmt::format("TP, FP, FN at score >= {:.4g}{}.", e.operating.threshold,
+                                    e.operating.chosen_on_this_set ? ", the best F1 on this set" : ""));
+  return table;
 }
 
-Grid confusion_grid(const Evaluation& e) {
-  Grid grid;
-  grid.title = e.model.name + ", confusion: true classes down, detected classes across";
-  grid.columns.push_back({"", "truth", false});
+Table confusion_table(const Evaluation& e) {
+  Table table;
+  table.title = e.model.name + ", confusion: true classes down, detected classes across";
+  table.columns.push_back({"", "truth", false});
   auto names = e.class_names;
   names.push_back("(background)");
-  for (const auto& name : names) grid.columns.push_back({name, name, true});
+  for (const auto& name : names) table.columns.push_back({name, name, true});
   for (std::size_t row = 0; row < names.size() && !e.confusion.cells.empty(); ++row) {
     std::vector<Cell> cells{text_cell(names[row])};
     for (std::size_t column = 0; column < names.size(); ++column)
       cells.push_back(count_cell(e.confusion.at(row, column)));
-    grid.rows.push_back(std::move(cells));
+    table.rows.push_back(std::move(cells));
   }
-  return grid;
+  return table;
 }
 
 namespace {
@@ -105,24 +106,24 @@ std::vector<std::string> gate_notes(const GateResult& result) {
 
 }  // namespace
 
-Grid gate_grid(const GateResult& result, const std::string& baseline, const std::string& candidate) {
-  Grid grid;
-  grid.columns = {{"rule", "rule", false},
-                  {"baseline", "baseline", true},
-                  {"candidate", "candidate", true},
-                  {"verdict", "verdict", false},
-                  {"", "reason", false}};
+Table gate_table(const GateResult& result, const std::string& baseline, const std::string& candidate) {
+  Table table;
+  table.columns = {{"rule", "rule", false},
+                   {"baseline", "baseline", true},
+                   {"candidate", "candidate", true},
+                   {"verdict", "verdict", false},
+                   {"", "reason", false}};
   for (const auto& r : result.rules)
-    grid.rows.push_back({text_cell(r.rule.text()), number_cell(r.baseline, 4), number_cell(r.candidate, 4),
-                         text_cell(to_string(r.verdict)), text_cell(r.reason)});
-  grid.notes.push_back(
+    table.rows.push_back({text_cell(r.rule.text()), number_cell(r.baseline, 4), number_cell(r.candidate, 4),
+                          text_cell(to_string(r.verdict)), text_cell(r.reason)});
+  table.notes.push_back(
       fmt::format("{}: candidate {} against baseline {}", to_string(result.verdict), candidate, baseline));
-  for (const auto& text : gate_notes(result)) grid.notes.push_back(text);
+  for (const auto& text : gate_notes(result)) table.notes.push_back(text);
   if (result.smallest_difference)
-    grid.notes.push_back(
+    table.notes.push_back(
         fmt::format("The smallest AP difference these {} groups of images can tell is about {:.4f}.",
                     result.groups, *result.smallest_difference));
-  return grid;
+  return table;
 }
 
 nlohmann::ordered_json gate_json(const GateResult& result, const std::string& baseline,

@@ -1,4 +1,4 @@
-#include "ds/report/analysis_grids.h"
+#include "ds/report/analysis_tables.h"
 
 #include <fmt/format.h>
 
@@ -41,99 +41,99 @@ std::string against_the_rest(const SliceNumbers& numbers) {
 
 }  // namespace
 
-Grid pairs_grid(const std::vector<std::string>& names, const PairwiseComparison& pairwise) {
-  Grid grid;
-  grid.columns = {{"model", "model", false},
-                  {"against", "against", false},
-                  {"AP difference", "ap_difference"},
-                  {"low", "low"},
-                  {"high", "high"},
-                  {"p", "p"},
-                  {"p (Holm)", "p_holm"},
-                  {"", "verdict", false}};
+Table pairs_table(const std::vector<std::string>& names, const PairwiseComparison& pairwise) {
+  Table table;
+  table.columns = {{"model", "model", false},
+                   {"against", "against", false},
+                   {"AP difference", "ap_difference"},
+                   {"low", "low"},
+                   {"high", "high"},
+                   {"p", "p"},
+                   {"p (Holm)", "p_holm"},
+                   {"", "verdict", false}};
   for (const auto& pair : pairwise.pairs) {
     const bool tied = pairwise.tied(pair.a, pair.b);
-    grid.rows.push_back({text_cell(names.at(pair.b)), text_cell(names.at(pair.a)),
-                         signed_cell(pair.difference, 4),
-                         pair.interval ? signed_cell(pair.interval->low, 4) : text_cell("n/a"),
-                         pair.interval ? signed_cell(pair.interval->high, 4) : text_cell("n/a"),
-                         number_cell(pair.p_value, 4), number_cell(pair.p_adjusted, 4),
-                         text_cell(tied                  ? "not proven"
-                                   : pair.difference > 0 ? "better"
-                                                         : "worse")});
+    table.rows.push_back({text_cell(names.at(pair.b)), text_cell(names.at(pair.a)),
+                          signed_cell(pair.difference, 4),
+                          pair.interval ? signed_cell(pair.interval->low, 4) : text_cell("n/a"),
+                          pair.interval ? signed_cell(pair.interval->high, 4) : text_cell("n/a"),
+                          number_cell(pair.p_value, 4), number_cell(pair.p_adjusted, 4),
+                          text_cell(tied                  ? "not proven"
+                                    : pair.difference > 0 ? "better"
+                                                          : "worse")});
   }
-  grid.notes = {fmt::format(
+  table.notes = {fmt::format(
       "low, high: 95 % interval, paired bootstrap of {} resamples over {} groups of images. p: randomisation "
       "test, the "
       "two models' detections exchanged group by group; Holm: adjusted for all {} pairs. Proven: p (Holm) "
       "<= {:.2g}.",
       pairwise.resamples, pairwise.groups, pairwise.pairs.size(), 1 - pairwise.level)};
   if (pairwise.smallest_difference)
-    grid.notes.push_back(
+    table.notes.push_back(
         fmt::format("The smallest AP difference that these {} groups of images can tell between these models "
                     "is about {:.4f}.",
                     pairwise.groups, *pairwise.smallest_difference));
-  return grid;
+  return table;
 }
 
-Grid error_types_grid(const std::vector<std::string>& names, const std::vector<ErrorTypes>& errors) {
+Table error_types_table(const std::vector<std::string>& names, const std::vector<ErrorTypes>& errors) {
   if (names.size() != errors.size()) throw Error("as many names as error tables are needed");
-  Grid grid;
-  grid.columns = {{"model", "model", false},
-                  {"error", "error", false},
-                  {"count", "count"},
-                  {"AP50 would gain", "ap50_gain"},
-                  {"", "meaning", false}};
+  Table table;
+  table.columns = {{"model", "model", false},
+                   {"error", "error", false},
+                   {"count", "count"},
+                   {"AP50 would gain", "ap50_gain"},
+                   {"", "meaning", false}};
   for (std::size_t m = 0; m < names.size(); ++m) {
     for (int t = 0; t < kErrorTypeCount; ++t) {
       const auto i = static_cast<std::size_t>(t);
       const auto type = static_cast<ErrorType>(t);
-      grid.rows.push_back({text_cell(names[m]), text_cell(to_string(type)), count_cell(errors[m].counts[i]),
-                           signed_cell(errors[m].gain[i], 4), text_cell(describe(type))});
+      table.rows.push_back({text_cell(names[m]), text_cell(to_string(type)), count_cell(errors[m].counts[i]),
+                            signed_cell(errors[m].gain[i], 4), text_cell(describe(type))});
     }
-    grid.rows.push_back({text_cell(names[m]), text_cell("all false positives"), text_cell(""),
-                         signed_cell(errors[m].gain_without_false_positives, 4), text_cell("")});
-    grid.rows.push_back({text_cell(names[m]), text_cell("all misses"), text_cell(""),
-                         signed_cell(errors[m].gain_without_misses, 4), text_cell("")});
+    table.rows.push_back({text_cell(names[m]), text_cell("all false positives"), text_cell(""),
+                          signed_cell(errors[m].gain_without_false_positives, 4), text_cell("")});
+    table.rows.push_back({text_cell(names[m]), text_cell("all misses"), text_cell(""),
+                          signed_cell(errors[m].gain_without_misses, 4), text_cell("")});
   }
-  grid.notes = {
+  table.notes = {
       "Errors by kind (TIDE, Bolya 2020), of all detections whatever their score: what AP50 would gain were "
       "those of one kind mended and nothing else. Gains do not add up."};
-  return grid;
+  return table;
 }
 
-Grid slices_grid(const std::vector<Slice>& slices, const std::vector<SliceNumbers>& numbers) {
+Table slices_table(const std::vector<Slice>& slices, const std::vector<SliceNumbers>& numbers) {
   if (slices.size() != numbers.size()) throw Error("as many numbers as slices are needed");
-  Grid grid;
-  grid.columns = {{"attribute", "attribute", false},
-                  {"value", "value", false},
-                  {"images", "images"},
-                  {"objects", "objects"},
-                  {"AP", "ap"},
-                  {"95 % interval", "interval", false},
-                  {"AP50", "ap50"},
-                  {"against the other images", "against_the_rest", false}};
+  Table table;
+  table.columns = {{"attribute", "attribute", false},
+                   {"value", "value", false},
+                   {"images", "images"},
+                   {"objects", "objects"},
+                   {"AP", "ap"},
+                   {"95 % interval", "interval", false},
+                   {"AP50", "ap50"},
+                   {"against the other images", "against_the_rest", false}};
   for (std::size_t i = 0; i < slices.size(); ++i) {
     const auto& n = numbers[i];
-    grid.rows.push_back({text_cell(slices[i].attribute), text_cell(slices[i].value), count_cell(n.images),
-                         count_cell(n.objects), number_cell(known(n.ap), 3),
-                         text_cell(interval_text(n.interval, false)), number_cell(known(n.ap50), 3),
-                         text_cell(against_the_rest(n))});
+    table.rows.push_back({text_cell(slices[i].attribute), text_cell(slices[i].value), count_cell(n.images),
+                          count_cell(n.objects), number_cell(known(n.ap), 3),
+                          text_cell(interval_text(n.interval, false)), number_cell(known(n.ap50), 3),
+                          text_cell(against_the_rest(n))});
   }
-  grid.notes = {fmt::format(
+  table.notes = {fmt::format(
       "Intervals: bootstrap over the groups of a slice's images, n/a with fewer than {}. Against the other "
       "images: AP of the slice minus AP of the rest; better or worse where the interval does not reach 0 (of "
       "many "
       "slices some do so by chance).",
       kMinSliceGroups)};
-  return grid;
+  return table;
 }
 
-Grid quality_grid(const ModelReport& model) {
-  Grid grid;
-  grid.columns = {{"", "metric", false}, {"value", "value"}, {"", "meaning", false}};
+Table quality_table(const ModelReport& model) {
+  Table table;
+  table.columns = {{"", "metric", false}, {"value", "value"}, {"", "meaning", false}};
   auto row = [&](const char* name, const std::optional<double>& value, const char* meaning) {
-    grid.rows.push_back({text_cell(name), number_cell(value, 4), text_cell(meaning)});
+    table.rows.push_back({text_cell(name), number_cell(value, 4), text_cell(meaning)});
   };
   const auto& lrp = model.localization.mean;
   row("oLRP", lrp.error, "localisation-recall-precision error at each class's best threshold; 0 is perfect");
@@ -142,7 +142,7 @@ Grid quality_grid(const ModelReport& model) {
   row("oLRP misses", lrp.false_negatives, "share of the objects there");
   row("D-ECE", model.calibration.d_ece, "how far scores are from the share of hits; 0 is perfect");
   row("LaECE", model.calibration.la_ece, "the same, the boxes' overlap counted too");
-  return grid;
+  return table;
 }
 
 }  // namespace ds

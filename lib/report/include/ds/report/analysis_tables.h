@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "ds/report/grid.h"
+#include "ds/base/table.h"
 #include "ds/report/model_report.h"
 
 /// Tables of what is found out beyond the leaderboard, for terminals and files.
@@ -11,16 +11,16 @@ namespace ds {
 
 /// One row a pair: difference of AP with its interval, p-values, and whether it is proven.
 /// @param names of the models in the order of `pairwise`
-Grid pairs_grid(const std::vector<std::string>& names, const PairwiseComparison& pairwise);
+Table pairs_table(const std::vector<std::string>& names, const PairwiseComparison& pairwise);
 
 /// One row a model and kind of error: how many, and what AP50 would gain without them.
 /// @param errors beside `names`
-Grid error_types_grid(const std::vector<std::string>& names, const std::vector<ErrorTypes>& errors);
+Table error_types_table(const std::vector<std::string>& names, const std::vector<ErrorTypes>& errors);
 
 /// One row a slice: images, objects, AP with its interval, AP50, and AP against the other images.
-Grid slices_grid(const std::vector<Slice>& slices, const std::vector<SliceNumbers>& numbers);
+Table slices_table(const std::vector<Slice>& slices, const std::vector<SliceNumbers>& numbers);
 
 /// oLRP with its parts, D-ECE and LaECE of a model, one a row.
-Grid quality_grid(const ModelReport& model);
+Table quality_table(const ModelReport& model);
 
 }  // namespace ds

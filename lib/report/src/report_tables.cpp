@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "ds/report/analysis_grids.h"
+#include "ds/report/analysis_tables.h"
 #include "optional_numbers.h"
 #include "report_parts.h"
 
@@ -21,10 +21,10 @@ ErrorBar bar_of(const std::optional<double>& value, const std::optional<Interval
 
 }  // namespace
 
-DrawnGrid report_leaderboard(const ComparisonReport& report) {
+DrawnTable report_leaderboard(const ComparisonReport& report) {
   std::vector<LeaderboardEntry> entries;
   for (const auto& model : report.models) entries.push_back(model.entry);
-  DrawnGrid made{leaderboard(entries), {}};
+  DrawnTable made{leaderboard(entries), {}};
   const bool drawn = std::any_of(entries.begin(), entries.end(),
                                  [](const auto& entry) { return entry.evaluation.intervals[0].has_value(); });
   if (drawn) {
@@ -37,8 +37,8 @@ DrawnGrid report_leaderboard(const ComparisonReport& report) {
   return made;
 }
 
-DrawnGrid pair_grid(const ComparisonReport& report) {
-  DrawnGrid made{pairs_grid(model_names(report), report.pairwise), {}};
+DrawnTable pair_table(const ComparisonReport& report) {
+  DrawnTable made{pairs_table(model_names(report), report.pairwise), {}};
   for (const auto& pair : report.pairwise.pairs)
     made.look.bars.push_back(bar_of(pair.difference, pair.interval));
   made.look.bars_title = "difference";
@@ -46,12 +46,12 @@ DrawnGrid pair_grid(const ComparisonReport& report) {
   return made;
 }
 
-DrawnGrid class_ap_grid(const ComparisonReport& report) {
-  DrawnGrid made;
-  made.grid.columns = {{"class", "class", false}, {"objects", "objects"}};
+DrawnTable class_ap_table(const ComparisonReport& report) {
+  DrawnTable made;
+  made.table.columns = {{"class", "class", false}, {"objects", "objects"}};
   for (std::size_t i = 0; i < report.models.size(); ++i) {
     const auto name = name_of(report.models[i]);
-    made.grid.columns.push_back({name, name});
+    made.table.columns.push_back({name, name});
     made.look.shaded.push_back(i + 2);
   }
   const auto& first = report.models.front().entry.evaluation;
@@ -60,41 +60,41 @@ DrawnGrid class_ap_grid(const ComparisonReport& report) {
                              count_cell(first.precision.classes.at(c).objects)};
     for (const auto& model : report.models)
       row.push_back(number_cell(known(model.entry.evaluation.precision.classes.at(c).numbers.ap()), 3));
-    made.grid.rows.push_back(std::move(row));
+    made.table.rows.push_back(std::move(row));
   }
-  made.grid.notes = {"AP of each class; n/a: no objects of the class. A darker cell is a higher AP."};
+  made.table.notes = {"AP of each class; n/a: no objects of the class. A darker cell is a higher AP."};
   return made;
 }
 
-DrawnGrid size_grid(const ComparisonReport& report) {
-  DrawnGrid made;
-  made.grid.columns = {{"model", "model", false}};
+DrawnTable size_table(const ComparisonReport& report) {
+  DrawnTable made;
+  made.table.columns = {{"model", "model", false}};
   constexpr int kNumbers[] = {3, 4, 5, 9, 10, 11};
   static constexpr const char* kTitles[] = {"AP small", "AP medium", "AP large",
                                             "AR small", "AR medium", "AR large"};
   for (std::size_t i = 0; i < std::size(kNumbers); ++i) {
-    made.grid.columns.push_back({kTitles[i], coco_number_names()[static_cast<std::size_t>(kNumbers[i])]});
+    made.table.columns.push_back({kTitles[i], coco_number_names()[static_cast<std::size_t>(kNumbers[i])]});
     made.look.shaded.push_back(i + 1);
   }
   for (const auto& model : report.models) {
     std::vector<Cell> row = {text_cell(name_of(model))};
     for (const int number : kNumbers) row.push_back(number_cell(ap_of(model, number), 3));
-    made.grid.rows.push_back(std::move(row));
+    made.table.rows.push_back(std::move(row));
   }
-  made.grid.notes = {
+  made.table.notes = {
       "Small: up to 32x32 pixels; medium: up to 96x96; large: above. AR: recall, mean of IoU .50 to .95."};
   return made;
 }
 
-Grid error_grid(const ComparisonReport& report) {
-  Grid grid;
-  grid.columns = {{"model", "model", false}, {"AP50", "ap50"}};
+Table error_table(const ComparisonReport& report) {
+  Table table;
+  table.columns = {{"model", "model", false}, {"AP50", "ap50"}};
   for (int type = 0; type < kErrorTypeCount; ++type) {
     const auto name = to_string(static_cast<ErrorType>(type));
-    grid.columns.push_back({name, name});
+    table.columns.push_back({name, name});
   }
-  grid.columns.push_back({"without wrong detections", "gain_without_false_positives"});
-  grid.columns.push_back({"without misses", "gain_without_misses"});
+  table.columns.push_back({"without wrong detections", "gain_without_false_positives"});
+  table.columns.push_back({"without misses", "gain_without_misses"});
   for (const auto& model : report.models) {
     std::vector<Cell> row = {text_cell(name_of(model)), number_cell(model.errors.ap50, 3)};
     for (std::size_t type = 0; type < kErrorTypeCount; ++type)
@@ -102,10 +102,10 @@ Grid error_grid(const ComparisonReport& report) {
                      model.errors.gain[type]});
     for (const auto gain : {model.errors.gain_without_false_positives, model.errors.gain_without_misses})
       row.push_back({fmt::format("{:+.2f}", 100 * gain), gain});
-    grid.rows.push_back(std::move(row));
+    table.rows.push_back(std::move(row));
   }
-  grid.notes = {"Points of AP50 that would be gained, of 100, and the number of such errors in brackets."};
-  return grid;
+  table.notes = {"Points of AP50 that would be gained, of 100, and the number of such errors in brackets."};
+  return table;
 }
 
 namespace {
@@ -115,83 +115,83 @@ std::vector<Cell> localization_cells(const LocalizationRecallError& error) {
           number_cell(error.false_positives, 3), number_cell(error.false_negatives, 3)};
 }
 
-const std::vector<GridColumn>& localization_columns() {
-  static const std::vector<GridColumn> columns = {{"oLRP", "olrp"},
-                                                  {"1 - IoU of hits", "localization"},
-                                                  {"wrong detections", "false_positives"},
-                                                  {"missed objects", "false_negatives"}};
+const std::vector<TableColumn>& localization_columns() {
+  static const std::vector<TableColumn> columns = {{"oLRP", "olrp"},
+                                                   {"1 - IoU of hits", "localization"},
+                                                   {"wrong detections", "false_positives"},
+                                                   {"missed objects", "false_negatives"}};
   return columns;
 }
 
 }  // namespace
 
-Grid localization_grid(const ComparisonReport& report) {
-  Grid grid;
-  grid.columns = {{"model", "model", false}};
-  grid.columns.insert(grid.columns.end(), localization_columns().begin(), localization_columns().end());
+Table localization_table(const ComparisonReport& report) {
+  Table table;
+  table.columns = {{"model", "model", false}};
+  table.columns.insert(table.columns.end(), localization_columns().begin(), localization_columns().end());
   for (const auto& model : report.models) {
     std::vector<Cell> row = {text_cell(name_of(model))};
     for (auto& cell : localization_cells(model.localization.mean)) row.push_back(std::move(cell));
-    grid.rows.push_back(std::move(row));
+    table.rows.push_back(std::move(row));
   }
-  grid.notes = {"Lower is better. Mean of the classes, each at its own best threshold."};
-  return grid;
+  table.notes = {"Lower is better. Mean of the classes, each at its own best threshold."};
+  return table;
 }
 
-Grid class_localization_grid(const ModelReport& model) {
-  Grid grid;
+Table class_localization_table(const ModelReport& model) {
+  Table table;
   const auto& e = model.entry.evaluation;
-  grid.title = name_of(model) + ", per class";
-  grid.columns = {{"class", "class", false}};
-  grid.columns.insert(grid.columns.end(), localization_columns().begin(), localization_columns().end());
-  grid.columns.push_back({"best threshold", "threshold"});
+  table.title = name_of(model) + ", per class";
+  table.columns = {{"class", "class", false}};
+  table.columns.insert(table.columns.end(), localization_columns().begin(), localization_columns().end());
+  table.columns.push_back({"best threshold", "threshold"});
   for (std::size_t c = 0; c < std::min(e.class_names.size(), model.localization.classes.size()); ++c) {
     std::vector<Cell> row = {text_cell(e.class_names[c])};
     for (auto& cell : localization_cells(model.localization.classes[c])) row.push_back(std::move(cell));
     row.push_back(number_cell(model.localization.classes[c].threshold, 3));
-    grid.rows.push_back(std::move(row));
+    table.rows.push_back(std::move(row));
   }
-  return grid;
+  return table;
 }
 
-Grid calibration_grid(const ComparisonReport& report) {
-  Grid grid;
-  grid.columns = {{"model", "model", false},
-                  {"D-ECE", "d_ece"},
-                  {"LaECE", "la_ece"},
-                  {"detections", "detections"},
-                  {"threshold", "threshold"}};
+Table calibration_table(const ComparisonReport& report) {
+  Table table;
+  table.columns = {{"model", "model", false},
+                   {"D-ECE", "d_ece"},
+                   {"LaECE", "la_ece"},
+                   {"detections", "detections"},
+                   {"threshold", "threshold"}};
   for (const auto& model : report.models) {
     std::int64_t detections = 0;
     for (const auto& bin : model.calibration.bins) detections += bin.detections;
-    grid.rows.push_back({text_cell(name_of(model)), number_cell(model.calibration.d_ece, 3),
-                         number_cell(model.calibration.la_ece, 3), count_cell(detections),
-                         number_cell(model.entry.evaluation.operating.threshold, 3)});
+    table.rows.push_back({text_cell(name_of(model)), number_cell(model.calibration.d_ece, 3),
+                          number_cell(model.calibration.la_ece, 3), count_cell(detections),
+                          number_cell(model.entry.evaluation.operating.threshold, 3)});
   }
-  grid.notes = {"Lower is better. Over the detections from the operating threshold on."};
-  return grid;
+  table.notes = {"Lower is better. Over the detections from the operating threshold on."};
+  return table;
 }
 
-Grid agreement_grid(const ComparisonReport& report) {
-  Grid grid;
-  grid.columns = {{"model", "a", false},
-                  {"and", "b", false},
-                  {"found by both", "both"},
-                  {"only by the first", "only_a"},
-                  {"only by the second", "only_b"},
-                  {"by neither", "neither"},
-                  {"kappa", "kappa"}};
+Table agreement_table(const ComparisonReport& report) {
+  Table table;
+  table.columns = {{"model", "a", false},
+                   {"and", "b", false},
+                   {"found by both", "both"},
+                   {"only by the first", "only_a"},
+                   {"only by the second", "only_b"},
+                   {"by neither", "neither"},
+                   {"kappa", "kappa"}};
   for (const auto& pair : report.agreement.pairs)
-    grid.rows.push_back({text_cell(name_of(report.models.at(pair.a))),
-                         text_cell(name_of(report.models.at(pair.b))), count_cell(pair.both),
-                         count_cell(pair.only_a), count_cell(pair.only_b), count_cell(pair.neither),
-                         number_cell(pair.kappa(), 3)});
-  grid.notes.push_back(
+    table.rows.push_back({text_cell(name_of(report.models.at(pair.a))),
+                          text_cell(name_of(report.models.at(pair.b))), count_cell(pair.both),
+                          count_cell(pair.only_a), count_cell(pair.only_b), count_cell(pair.neither),
+                          number_cell(pair.kappa(), 3)});
+  table.notes.push_back(
       fmt::format("Objects that every model missed: {}.", report.agreement.missed_by_all.size()));
-  return grid;
+  return table;
 }
 
-Grid confusion_list(const Evaluation& e, std::size_t limit) {
+Table confusion_list(const Evaluation& e, std::size_t limit) {
   struct Confusion {
     std::size_t truth, detected;
     std::int64_t count;
@@ -205,24 +205,24 @@ Grid confusion_list(const Evaluation& e, std::size_t limit) {
       if (d != t && d < classes && e.confusion.at(t, d) > 0) all.push_back({t, d, e.confusion.at(t, d)});
     }
   std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.count > b.count; });
-  Grid grid;
-  grid.title = "Most frequent confusions";
-  grid.columns = {{"is", "truth", false},
-                  {"is taken for", "detected", false},
-                  {"times", "count"},
-                  {"of its objects", "share"}};
+  Table table;
+  table.title = "Most frequent confusions";
+  table.columns = {{"is", "truth", false},
+                   {"is taken for", "detected", false},
+                   {"times", "count"},
+                   {"of its objects", "share"}};
   if (all.size() > limit) {
-    grid.notes.push_back(fmt::format("The {} most frequent of {} kinds.", limit, all.size()));
+    table.notes.push_back(fmt::format("The {} most frequent of {} kinds.", limit, all.size()));
     all.resize(limit);
   }
   for (const auto& each : all) {
     const double share = static_cast<double>(each.count) / static_cast<double>(objects[each.truth]);
-    grid.rows.push_back({text_cell(e.class_names.at(each.truth)),
-                         text_cell(e.class_names.at(each.detected)),
-                         count_cell(each.count),
-                         {fmt::format("{:.1f} %", 100 * share), share}});
+    table.rows.push_back({text_cell(e.class_names.at(each.truth)),
+                          text_cell(e.class_names.at(each.detected)),
+                          count_cell(each.count),
+                          {fmt::format("{:.1f} %", 100 * share), share}});
   }
-  return grid;
+  return table;
 }
 
 HeatMap confusion_map(const Evaluation& e) {

@@ -1,4 +1,4 @@
-#include "ds/report/grid.h"
+#include "ds/base/table.h"
 
 #include <fmt/format.h>
 
@@ -11,10 +11,8 @@ namespace ds {
 
 namespace {
 
-void check(const Grid& grid) {
-  for (const auto& row : grid.rows)
-    if (row.size() != grid.columns.size())
-      throw Error(fmt::format("a row of {} cells in a grid of {} columns", row.size(), grid.columns.size()));
+[[noreturn]] void fail(std::size_t cells, std::size_t columns) {
+  throw Error(fmt::format("a table row has {} cells, the table {} columns", cells, columns));
 }
 
 std::string padded(const std::string& text, std::size_t width, bool right) {
@@ -22,12 +20,12 @@ std::string padded(const std::string& text, std::size_t width, bool right) {
   return right ? blanks + text : text + blanks;
 }
 
-std::string text_line(const Grid& grid, const std::vector<std::string>& cells,
+std::string text_line(const Table& table, const std::vector<std::string>& cells,
                       const std::vector<std::size_t>& widths) {
   std::string line;
   for (std::size_t c = 0; c < cells.size(); ++c) {
     if (c > 0) line += "  ";
-    line += padded(cells[c], widths[c], grid.columns[c].right);
+    line += padded(cells[c], widths[c], table.columns[c].right);
   }
   line.erase(line.find_last_not_of(' ') + 1);
   return line + '\n';
@@ -67,52 +65,69 @@ Cell count_cell(std::int64_t number) {
   return {std::to_string(number), static_cast<double>(number)};
 }
 
-std::string to_text(const Grid& grid) {
-  check(grid);
+Table& Table::column(const std::string& title, Align align) {
+  columns.push_back({title, title, align == Align::right});
+  return *this;
+}
+
+Table& Table::row(std::vector<std::string> cells) {
+  if (cells.size() != columns.size()) fail(cells.size(), columns.size());
+  auto& last = rows.emplace_back();
+  for (auto& cell : cells) last.push_back(text_cell(std::move(cell)));
+  return *this;
+}
+
+void Table::check() const {
+  for (const auto& row : rows)
+    if (row.size() != columns.size()) fail(row.size(), columns.size());
+}
+
+std::string Table::to_text() const {
+  check();
   std::vector<std::size_t> widths;
   std::vector<std::string> titles, rules;
-  for (const auto& column : grid.columns) {
+  for (const auto& column : columns) {
     titles.push_back(column.title);
     widths.push_back(display_width(column.title));
   }
-  for (const auto& row : grid.rows)
+  for (const auto& row : rows)
     for (std::size_t c = 0; c < row.size(); ++c) widths[c] = std::max(widths[c], display_width(row[c].text));
   for (const auto width : widths) rules.push_back(std::string(width, '-'));
-  std::string out = grid.title.empty() ? "" : grid.title + "\n\n";
-  out += text_line(grid, titles, widths) + text_line(grid, rules, widths);
-  for (const auto& row : grid.rows) {
+  std::string out = title.empty() ? "" : title + "\n\n";
+  out += text_line(*this, titles, widths) + text_line(*this, rules, widths);
+  for (const auto& row : rows) {
     std::vector<std::string> cells;
     for (const auto& cell : row) cells.push_back(cell.text);
-    out += text_line(grid, cells, widths);
+    out += text_line(*this, cells, widths);
   }
-  if (!grid.notes.empty()) out += '\n';
-  for (const auto& note : grid.notes) out += note + '\n';
+  if (!notes.empty()) out += '\n';
+  for (const auto& note : notes) out += note + '\n';
   return out;
 }
 
-std::string to_markdown(const Grid& grid) {
-  check(grid);
-  std::string out = grid.title.empty() ? "" : "### " + grid.title + "\n\n";
+std::string Table::to_markdown() const {
+  check();
+  std::string out = title.empty() ? "" : "### " + title + "\n\n";
   out += '|';
-  for (const auto& column : grid.columns) out += ' ' + markdown_escaped(column.title) + " |";
+  for (const auto& column : columns) out += ' ' + markdown_escaped(column.title) + " |";
   out += "\n|";
-  for (const auto& column : grid.columns) out += column.right ? " ---: |" : " --- |";
+  for (const auto& column : columns) out += column.right ? " ---: |" : " --- |";
   out += '\n';
-  for (const auto& row : grid.rows) {
+  for (const auto& row : rows) {
     out += '|';
     for (const auto& cell : row) out += ' ' + markdown_escaped(cell.text) + " |";
     out += '\n';
   }
-  for (const auto& note : grid.notes) out += "\n" + note + "\n";
+  for (const auto& note : notes) out += "\n" + note + "\n";
   return out;
 }
 
-std::string to_csv(const Grid& grid) {
-  check(grid);
+std::string Table::to_csv() const {
+  check();
   std::vector<std::string> keys;
-  for (const auto& column : grid.columns) keys.push_back(csv_field(column.key));
+  for (const auto& column : columns) keys.push_back(csv_field(column.key));
   std::string out = join(keys, ",") + "\r\n";
-  for (const auto& row : grid.rows) {
+  for (const auto& row : rows) {
     std::vector<std::string> fields;
     for (const auto& cell : row)
       fields.push_back(cell.number ? shortest(*cell.number) : cell.text == "n/a" ? "" : csv_field(cell.text));
