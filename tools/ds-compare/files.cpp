@@ -15,6 +15,7 @@
 #include "ds/metrics/open_images.h"
 #include "ds/metrics/pascal_voc.h"
 #include "ds/report/comparison.h"
+#include "ds/report/evaluation_tables.h"
 #include "ds/report/leaderboard.h"
 #include "printing.h"
 #include "protocols.h"

@@ -6,7 +6,7 @@
 #include "ds/cocofile/coco_file.h"
 #include "ds/compare/project_evaluations.h"
 #include "ds/metrics/evaluation.h"
-#include "ds/report/junit.h"
+#include "ds/report/gate_report.h"
 #include "printing.h"
 #include "project_access.h"
 #include "verbs.h"

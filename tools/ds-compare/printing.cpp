@@ -4,6 +4,8 @@
 
 #include "ds/metrics/error_types.h"
 #include "ds/report/analysis_tables.h"
+#include "ds/report/evaluation_tables.h"
+#include "ds/report/gate_report.h"
 #include "ds/report/leaderboard.h"
 
 namespace ds::compare {

@@ -9,6 +9,7 @@
 #include "ds/compare/comparison_report.h"
 #include "ds/report/analysis_tables.h"
 #include "ds/report/comparison_page.h"
+#include "ds/report/evaluation_tables.h"
 #include "printing.h"
 #include "project_access.h"
 #include "verbs.h"

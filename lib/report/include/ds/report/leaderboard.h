@@ -7,7 +7,6 @@
 
 #include "ds/base/table.h"
 #include "ds/metrics/evaluation.h"
-#include "ds/metrics/gate.h"
 #include "ds/metrics/pairwise.h"
 
 namespace ds {
@@ -65,17 +64,6 @@ std::vector<std::string> latency_notes(const std::vector<LeaderboardEntry>& entr
 /// "d_ece" beside it where they are known; with pairs also "pairs" and "smallest_difference".
 nlohmann::ordered_json leaderboard_json(const std::vector<LeaderboardEntry>& entries,
                                         const LeaderboardOptions& options = {});
-
-/// COCO's twelve numbers of one evaluation, one a row.
-Table coco_table(const Evaluation& evaluation);
-/// AP and counts of every class.
-Table class_table(const Evaluation& evaluation);
-/// True classes down, detected classes across.
-Table confusion_table(const Evaluation& evaluation);
-/// One row a rule, the verdict and what the exit codes mean under it.
-Table gate_table(const GateResult& result, const std::string& baseline, const std::string& candidate);
-nlohmann::ordered_json gate_json(const GateResult& result, const std::string& baseline,
-                                 const std::string& candidate);
 
 /// What accuracy, error rate and RMSE mean here, one sentence each.
 std::vector<std::string> definitions();
