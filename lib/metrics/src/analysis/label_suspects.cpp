@@ -142,8 +142,16 @@ class SuspectSearch {
       return a.confidence < b.confidence;
     });
     const auto& box = *best->box;
-    add({kind, static_cast<std::int32_t>(image), object, box.class_idx, box.x, box.y, box.w, box.h,
-         mean_confidence(chosen), static_cast<std::int64_t>(chosen.size())});
+    add({.kind = kind,
+         .image_idx = static_cast<std::int32_t>(image),
+         .object_idx = object,
+         .class_idx = box.class_idx,
+         .x = box.x,
+         .y = box.y,
+         .w = box.w,
+         .h = box.h,
+         .confidence = mean_confidence(chosen),
+         .models = static_cast<std::int64_t>(chosen.size())});
   }
 
   void add(const LabelSuspect& suspect) {
@@ -203,8 +211,15 @@ class SuspectSearch {
     }
     near /= static_cast<double>(models_.size());
     const double recall = recalls_[static_cast<std::size_t>(label.class_idx)][size_of(label)];
-    add({SuspectKind::spurious_label, static_cast<std::int32_t>(image), g, -1, label.x, label.y, label.w,
-         label.h, (1 - near) * recall, static_cast<std::int64_t>(models_.size())});
+    add({.kind = SuspectKind::spurious_label,
+         .image_idx = static_cast<std::int32_t>(image),
+         .object_idx = g,
+         .x = label.x,
+         .y = label.y,
+         .w = label.w,
+         .h = label.h,
+         .confidence = (1 - near) * recall,
+         .models = static_cast<std::int64_t>(models_.size())});
   }
 
   bool touches_a_label(std::size_t image, const DetectedBox& box) const {
