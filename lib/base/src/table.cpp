@@ -65,8 +65,8 @@ Cell count_cell(std::int64_t number) {
   return {std::to_string(number), static_cast<double>(number)};
 }
 
-Table& Table::column(const std::string& title, Align align) {
-  columns.push_back({title, title, align == Align::right});
+Table& Table::column(const std::string& name, Align align) {
+  columns.push_back({name, name, align == Align::right});
   return *this;
 }
 

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
 
 #include "ds/base/error.h"
 #include "ds/base/random.h"
@@ -67,13 +66,6 @@ std::optional<double> PairedBootstrap::p_value(std::size_t a, std::size_t b, int
   };
   return std::min(
       1.0, 2 * std::min(share([](double d) { return d <= 0; }), share([](double d) { return d >= 0; })));
-}
-
-double PairedBootstrap::mean_difference(std::size_t a, std::size_t b, int number) const {
-  const auto values = differences(a, b, number);
-  return values.empty()
-             ? 0
-             : std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
 std::optional<double> PairedBootstrap::smallest_difference(std::size_t a, std::size_t b, int number) const {

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "ds/base/error.h"
+#include "ds/metrics/significance.h"
 
 namespace ds {
 

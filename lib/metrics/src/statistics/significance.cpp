@@ -82,25 +82,4 @@ std::vector<double> holm_adjusted(const std::vector<double>& p_values) {
   return adjusted;
 }
 
-std::vector<RankRange> rank_ranges(const PairedBootstrap& bootstrap) {
-  const auto models = bootstrap.models();
-  std::vector<RankRange> ranges(models, RankRange{1, static_cast<int>(models)});
-  std::vector<std::pair<std::size_t, std::size_t>> pairs;
-  std::vector<double> p_values;
-  for (std::size_t a = 0; a < models; ++a)
-    for (std::size_t b = a + 1; b < models; ++b) {
-      pairs.emplace_back(a, b);
-      p_values.push_back(bootstrap.p_value(a, b, 0).value_or(1.0));
-    }
-  const auto adjusted = holm_adjusted(p_values);
-  for (std::size_t i = 0; i < pairs.size(); ++i) {
-    if (adjusted[i] > 1 - bootstrap.level() + 1e-12) continue;
-    const auto [a, b] = pairs[i];
-    const bool second_better = bootstrap.mean_difference(a, b, 0) > 0;
-    ++ranges[second_better ? a : b].best;
-    --ranges[second_better ? b : a].worst;
-  }
-  return ranges;
-}
-
 }  // namespace ds

@@ -38,8 +38,8 @@ struct Table {
   std::vector<std::string> notes = {};
 
   enum class Align { left, right };
-  /// A further column; its key is its title.
-  Table& column(const std::string& title, Align align = Align::left);
+  /// A further column; its title is its key too.
+  Table& column(const std::string& name, Align align = Align::left);
   /// A further row of plain texts. Throws Error when the count of cells is not the count of columns.
   Table& row(std::vector<std::string> cells);
   bool empty() const { return rows.empty(); }
