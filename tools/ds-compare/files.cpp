@@ -7,13 +7,15 @@
 #include "ds/base/error.h"
 #include "ds/base/log.h"
 #include "ds/base/text.h"
-#include "ds/metrics/coco_json.h"
+#include "ds/cocofile/coco_file.h"
+#include "ds/cocofile/label_hierarchy.h"
 #include "ds/metrics/evaluation.h"
 #include "ds/metrics/input_audit.h"
 #include "ds/metrics/lvis.h"
 #include "ds/metrics/open_images.h"
 #include "ds/metrics/pascal_voc.h"
 #include "ds/report/comparison.h"
+#include "ds/report/evaluation_tables.h"
 #include "ds/report/leaderboard.h"
 #include "printing.h"
 #include "protocols.h"
@@ -119,7 +121,7 @@ class Audit {
 std::vector<std::string> findings(const FilesOptions& o, const std::string& path, const TruthTable& truth,
                                   const CocoDetections& read, const Matching& matching, double ap) {
   std::vector<std::string> texts;
-  for (const auto& finding : audit_inputs(o.truth, truth, path, read, matching, ap))
+  for (const auto& finding : audit_inputs(o.truth, truth, path, read.table, read.left_out, matching, ap))
     texts.push_back(finding.text());
   return texts;
 }
@@ -165,11 +167,11 @@ void print_details(Context& context, const FilesOptions& o, const std::vector<Le
   for (const auto& entry : entries) {
     if (o.per_class) {
       context.out.line("");
-      print(context, class_grid(entry.evaluation), o.table);
+      print(context, class_table(entry.evaluation), o.table);
     }
     if (o.confusion) {
       context.out.line("");
-      print(context, confusion_grid(entry.evaluation), o.table);
+      print(context, confusion_table(entry.evaluation), o.table);
     }
   }
 }
@@ -195,13 +197,13 @@ void print_coco(Context& context, const FilesOptions& o, const std::vector<Leade
     return;
   }
   if (entries.size() == 1 && o.table.format == "text") {
-    print(context, coco_grid(entries.front().evaluation), o.table);
+    print(context, coco_table(entries.front().evaluation), o.table);
     context.out.line("");
   }
-  auto grid = leaderboard(entries);
+  auto table = leaderboard(entries);
   if (o.overlap() == OverlapOf::masks)
-    grid.notes.push_back("Overlaps and sizes are those of masks; RMSE is of the boxes around them.");
-  print(context, grid, o.table);
+    table.notes.push_back("Overlaps and sizes are those of masks; RMSE is of the boxes around them.");
+  print(context, table, o.table);
   print_details(context, o, entries);
 }
 
@@ -252,11 +254,11 @@ int run_protocol(Context& context, const FilesOptions& o) {
     context.out.json(protocol_json(results, o.iou));
     return 0;
   }
-  print(context, protocol_grid(results), o.table);
+  print(context, protocol_table(results), o.table);
   for (const auto& result : results) {
     if (!o.per_class) continue;
     context.out.line("");
-    print(context, protocol_class_grid(result), o.table);
+    print(context, protocol_class_table(result), o.table);
   }
   return 0;
 }

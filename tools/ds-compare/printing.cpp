@@ -3,7 +3,9 @@
 #include <nlohmann/json.hpp>
 
 #include "ds/metrics/error_types.h"
-#include "ds/report/analysis_grids.h"
+#include "ds/report/analysis_tables.h"
+#include "ds/report/evaluation_tables.h"
+#include "ds/report/gate_report.h"
 #include "ds/report/leaderboard.h"
 
 namespace ds::compare {
@@ -12,15 +14,15 @@ void TableOptions::bind(OptionSet& options) {
   options.choice("format", format, {"text", "markdown", "csv"}, "how the table is written");
 }
 
-void print(Context& context, const Grid& grid, const TableOptions& options) {
-  context.out.text(options.format == "markdown" ? to_markdown(grid)
-                   : options.format == "csv"    ? to_csv(grid)
-                                                : to_text(grid));
+void print(Context& context, const Table& table, const TableOptions& options) {
+  context.out.text(options.format == "markdown" ? table.to_markdown()
+                   : options.format == "csv"    ? table.to_csv()
+                                                : table.to_text());
 }
 
-void print_below(Context& context, const Grid& grid, const TableOptions& options) {
+void print_below(Context& context, const Table& table, const TableOptions& options) {
   context.out.line("");
-  print(context, grid, options);
+  print(context, table, options);
 }
 
 void LeaderboardFlags::bind(OptionSet& options, bool with_pairs) {
@@ -70,10 +72,10 @@ void print_leaderboard(Context& context, const LeaderboardView& view, const Lead
   const bool with_pairs = flags.pairs && how.pairwise != nullptr;
   if (with_pairs) how.pairwise = nullptr;  // the table of pairs says what the data can tell
   print(context, leaderboard(view.entries, how), options);
-  if (with_pairs) print_below(context, pairs_grid(view.names, view.pairwise), options);
-  if (flags.errors) print_below(context, error_types_grid(names, errors), options);
+  if (with_pairs) print_below(context, pairs_table(view.names, view.pairwise), options);
+  if (flags.errors) print_below(context, error_types_table(names, errors), options);
   for (const auto& entry : view.entries)
-    if (flags.per_class) print_below(context, class_grid(entry.evaluation), options);
+    if (flags.per_class) print_below(context, class_table(entry.evaluation), options);
 }
 
 void SelectionFlags::bind(OptionSet& options) {
@@ -95,7 +97,7 @@ int print_gate(Context& context, const GateResult& result, const std::string& ba
   if (context.shared.json)
     context.out.json(gate_json(result, baseline, candidate));
   else
-    print(context, gate_grid(result, baseline, candidate), options);
+    print(context, gate_table(result, baseline, candidate), options);
   return exit_code_of(result.verdict);
 }
 

@@ -3,11 +3,11 @@
 #include <string>
 #include <vector>
 
+#include "ds/base/table.h"
 #include "ds/cli/tool.h"
 #include "ds/compare/project_evaluations.h"
 #include "ds/config/option_set.h"
 #include "ds/metrics/gate.h"
-#include "ds/report/grid.h"
 #include "ds/report/leaderboard.h"
 
 /// What several verbs print or read the same way.
@@ -19,7 +19,7 @@ struct TableOptions {
   void bind(OptionSet& options);
 };
 
-void print(Context& context, const Grid& grid, const TableOptions& options);
+void print(Context& context, const Table& table, const TableOptions& options);
 
 /// Which stored evaluations are meant.
 struct SelectionFlags {
@@ -35,7 +35,7 @@ struct BootstrapFlags {
 BootstrapOptions bootstrap_options(const BootstrapFlags& flags, const SharedOptions& shared);
 
 /// A blank line and the table.
-void print_below(Context& context, const Grid& grid, const TableOptions& options);
+void print_below(Context& context, const Table& table, const TableOptions& options);
 
 /// The leaderboard, and what is asked for beside it.
 struct LeaderboardFlags {

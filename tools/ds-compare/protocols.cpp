@@ -18,28 +18,29 @@ void sort_results(std::vector<ProtocolResult>& results) {
                    [](const auto& a, const auto& b) { return first_number(a) > first_number(b); });
 }
 
-Grid protocol_grid(const std::vector<ProtocolResult>& results) {
-  Grid grid;
-  if (results.empty()) return grid;
-  grid.columns = {{"#", "rank", true}, {"model", "model", false}};
-  for (const auto& number : results.front().numbers) grid.columns.push_back({number.name, number.name, true});
+Table protocol_table(const std::vector<ProtocolResult>& results) {
+  Table table;
+  if (results.empty()) return table;
+  table.columns = {{"#", "rank", true}, {"model", "model", false}};
+  for (const auto& number : results.front().numbers)
+    table.columns.push_back({number.name, number.name, true});
   for (std::size_t i = 0; i < results.size(); ++i) {
     std::vector<Cell> row{count_cell(static_cast<std::int64_t>(i + 1)), text_cell(results[i].model)};
     for (const auto& number : results[i].numbers) row.push_back(number_cell(number.value, 3));
-    grid.rows.push_back(std::move(row));
+    table.rows.push_back(std::move(row));
   }
-  grid.notes = results.front().definitions;
-  return grid;
+  table.notes = results.front().definitions;
+  return table;
 }
 
-Grid protocol_class_grid(const ProtocolResult& result) {
-  Grid grid{result.model + ", per class",
-            {{"class", "class", false}, {"objects", "objects", true}, {"AP", "ap", true}},
-            {},
-            {}};
+Table protocol_class_table(const ProtocolResult& result) {
+  Table table{result.model + ", per class",
+              {{"class", "class", false}, {"objects", "objects", true}, {"AP", "ap", true}},
+              {},
+              {}};
   for (const auto& one : result.classes)
-    grid.rows.push_back({text_cell(one.name), count_cell(one.objects), number_cell(one.ap, 3)});
-  return grid;
+    table.rows.push_back({text_cell(one.name), count_cell(one.objects), number_cell(one.ap, 3)});
+  return table;
 }
 
 nlohmann::ordered_json protocol_json(const std::vector<ProtocolResult>& results, const std::string& iou) {

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "ds/base/table.h"
 #include "ds/metrics/protocol_result.h"
-#include "ds/report/grid.h"
 
 /// Leaderboards under other rules than COCO's.
 namespace ds::compare {
@@ -13,9 +13,9 @@ namespace ds::compare {
 /// Best first by the protocol's first number; ties keep their order.
 void sort_results(std::vector<ProtocolResult>& results);
 /// One row a model, the protocol's own columns, its definitions below.
-Grid protocol_grid(const std::vector<ProtocolResult>& results);
+Table protocol_table(const std::vector<ProtocolResult>& results);
 /// AP of every class.
-Grid protocol_class_grid(const ProtocolResult& result);
+Table protocol_class_table(const ProtocolResult& result);
 /// `{"format": "ds-leaderboard", "version": 1, "protocol", "iou", "models": [...]}`, each
 /// as to_json() has it.
 nlohmann::ordered_json protocol_json(const std::vector<ProtocolResult>& results, const std::string& iou);

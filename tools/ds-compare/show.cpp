@@ -7,8 +7,9 @@
 #include "ds/base/log.h"
 #include "ds/base/text.h"
 #include "ds/compare/comparison_report.h"
-#include "ds/report/analysis_grids.h"
+#include "ds/report/analysis_tables.h"
 #include "ds/report/comparison_page.h"
+#include "ds/report/evaluation_tables.h"
 #include "printing.h"
 #include "project_access.h"
 #include "verbs.h"
@@ -27,11 +28,11 @@ struct ShowFlags {
 };
 
 /// What the model is, and how it came to be.
-Grid card_grid(const ModelReport& model) {
+Table card_table(const ModelReport& model) {
   const auto& e = model.entry.evaluation;
-  Grid grid{{}, {{"model", "name", false}, {shown_name(model.entry), "value", false}}, {}, {}};
+  Table table{{}, {{"model", "name", false}, {shown_name(model.entry), "value", false}}, {}, {}};
   auto row = [&](const std::string& name, const std::string& value) {
-    if (!value.empty()) grid.rows.push_back({text_cell(name), text_cell(value)});
+    if (!value.empty()) table.rows.push_back({text_cell(name), text_cell(value)});
   };
   row("architecture", e.model.architecture);
   if (e.model.parameters > 0)
@@ -41,7 +42,7 @@ Grid card_grid(const ModelReport& model) {
   row("engine", e.inference.engine);
   for (const auto& [name, value] : model.lineage) row(name, value);
   row("evaluated", e.created_at);
-  return grid;
+  return table;
 }
 
 std::string number_text(const std::optional<double>& value, int decimals = 3) {
@@ -49,12 +50,12 @@ std::string number_text(const std::optional<double>& value, int decimals = 3) {
 }
 
 /// What a user of the model sees.
-Grid operating_grid(const ModelReport& model) {
+Table operating_table(const ModelReport& model) {
   const auto& e = model.entry.evaluation;
   const auto& c = e.operating.all;
-  Grid grid{"At the operating threshold", {{"number", "name", false}, {"value", "value", false}}, {}, {}};
+  Table table{"At the operating threshold", {{"number", "name", false}, {"value", "value", false}}, {}, {}};
   auto row = [&](const char* name, const std::string& value) {
-    grid.rows.push_back({text_cell(name), text_cell(value)});
+    table.rows.push_back({text_cell(name), text_cell(value)});
   };
   row("threshold", fmt::format("{:.4g}{}", e.operating.threshold,
                                e.operating.chosen_on_this_set
@@ -75,67 +76,67 @@ Grid operating_grid(const ModelReport& model) {
     row("memory", fmt::format("{} for this model, {} the whole process at its peak",
                               human_bytes(static_cast<std::uint64_t>(e.latency->model_memory_bytes)),
                               human_bytes(static_cast<std::uint64_t>(e.latency->peak_memory_bytes))));
-  grid.notes.push_back(fmt::format("{} images, {} objects, fingerprint {}{}{}", e.data.images, e.data.objects,
-                                   e.data.fingerprint.substr(0, 12),
-                                   e.data.split.empty() ? "" : ", split " + e.data.split,
-                                   e.data.snapshot.empty() ? "" : ", snapshot " + e.data.snapshot));
-  for (const auto& text : latency_notes({model.entry})) grid.notes.push_back(text);
-  return grid;
+  table.notes.push_back(fmt::format("{} images, {} objects, fingerprint {}{}{}", e.data.images,
+                                    e.data.objects, e.data.fingerprint.substr(0, 12),
+                                    e.data.split.empty() ? "" : ", split " + e.data.split,
+                                    e.data.snapshot.empty() ? "" : ", snapshot " + e.data.snapshot));
+  for (const auto& text : latency_notes({model.entry})) table.notes.push_back(text);
+  return table;
 }
 
-Grid numbers_grid(const ModelReport& model) {
-  auto grid = coco_grid(model.entry.evaluation);
-  grid.title = "Average precision and recall";
-  grid.columns.insert(grid.columns.begin() + 2, {"95 % interval", "interval", false});
-  for (std::size_t n = 0; n < grid.rows.size(); ++n) {
+Table numbers_table(const ModelReport& model) {
+  auto table = coco_table(model.entry.evaluation);
+  table.title = "Average precision and recall";
+  table.columns.insert(table.columns.begin() + 2, {"95 % interval", "interval", false});
+  for (std::size_t n = 0; n < table.rows.size(); ++n) {
     const auto& intervals = model.entry.evaluation.intervals;
     const auto interval = n < intervals.size() ? intervals[n] : std::nullopt;
-    grid.rows[n].insert(
-        grid.rows[n].begin() + 2,
+    table.rows[n].insert(
+        table.rows[n].begin() + 2,
         text_cell(interval ? fmt::format("{:.4f} to {:.4f}", interval->low, interval->high) : std::string()));
   }
-  return grid;
+  return table;
 }
 
 /// Classes that the images or the detections have; of eighty most may be absent.
-Grid shown_classes_grid(const ModelReport& model) {
+Table shown_classes_table(const ModelReport& model) {
   const auto& e = model.entry.evaluation;
-  auto grid = class_grid(e);
-  grid.title = "Per class";
+  auto table = class_table(e);
+  table.title = "Per class";
   std::vector<std::vector<Cell>> rows;
-  for (std::size_t c = 0; c < grid.rows.size(); ++c)
+  for (std::size_t c = 0; c < table.rows.size(); ++c)
     if (e.precision.classes[c].objects > 0 || e.operating.classes[c].total() > 0)
-      rows.push_back(std::move(grid.rows[c]));
-  if (const auto absent = grid.rows.size() - rows.size(); absent > 0)
-    grid.notes.push_back(
+      rows.push_back(std::move(table.rows[c]));
+  if (const auto absent = table.rows.size() - rows.size(); absent > 0)
+    table.notes.push_back(
         fmt::format("{} more class{} without objects and detections.", absent, absent > 1 ? "es" : ""));
-  grid.rows = std::move(rows);
-  return grid;
+  table.rows = std::move(rows);
+  return table;
 }
 
-Grid worst_grid(const ModelReport& model) {
-  Grid grid{"Worst images", {{"image", "image", false}}, {}, {}};
-  for (const auto& picture : model.worst) grid.rows.push_back({text_cell(picture.caption)});
-  return grid;
+Table worst_table(const ModelReport& model) {
+  Table table{"Worst images", {{"image", "image", false}}, {}, {}};
+  for (const auto& picture : model.worst) table.rows.push_back({text_cell(picture.caption)});
+  return table;
 }
 
-Grid titled(Grid grid, const std::string& title) {
-  grid.title = title;
-  return grid;
+Table titled(Table table, const std::string& title) {
+  table.title = title;
+  return table;
 }
 
 void print_model(Context& context, const ComparisonReport& report, const TableOptions& table) {
   const auto& model = report.models.front();
-  print(context, card_grid(model), table);
-  print_below(context, operating_grid(model), table);
-  print_below(context, numbers_grid(model), table);
-  print_below(context, shown_classes_grid(model), table);
-  print_below(context, titled(error_types_grid({shown_name(model.entry)}, {model.errors}), "Errors by kind"),
+  print(context, card_table(model), table);
+  print_below(context, operating_table(model), table);
+  print_below(context, numbers_table(model), table);
+  print_below(context, shown_classes_table(model), table);
+  print_below(context, titled(error_types_table({shown_name(model.entry)}, {model.errors}), "Errors by kind"),
               table);
-  print_below(context, titled(quality_grid(model), "Boxes and scores"), table);
+  print_below(context, titled(quality_table(model), "Boxes and scores"), table);
   if (!report.slices.empty())
-    print_below(context, titled(slices_grid(report.slices, model.slices), "Slices"), table);
-  if (!model.worst.empty()) print_below(context, worst_grid(model), table);
+    print_below(context, titled(slices_table(report.slices, model.slices), "Slices"), table);
+  if (!model.worst.empty()) print_below(context, worst_table(model), table);
   for (const auto& text : report.warnings) log::warning(text);
 }
 

@@ -78,8 +78,8 @@ DistributionOptions counting_options(const StatsFlags& o) {
   return options;
 }
 
-std::string parts_text(const Grid& grid) {
-  return grid.rows.empty() ? join(grid.notes, "\n") + "\n" : to_text(grid);
+std::string parts_text(const Table& grid) {
+  return grid.rows.empty() ? join(grid.notes, "\n") + "\n" : grid.to_text();
 }
 
 int run(Context& context, const StatsFlags& o) {
@@ -95,7 +95,8 @@ int run(Context& context, const StatsFlags& o) {
   if (context.shared.json)
     context.out.json(o.by == "all" ? dataset_json(distribution) : parts_json(distribution, o.by));
   else
-    context.out.text(o.by == "all" ? dataset_text(distribution) : parts_text(parts_grid(distribution, o.by)));
+    context.out.text(o.by == "all" ? dataset_text(distribution)
+                                   : parts_text(parts_table(distribution, o.by)));
   return 0;
 }
 

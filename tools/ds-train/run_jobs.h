@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "ds/base/table.h"
 #include "ds/cli/shared_options.h"
-#include "ds/cli/table.h"
 #include "ds/train/ranks.h"
 #include "ds/train/session.h"
 

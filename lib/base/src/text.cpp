@@ -53,6 +53,12 @@ std::string to_lower(std::string_view text) {
   return lower;
 }
 
+std::string counted(std::int64_t count, std::string_view one, std::string_view many) {
+  if (count == 1 || !many.empty()) return fmt::format("{} {}", count, count == 1 ? one : many);
+  const bool sibilant = one.ends_with('s') || one.ends_with('x') || one.ends_with("ch");
+  return fmt::format("{} {}{}", count, one, sibilant ? "es" : "s");
+}
+
 std::optional<double> parse_double(std::string_view text) {
   text = trim(text);
   if (!text.empty() && text.front() == '+') text.remove_prefix(1);

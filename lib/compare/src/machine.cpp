@@ -5,6 +5,7 @@
 #include <string>
 #include <thread>
 
+#include "ds/base/process.h"
 #include "ds/base/text.h"
 
 namespace ds::detail {
@@ -22,10 +23,8 @@ std::string value_in(const char* file, const std::string& key) {
   return {};
 }
 
-/// "VmRSS:    1234 kB" in bytes; 0 when the kernel does not say.
-std::int64_t status_bytes(const std::string& key) {
-  const auto words = split_words(value_in("/proc/self/status", key));
-  return words.empty() ? 0 : parse_int(words.front()).value_or(0) * 1024;
+std::int64_t peak() {
+  return static_cast<std::int64_t>(peak_memory_bytes());
 }
 
 }  // namespace
@@ -38,18 +37,14 @@ EvaluatedMachine this_machine(int threads) {
   return machine;
 }
 
-std::int64_t peak_memory_bytes() {
-  return status_bytes("VmHWM");
-}
-
-MemoryGrowth::MemoryGrowth() : peak_before_(peak_memory_bytes()) {
-  // "5" sets VmHWM to the present size (proc(5), clear_refs).
+MemoryGrowth::MemoryGrowth() : peak_before_(peak()) {
+  // "5" sets the peak to the present size (proc(5), clear_refs).
   std::ofstream("/proc/self/clear_refs") << "5";
-  before_ = status_bytes("VmHWM");
+  before_ = peak();
 }
 
 std::int64_t MemoryGrowth::bytes() const {
-  return std::max<std::int64_t>(0, status_bytes("VmHWM") - before_);
+  return std::max<std::int64_t>(0, peak() - before_);
 }
 
 }  // namespace ds::detail

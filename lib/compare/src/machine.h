@@ -10,9 +10,6 @@ namespace ds::detail {
 /// @param threads that were asked for; 0: the engine chooses
 EvaluatedMachine this_machine(int threads);
 
-/// The largest resident memory of the process in bytes, since it began or since a MemoryGrowth was made.
-std::int64_t peak_memory_bytes();
-
 /// By how much the process's peak grows from here on. Sets the kernel's peak back, so that what other
 /// work needed before does not hide the growth; where the kernel refuses that, only growth beyond the
 /// old peak is seen.

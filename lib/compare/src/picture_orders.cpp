@@ -38,10 +38,6 @@ void sort_by_place(std::vector<MarkedBox>& boxes) {
   std::sort(boxes.begin(), boxes.end(), [&](const auto& a, const auto& b) { return key(a) < key(b); });
 }
 
-std::string counted(std::int64_t count, const char* one, const char* many) {
-  return fmt::format("{} {}", count, count == 1 ? one : many);
-}
-
 std::string suspect_text(const EvalData& data, const LabelSuspect& s) {
   const std::string label =
       s.object_idx < 0
@@ -67,9 +63,9 @@ PictureOrder worst_image_picture(const EvalData& data, const ComparedModel& mode
                                  const ImageOutcome& outcome) {
   PictureOrder order;
   order.image_idx = outcome.image_idx;
-  order.caption = fmt::format("{}: {}, {} missed, {} found", image_of(data, outcome.image_idx).name,
-                              counted(outcome.counts.fp, "false positive", "false positives"),
-                              outcome.counts.fn, outcome.counts.tp);
+  order.caption =
+      fmt::format("{}: {}, {} missed, {} found", image_of(data, outcome.image_idx).name,
+                  counted(outcome.counts.fp, "false positive"), outcome.counts.fn, outcome.counts.tp);
   for (const auto& hit : outcome.hits) {
     order.boxes.push_back(truth_box(data, hit.object_idx, Role::truth_found));
     order.boxes.push_back(detected_box(data, model, hit.detection_idx, Role::detection_right));
@@ -84,9 +80,9 @@ PictureOrder worst_image_picture(const EvalData& data, const ComparedModel& mode
 PictureOrder suspect_picture(const EvalData& data, const LabelSuspect& suspect) {
   PictureOrder order;
   order.image_idx = suspect.image_idx;
-  order.caption = fmt::format("{}: {} ({}, confidence {:.2f})", image_of(data, suspect.image_idx).name,
-                              suspect_text(data, suspect), counted(suspect.models, "model", "models"),
-                              suspect.confidence);
+  order.caption =
+      fmt::format("{}: {} ({}, confidence {:.2f})", image_of(data, suspect.image_idx).name,
+                  suspect_text(data, suspect), counted(suspect.models, "model"), suspect.confidence);
   double x0 = suspect.x, y0 = suspect.y, x1 = suspect.x + suspect.w, y1 = suspect.y + suspect.h;
   for (std::size_t g = 0; g < data.truth.objects.size(); ++g) {
     const auto& object = data.truth.objects[g];
@@ -126,7 +122,7 @@ PictureOrder disagreement_picture(const EvalData& data, const std::vector<std::s
   PictureOrder order;
   order.image_idx = disagreement.image_idx;
   order.caption = fmt::format("{}: {}", image_of(data, disagreement.image_idx).name,
-                              counted(disagreement.differing, "difference", "differences"));
+                              counted(disagreement.differing, "difference"));
   for (std::size_t g = 0; g < data.truth.objects.size(); ++g) {
     const auto& object = data.truth.objects[g];
     if (object.image_idx != disagreement.image_idx || object.crowd || object.ignore) continue;

@@ -11,7 +11,7 @@
 #include "ds/base/files.h"
 #include "ds/base/hash.h"
 #include "ds/base/text.h"
-#include "ds/metrics/coco_json.h"
+#include "ds/cocofile/coco_file.h"
 #include "ds/project/project.h"
 
 namespace ds {

@@ -5,6 +5,7 @@
 
 #include "ds/compare/eval_data.h"
 #include "ds/compare/run_model.h"
+#include "ds/metrics/label_suspects.h"
 #include "ds/report/model_report.h"
 
 /// Pictures of a report: which images, what is drawn on them, and their JPEGs.

@@ -10,10 +10,11 @@
 #include "ds/base/clock.h"
 #include "ds/base/error.h"
 #include "ds/base/files.h"
+#include "ds/base/process.h"
 #include "ds/base/stop.h"
 #include "ds/base/text.h"
+#include "ds/cocofile/coco_file.h"
 #include "ds/media/image_io.h"
-#include "ds/metrics/coco_json.h"
 #include "ds/weights/weight_file.h"
 #include "machine.h"
 
@@ -83,7 +84,7 @@ Latency latency_of(std::vector<double> seconds) {
   latency.p95_ms = 1000 * percentile(seconds, 0.95);
   latency.mean_ms =
       1000 * std::accumulate(seconds.begin(), seconds.end(), 0.0) / static_cast<double>(seconds.size());
-  latency.peak_memory_bytes = detail::peak_memory_bytes();
+  latency.peak_memory_bytes = static_cast<std::int64_t>(peak_memory_bytes());
   return latency;
 }
 

@@ -74,8 +74,8 @@ void add_facts(Page& page, const RunView& run) {
               {"time", duration_text(run)}});
 }
 
-Grid facts_grid(const RunView& run) {
-  Grid grid;
+Table facts_grid(const RunView& run) {
+  Table grid;
   grid.columns = {{"run", "name", false}, {run.record.id, "value", false}};
   auto row = [&](const std::string& name, const std::string& value) {
     if (!value.empty()) grid.rows.push_back({text_cell(name), text_cell(value)});
@@ -103,8 +103,8 @@ void add_curves(Page& page, const RunView& run) {
 }
 
 /// AP of each class in the best epoch.
-Grid classes_grid(const RunView& run, const EpochMetrics& best) {
-  Grid grid;
+Table classes_grid(const RunView& run, const EpochMetrics& best) {
+  Table grid;
   grid.columns = {{"class", "class", false}, {"val AP", "val_ap"}, {"test AP", "test_ap"}};
   for (const auto& [name, value] : best.class_ap)
     grid.rows.push_back({text_cell(name), number_cell(value < 0 ? std::nullopt : std::optional(value), 3),
@@ -114,8 +114,8 @@ Grid classes_grid(const RunView& run, const EpochMetrics& best) {
 }
 
 /// The epochs for people: without the columns of the classes, which have a chart.
-Grid page_epochs_grid(const RunView& run) {
-  Grid grid;
+Table page_epochs_grid(const RunView& run) {
+  Table grid;
   grid.columns = {{"epoch", "epoch"},           {"loss", "loss"},       {"rate", "rate"},
                   {"images/s", "images_per_s"}, {"val AP", "ap"},       {"val AP50", "ap50"},
                   {"gradient", "gradient"},     {"part", "part", false}};
@@ -127,8 +127,8 @@ Grid page_epochs_grid(const RunView& run) {
   return grid;
 }
 
-Grid options_grid(const RunView& run) {
-  Grid grid;
+Table options_grid(const RunView& run) {
+  Table grid;
   grid.columns = {{"option", "option", false}, {"value", "value", false}, {"from", "from", false}};
   for (const auto& option : run.options)
     grid.rows.push_back({text_cell(option.name), text_cell(option.value),
@@ -138,8 +138,8 @@ Grid options_grid(const RunView& run) {
 
 }  // namespace
 
-Grid epochs_grid(const std::vector<RunView>& runs) {
-  Grid grid;
+Table epochs_grid(const std::vector<RunView>& runs) {
+  Table grid;
   grid.columns = {{"run", "run", false}, {"epoch", "epoch"}, {"step", "step"}, {"loss", "loss"}};
   const auto parts = names_in(runs, &EpochMetrics::parts);
   const auto classes = names_in(runs, &EpochMetrics::class_ap);
@@ -173,8 +173,8 @@ Grid epochs_grid(const std::vector<RunView>& runs) {
   return grid;
 }
 
-Grid candidates_grid(const std::vector<RunView>& runs) {
-  Grid grid;
+Table candidates_grid(const std::vector<RunView>& runs) {
+  Table grid;
   grid.columns = {
       {"run", "run", false},          {"state", "state", false},   {"architecture", "architecture", false},
       {"input", "input_size", false}, {"recipe", "recipe", false}, {"epochs", "epochs"},

@@ -60,3 +60,13 @@ TEST_CASE("natural order counts numbers") {
   REQUIRE(natural_less("a/img9", "b/img1"));
   REQUIRE_FALSE(natural_less("x", "x"));
 }
+
+TEST_CASE("things are counted with their plural") {
+  REQUIRE(counted(1, "class") == "1 class");
+  REQUIRE(counted(0, "class") == "0 classes");
+  REQUIRE(counted(2, "box") == "2 boxes");
+  REQUIRE(counted(3, "batch") == "3 batches");
+  REQUIRE(counted(1234, "image") == "1234 images");
+  REQUIRE(counted(1, "group of images", "groups of images") == "1 group of images");
+  REQUIRE(counted(2, "group of images", "groups of images") == "2 groups of images");
+}

@@ -3,6 +3,8 @@
 #include <iostream>
 #include <vector>
 
+#include "ds/base/process.h"
+
 #include <catch2/catch.hpp>
 
 using namespace ds::detail;
@@ -12,7 +14,7 @@ TEST_CASE("the growth of the process's memory is seen, and what went before is n
   { const std::vector<char> before(2 * kBytes, 1); }
   const MemoryGrowth growth;
   REQUIRE(growth.peak_before() >= static_cast<std::int64_t>(2 * kBytes));
-  if (peak_memory_bytes() >= growth.peak_before()) {
+  if (static_cast<std::int64_t>(ds::peak_memory_bytes()) >= growth.peak_before()) {
     std::cout << "SKIPPED: the kernel does not let a process set its peak back\n";
     return;
   }

@@ -5,7 +5,6 @@
 #include "ds/base/text.h"
 #include "ds/formats/annotation_format.h"
 #include "ds/formats/coco/options.h"
-#include "ds/formats/coco_results.h"
 #include "ds/formats/voc/options.h"
 #include "ds/media/synthetic_scene.h"
 
@@ -300,21 +299,6 @@ TEST_CASE("COCO: broken JSON, duplicate categories, duplicate images") {
               .dataset.annotation_count() == 1);
 }
 
-TEST_CASE("COCO results: boxes by image, unknown ids refused with their place") {
-  Fixture f;
-  Dataset truth;
-  truth.classes = ClassList({"cat", "dog"});
-  truth.images = {{.id = 5, .name = "a.jpg"}, {.id = 9, .name = "b.jpg"}};
-  std::vector<ImageDetections> found = {{5, "a.jpg", {{1, 0.5, {1, 2, 4, 6}}}}, {9, "b.jpg", {}}};
-  f.write("r.json", coco_results_json(found));
-  auto read = read_coco_results(f.path("r.json"), truth);
-  REQUIRE(read[0].detections == found[0].detections);
-  REQUIRE(read[1].detections.empty());
-  f.write("r.json", R"([{"image_id":6,"category_id":1,"bbox":[1,2,3,4],"score":1}])");
-  REQUIRE_THROWS_WITH(read_coco_results(f.path("r.json"), truth),
-                      f.path("r.json").string() + ": /0: no image has the id 6");
-}
-
 TEST_CASE("nothing recognised, several recognised, unknown format") {
   Fixture f;
   REQUIRE_FALSE(detect_format(f.path()));
@@ -331,7 +315,7 @@ TEST_CASE("nothing recognised, several recognised, unknown format") {
 
 TEST_CASE("a JSON number that no double can hold is refused with its file") {
   Fixture f;
-  f.write("results.json", R"([{"image_id":1,"category_id":1,"bbox":[0,0,1e999,1],"score":0.5}])");
-  REQUIRE_THROWS_WITH(read_coco_results(f.path("results.json"), {}),
-                      f.path("results.json").string() + ": not usable JSON: number overflow parsing '1e999'");
+  f.write("x.json", R"({"images":[],"annotations":[],"categories":[],"info":{"version":1e999}})");
+  REQUIRE_THROWS_WITH(read_dataset(f.path("x.json"), "coco"),
+                      f.path("x.json").string() + ": not usable JSON: number overflow parsing '1e999'");
 }

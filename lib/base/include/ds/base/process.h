@@ -40,7 +40,7 @@ std::pair<std::string, int> run_and_capture(const std::vector<std::string>& argu
                                             const SpawnOptions& options = {});
 /// True while a process with this pid lives (it may be somebody else's).
 bool process_alive(pid_t pid);
-/// Peak resident memory of this process so far, bytes.
+/// Peak resident memory of this process so far, bytes; since it was last set back (proc(5), clear_refs).
 std::size_t peak_memory_bytes();
 
 }  // namespace ds

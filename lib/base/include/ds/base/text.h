@@ -18,6 +18,10 @@ std::vector<std::string> split_words(std::string_view text);
 std::string_view trim(std::string_view text);
 std::string to_lower(std::string_view text);
 
+/// `1 class`, `3 classes`. Without `many` the plural of `one` is its own with an "s", or "es" after "s", "x" and
+/// "ch".
+std::string counted(std::int64_t count, std::string_view one, std::string_view many = {});
+
 /// The whole text as a number, or nothing. Accepts a leading `+` and exponents; `inf` and `nan` are refused.
 std::optional<double> parse_double(std::string_view text);
 std::optional<std::int64_t> parse_int(std::string_view text);

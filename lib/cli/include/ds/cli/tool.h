@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "ds/base/progress.h"
+#include "ds/base/table.h"
 #include "ds/cli/output.h"
 #include "ds/cli/shared_options.h"
-#include "ds/cli/table.h"
 #include "ds/config/option_set.h"
 
 namespace ds {

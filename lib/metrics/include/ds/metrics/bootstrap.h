@@ -43,8 +43,6 @@ class PairedBootstrap {
   /// Two-sided: twice the smaller share of resamples on one side of no difference, at least 2 / (resamples +
   /// 1); nothing when no resample had an object to find.
   std::optional<double> p_value(std::size_t a, std::size_t b, int number) const;
-  /// Of model `b` minus model `a`, over the resamples.
-  double mean_difference(std::size_t a, std::size_t b, int number) const;
   /// Half the width of the difference's interval: a smaller difference cannot be told on this dataset.
   std::optional<double> smallest_difference(std::size_t a, std::size_t b, int number) const;
   /// How many groups of images were resampled.

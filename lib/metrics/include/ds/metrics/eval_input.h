@@ -69,6 +69,15 @@ struct DetectionTable {
   std::vector<RunLengthMask> masks = {};  // of the boxes, as many; empty: not read
 };
 
+/// Detections of a file whose class the truth lacks. They are in no table.
+struct LeftOutDetections {
+  std::vector<DetectedBox> boxes;       // class_idx -1
+  std::vector<std::int64_t> class_ids;  // as boxes: what the file calls their classes
+  std::vector<std::int64_t> places;     // as boxes: where they stand in the file, from 0, ascending
+  /// The place in the file of a detection that is in the table.
+  std::int64_t place_in_file(std::size_t detection_idx) const;
+};
+
 struct TruthOptions {
   bool ignore_difficult =
       true;  // objects marked difficult absorb one detection and are not counted (VOC's rule)

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "ds/metrics/coco_json.h"
+#include "ds/metrics/eval_input.h"
 #include "ds/metrics/matching.h"
 
 /// What looks wrong in the files, said before any number is believed. Nothing is ever changed: each finding
@@ -41,7 +41,8 @@ struct AuditFinding {
 /// @param matching of these two tables; its options are those of the other readings too
 /// @param ap       of this matching; -1 without objects
 std::vector<AuditFinding> audit_inputs(const std::string& truth_file, const TruthTable& truth,
-                                       const std::string& detections_file, const CocoDetections& detections,
-                                       const Matching& matching, double ap);
+                                       const std::string& detections_file, const DetectionTable& detections,
+                                       const LeftOutDetections& left_out, const Matching& matching,
+                                       double ap);
 
 }  // namespace ds

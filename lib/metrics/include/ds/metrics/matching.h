@@ -12,9 +12,10 @@
 /// all ten IoU thresholds and all four area ranges. Everything else is counted from its result.
 namespace ds {
 
-inline constexpr int kIouCount = 10;      // 0.50, 0.55 ... 0.95
-inline constexpr int kRecallCount = 101;  // 0, 0.01 ... 1
-inline constexpr int kAreaCount = 4;      // all, small, medium, large
+inline constexpr int kIouCount = 10;                              // 0.50, 0.55 ... 0.95
+inline constexpr std::uint16_t kAllIous = (1u << kIouCount) - 1;  // a bit of each, as in Match::hit
+inline constexpr int kRecallCount = 101;                          // 0, 0.01 ... 1
+inline constexpr int kAreaCount = 4;                              // all, small, medium, large
 
 /// numpy's linspace(.5, .95, 10): the ninth is 0.8999999999999999.
 const std::array<double, kIouCount>& iou_thresholds();

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <filesystem>
 #include <map>
 #include <set>
 #include <string>
@@ -14,12 +13,8 @@
 namespace ds {
 
 /// The names a class lies under, without itself and without the root: a box of a "Rabbit" is one
-/// of an "Animal" too.
+/// of an "Animal" too (read_label_hierarchy in ds/cocofile/label_hierarchy.h).
 using LabelHierarchy = std::map<std::string, std::set<std::string>>;
-
-/// Open Images' hierarchy: `{"LabelName": ..., "Subcategory": [the same again, ...]}`; `Part` is not looked
-/// at. A name may stand in several places. Throws FormatError on anything else.
-LabelHierarchy read_label_hierarchy(const std::filesystem::path& path);
 
 /// Adds to the truth what the hierarchy (by class name) implies: each object again for every class above its
 /// own; verified presence for those classes, verified absence for every class below. Names that are no class

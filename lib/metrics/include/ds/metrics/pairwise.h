@@ -3,7 +3,7 @@
 #include <optional>
 #include <vector>
 
-#include "ds/metrics/significance.h"
+#include "ds/metrics/bootstrap.h"
 
 /// What this dataset can and cannot tell about several models.
 namespace ds {
@@ -17,6 +17,13 @@ struct PairComparison {
   double p_value = 1;                         // randomisation test
   double p_adjusted = 1;                      // Holm over all pairs
   std::optional<double> smallest_difference;  // half the width of the interval
+};
+
+/// Between which ranks a model lies when only proven differences count; 1 is the best.
+struct RankRange {
+  int best = 1;
+  int worst = 1;
+  bool operator==(const RankRange&) const = default;
 };
 
 struct PairwiseComparison {

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "ds/metrics/bootstrap.h"
+#include "ds/metrics/matching.h"
 
 /// Which of several models can be told apart on this dataset.
 namespace ds {
@@ -24,16 +24,5 @@ double randomization_p_value(const TruthTable& truth, const Matching& a, const M
 /// Holm's step-down adjustment (1979): comparing an adjusted value with .05 keeps the chance of any false
 /// alarm among all tests at 5 %. In the given order; values are at most 1.
 std::vector<double> holm_adjusted(const std::vector<double>& p_values);
-
-/// Between which ranks a model lies when only proven differences count; 1 is the best.
-struct RankRange {
-  int best = 1;
-  int worst = 1;
-  bool operator==(const RankRange&) const = default;
-};
-
-/// From all pairs of models, by the bootstrap's p-values of the differences of AP, adjusted by Holm: a
-/// model's best rank is 1 + how many are proven better, its worst how many are not proven worse.
-std::vector<RankRange> rank_ranges(const PairedBootstrap& bootstrap);
 
 }  // namespace ds

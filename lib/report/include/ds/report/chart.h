@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "ds/report/grid.h"
+#include "ds/base/table.h"
 
 namespace ds {
 
@@ -64,7 +64,7 @@ struct Chart {
 nlohmann::ordered_json chart_config(const Chart& chart);
 
 /// The same numbers as a table.
-Grid chart_grid(const Chart& chart);
+Table chart_table(const Chart& chart);
 
 /// How high the chart needs to be, in CSS pixels.
 int chart_height(const Chart& chart);

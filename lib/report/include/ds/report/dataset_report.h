@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "ds/base/table.h"
 #include "ds/dataset/distribution.h"
-#include "ds/report/grid.h"
 
 namespace ds {
 
@@ -15,13 +15,13 @@ std::vector<std::string> dataset_part_kinds();
 const std::vector<DatasetPart>& parts_of(const DatasetDistribution& distribution, const std::string& kind);
 
 /// One row a class: objects by split and size.
-Grid class_balance_grid(const DatasetDistribution& distribution);
+Table class_balance_table(const DatasetDistribution& distribution);
 /// One row a split.
-Grid split_grid(const DatasetDistribution& distribution);
+Table split_table(const DatasetDistribution& distribution);
 /// Quantiles of what images and boxes measure.
-Grid spread_grid(const DatasetDistribution& distribution);
+Table spread_table(const DatasetDistribution& distribution);
 /// One row a part: counts, sizes, aspect, and how many objects are too small in each network input.
-Grid parts_grid(const DatasetDistribution& distribution, const std::string& kind);
+Table parts_table(const DatasetDistribution& distribution, const std::string& kind);
 
 /// Facts that fit into one line each: image sizes, states, groups, classes that occur together, input sizes.
 std::vector<std::string> dataset_facts(const DatasetDistribution& distribution);

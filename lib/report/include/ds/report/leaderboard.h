@@ -5,10 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "ds/base/table.h"
 #include "ds/metrics/evaluation.h"
-#include "ds/metrics/gate.h"
 #include "ds/metrics/pairwise.h"
-#include "ds/report/grid.h"
 
 namespace ds {
 
@@ -56,7 +55,7 @@ std::vector<std::string> why_best(const std::vector<LeaderboardEntry>& entries,
                                   const std::optional<double>& max_ms, const std::optional<double>& max_mb);
 
 /// The table of models with the definitions of its columns under it. Entries stand in the given order.
-Grid leaderboard(const std::vector<LeaderboardEntry>& entries, const LeaderboardOptions& options = {});
+Table leaderboard(const std::vector<LeaderboardEntry>& entries, const LeaderboardOptions& options = {});
 /// Whether the latencies can be compared: how they were measured, or that they come from different calls of
 /// `ds-compare eval`. Empty where there are none.
 std::vector<std::string> latency_notes(const std::vector<LeaderboardEntry>& entries);
@@ -65,17 +64,6 @@ std::vector<std::string> latency_notes(const std::vector<LeaderboardEntry>& entr
 /// "d_ece" beside it where they are known; with pairs also "pairs" and "smallest_difference".
 nlohmann::ordered_json leaderboard_json(const std::vector<LeaderboardEntry>& entries,
                                         const LeaderboardOptions& options = {});
-
-/// COCO's twelve numbers of one evaluation, one a row.
-Grid coco_grid(const Evaluation& evaluation);
-/// AP and counts of every class.
-Grid class_grid(const Evaluation& evaluation);
-/// True classes down, detected classes across.
-Grid confusion_grid(const Evaluation& evaluation);
-/// One row a rule, the verdict and what the exit codes mean under it.
-Grid gate_grid(const GateResult& result, const std::string& baseline, const std::string& candidate);
-nlohmann::ordered_json gate_json(const GateResult& result, const std::string& baseline,
-                                 const std::string& candidate);
 
 /// What accuracy, error rate and RMSE mean here, one sentence each.
 std::vector<std::string> definitions();

@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "ds/base/table.h"
 #include "ds/report/chart.h"
-#include "ds/report/grid.h"
 
 namespace ds {
 
@@ -56,8 +56,8 @@ class Page {
   /// Label and value: the numbers to see first.
   Page& facts(const std::vector<std::pair<std::string, std::string>>& items);
   /// With its title as caption and its notes below; a click on a column's title sorts. Throws Error when
-  /// `look` has not as many bars as the grid has rows.
-  Page& table(const Grid& grid, const TableLook& look = {});
+  /// `look` has not as many bars as the table has rows.
+  Page& table(const Table& table, const TableLook& look = {});
   /// Charts, heat maps and pictures that follow each other stand side by side where there is room.
   Page& chart(const Chart& chart);
   Page& heat_map(const HeatMap& map);

@@ -3,17 +3,17 @@
 #include <string>
 #include <vector>
 
-#include "ds/report/grid.h"
+#include "ds/base/table.h"
 #include "ds/train/run_view.h"
 
 namespace ds {
 
 /// One row an epoch of every run: losses, rate, speed, val AP of all and of each class (n/a where there was
 /// no validation, or no object of the class).
-Grid epochs_grid(const std::vector<RunView>& runs);
+Table epochs_grid(const std::vector<RunView>& runs);
 
 /// Runs side by side, one a row: what they are, how far they came, and their val and test AP.
-Grid candidates_grid(const std::vector<RunView>& runs);
+Table candidates_grid(const std::vector<RunView>& runs);
 
 /// A Page (ds/report/page.h) of one run: facts, what was found in its data, curves, the candidates beside it,
 /// epochs, and its options with where each came from.
