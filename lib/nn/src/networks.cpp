@@ -1,28 +1,28 @@
-#include "arch/faster_rcnn.h"
-#include "arch/rtmdet.h"
-#include "arch/ssdlite.h"
-#include "arch/yolox.h"
-#include "ds/nn/architectures.h"
+#include "ds/nn/networks.h"
+
+#include "arch/families.h"
+#include "ds/arch/architecture.h"
+#include "ds/base/error.h"
 
 namespace ds {
 
-const Registry<Architecture>& architectures() {
-  static const Registry<Architecture> registry = [] {
-    Registry<Architecture> all("architecture");
-    yolox::register_architectures(all);
-    rtmdet::register_architectures(all);
-    ssdlite::register_architectures(all);
-    faster_rcnn::register_architectures(all);
+const std::map<std::string, MakeNet>& networks() {
+  static const std::map<std::string, MakeNet> table = [] {
+    std::map<std::string, MakeNet> all;
+    detail::yolox::add_networks(all);
+    detail::rtmdet::add_networks(all);
+    detail::ssdlite::add_networks(all);
+    detail::faster_rcnn::add_networks(all);
     return all;
   }();
-  return registry;
+  return table;
 }
 
 std::shared_ptr<DetectorNet> make_detector_net(const std::string& architecture, int num_classes) {
-  const auto& entry = architectures().at(architecture);
+  const auto& known = architectures().at(architecture);
   if (num_classes < 1)
     throw UsageError("a detector needs at least one class, got " + std::to_string(num_classes));
-  return entry.value.make(num_classes);
+  return networks().at(known.name)(num_classes);
 }
 
 }  // namespace ds

@@ -119,15 +119,18 @@ Preprocessing read_preprocessing(const Section& card) {
   Preprocessing result;
   if (!card.has("preprocessing")) return result;
   auto section = card.child("preprocessing", {"channel_order", "scale", "mean", "letterbox", "pad_value"});
-  section.read("channel_order", result.channel_order);
-  if (result.channel_order != "bgr" && result.channel_order != "rgb")
-    section.fail(section["channel_order"],
-                 "'channel_order' is '" + result.channel_order + "', expected bgr or rgb");
+  std::string order = to_string(result.channel_order);
+  section.read("channel_order", order);
+  for (auto known : {ChannelOrder::bgr, ChannelOrder::rgb})
+    if (order == to_string(known)) result.channel_order = known;
+  if (order != to_string(result.channel_order))
+    section.fail(section["channel_order"], "'channel_order' is '" + order + "', expected bgr or rgb");
   section.read("scale", result.scale);
   section.read("mean", result.mean);
-  section.read("letterbox", result.letterbox);
-  if (result.letterbox != "top-left")
-    section.fail(section["letterbox"], "'letterbox' is '" + result.letterbox + "', expected top-left");
+  std::string letterbox = "top-left";  // the only placement of format 1
+  section.read("letterbox", letterbox);
+  if (letterbox != "top-left")
+    section.fail(section["letterbox"], "'letterbox' is '" + letterbox + "', expected top-left");
   section.read("pad_value", result.pad_value, "a whole number");
   if (result.pad_value < 0 || result.pad_value > 255)
     section.fail(section["pad_value"],

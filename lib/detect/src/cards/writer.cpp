@@ -71,10 +71,10 @@ std::string to_yaml(const ModelCard& card) {
   write_number(out, "height", card.input_height);
   out << YAML::EndMap;
   out << YAML::Key << "preprocessing" << YAML::Value << YAML::BeginMap;
-  write_text(out, "channel_order", card.preprocessing.channel_order);
+  write_text(out, "channel_order", to_string(card.preprocessing.channel_order));
   write_channels(out, "scale", card.preprocessing.scale);
   write_channels(out, "mean", card.preprocessing.mean);
-  write_text(out, "letterbox", card.preprocessing.letterbox);
+  write_text(out, "letterbox", "top-left");  // the only placement of format 1
   write_number(out, "pad_value", card.preprocessing.pad_value);
   out << YAML::EndMap;
   write_number(out, "score_threshold", card.score_threshold);

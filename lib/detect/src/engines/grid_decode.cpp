@@ -1,8 +1,8 @@
-#include "grid_decode.h"
+#include "engines/grid_decode.h"
 
 #include <cmath>
 
-namespace ds {
+namespace ds::detail {
 namespace {
 
 constexpr int kStrides[] = {8, 16, 32};
@@ -38,4 +38,4 @@ std::vector<ScoredBox> decode_grid(const float* rows, int num_classes, int heigh
   return found;
 }
 
-}  // namespace ds
+}  // namespace ds::detail

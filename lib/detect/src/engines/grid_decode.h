@@ -5,7 +5,7 @@
 
 #include "ds/geometry/nms.h"
 
-namespace ds {
+namespace ds::detail {
 
 /// How many cells an anchor-free head with strides 8, 16, 32 has at this input.
 std::size_t grid_cells(int height, int width);
@@ -16,4 +16,4 @@ std::size_t grid_cells(int height, int width);
 std::vector<ScoredBox> decode_grid(const float* rows, int num_classes, int height, int width,
                                    double score_threshold);
 
-}  // namespace ds
+}  // namespace ds::detail

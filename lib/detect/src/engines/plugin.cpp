@@ -1,4 +1,4 @@
-#include "plugin.h"
+#include "engines/plugin.h"
 
 #include <dlfcn.h>
 
@@ -26,6 +26,8 @@ std::filesystem::path find_engine_plugin(const std::string& name) {
               "Set DS_ENGINE_PATH to the folder of the plugin, or install it.");
 }
 
+namespace detail {
+
 std::unique_ptr<Engine> make_plugin_engine(const std::string& name, const EngineRequest& request) {
   auto path = find_engine_plugin(name);
   // Never closed: torch does not survive being unloaded. dlopen itself counts the second and later calls.
@@ -39,5 +41,7 @@ std::unique_ptr<Engine> make_plugin_engine(const std::string& name, const Engine
                 std::to_string(kEnginePluginAbi));
   return std::unique_ptr<Engine>(make(request));
 }
+
+}  // namespace detail
 
 }  // namespace ds

@@ -2,15 +2,15 @@
 
 #include "ds/detect/engine.h"
 
-namespace ds {
+namespace ds::detail {
 
 /// Changes with every change of the types that cross the plugin's border.
-constexpr int kEnginePluginAbi = 1;
+constexpr int kEnginePluginAbi = 2;
 
 /// Loads libds_engine_<name>.so once per process and asks it for an engine.
 std::unique_ptr<Engine> make_plugin_engine(const std::string& name, const EngineRequest& request);
 
-}  // namespace ds
+}  // namespace ds::detail
 
 /// What a plugin exports.
 extern "C" {

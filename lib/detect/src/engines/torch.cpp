@@ -7,12 +7,12 @@
 #include <thread>
 
 #include "ds/base/error.h"
-#include "ds/nn/architectures.h"
 #include "ds/nn/detector_net.h"
+#include "ds/nn/networks.h"
 #include "ds/nn/state_dict.h"
-#include "plugin.h"
+#include "engines/plugin.h"
 
-namespace ds {
+namespace ds::detail {
 namespace {
 
 at::Device device_called(const std::string& name) {
@@ -89,13 +89,13 @@ class TorchEngine : public Engine {
 };
 
 }  // namespace
-}  // namespace ds
+}  // namespace ds::detail
 
 extern "C" {
 int ds_engine_abi() {
-  return ds::kEnginePluginAbi;
+  return ds::detail::kEnginePluginAbi;
 }
 ds::Engine* ds_make_engine(const ds::EngineRequest& request) {
-  return new ds::TorchEngine(request);
+  return new ds::detail::TorchEngine(request);
 }
 }

@@ -1,13 +1,12 @@
-#include "ds/nn/anchor_match.h"
+#include "assign/anchor_match.h"
 
 #include <algorithm>
 #include <cmath>
 
 #include "ds/base/error.h"
 #include "ds/base/random.h"
-#include "ds/nn/detector_net.h"
 
-namespace ds {
+namespace ds::detail {
 namespace {
 
 float area(const CornerBox& box) {
@@ -120,4 +119,4 @@ AnchorSample sample_anchors(const std::vector<int>& matches, const SampleOptions
   return sample;
 }
 
-}  // namespace ds
+}  // namespace ds::detail

@@ -2,12 +2,15 @@
 
 #include <vector>
 
+#include "ds/nn/targets.h"
+
+namespace ds {
+class Random;
+}
+
 /// Which anchor or proposal learns which object by overlap (Ren et al. 2015, section 3.1.2; Liu et al. 2016,
 /// section 2.2), on plain float arrays, and what of it a step learns from.
-namespace ds {
-
-class Random;
-struct ImageTargets;
+namespace ds::detail {
 
 /// Corners in input pixels.
 struct CornerBox {
@@ -62,4 +65,4 @@ struct AnchorSample {
 /// the positives have their share or the sample has `fewest`, whichever is more.
 AnchorSample sample_anchors(const std::vector<int>& matches, const SampleOptions& options, Random& random);
 
-}  // namespace ds
+}  // namespace ds::detail

@@ -1,6 +1,6 @@
-#include "ds/nn/anchor_points.h"
+#include "assign/anchor_points.h"
 
-namespace ds {
+namespace ds::detail {
 
 std::vector<AnchorPoint> anchor_points(int input_height, int input_width, const std::vector<int>& strides) {
   std::vector<AnchorPoint> points;
@@ -14,4 +14,4 @@ std::vector<AnchorPoint> anchor_points(int input_height, int input_width, const 
   return points;
 }
 
-}  // namespace ds
+}  // namespace ds::detail

@@ -1,7 +1,7 @@
 #pragma once
 
 /// What the assignments of anchor-free heads work on, as plain numbers.
-namespace ds {
+namespace ds::detail {
 
 /// An object as the assignment sees it, in input pixels.
 struct AssignObject {
@@ -18,4 +18,4 @@ struct Assignment {
   float iou = 0;  // of the anchor's decoded prediction with the object
 };
 
-}  // namespace ds
+}  // namespace ds::detail

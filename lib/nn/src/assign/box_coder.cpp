@@ -1,12 +1,17 @@
-#include "box_coder.h"
+#include "assign/box_coder.h"
 
-#include <ATen/ATen.h>
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/from_blob.h>
+#include <ATen/ops/minimum.h>
+#include <ATen/ops/ones.h>
+#include <ATen/ops/tensor.h>
 
 #include <cmath>
 
 #include "ds/base/error.h"
 
-namespace ds {
+namespace ds::detail {
 namespace {
 
 at::Tensor low(const at::Tensor& boxes) {
@@ -73,4 +78,4 @@ at::Tensor class_weights_with_background(const std::vector<double>& weights, int
   return all.to(device);
 }
 
-}  // namespace ds
+}  // namespace ds::detail

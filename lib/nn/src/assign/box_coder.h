@@ -5,11 +5,11 @@
 #include <array>
 #include <vector>
 
-#include "ds/nn/anchor_match.h"
+#include "assign/anchor_match.h"
 
 /// Boxes as offsets from anchors (Girshick et al. 2014, appendix C): shift of the centre in anchor sides and
 /// log of the ratio of the sides, times weights. Boxes are corners in input pixels, float32.
-namespace ds {
+namespace ds::detail {
 
 /// Weights of the centre and of the sides: 10, 5 where a head predicts a class's box, 1, 1 in an RPN.
 struct CoderWeights {
@@ -36,4 +36,4 @@ at::Tensor to_tensor(const std::vector<std::int64_t>& indices, at::Device device
 at::Tensor class_weights_with_background(const std::vector<double>& weights, int num_classes,
                                          at::Device device);
 
-}  // namespace ds
+}  // namespace ds::detail

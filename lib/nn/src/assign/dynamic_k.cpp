@@ -1,9 +1,9 @@
-#include "dynamic_k.h"
+#include "assign/dynamic_k.h"
 
 #include <algorithm>
 #include <functional>
 
-namespace ds {
+namespace ds::detail {
 namespace {
 
 /// How many anchors an object gets.
@@ -56,4 +56,4 @@ std::vector<Assignment> match_dynamic_k(const PairTable& table, const std::vecto
   return assignments;
 }
 
-}  // namespace ds
+}  // namespace ds::detail

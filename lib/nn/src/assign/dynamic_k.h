@@ -3,10 +3,10 @@
 #include <cstddef>
 #include <vector>
 
-#include "ds/nn/assignment.h"
+#include "assign/assignment.h"
 
 /// The last step of SimOTA and of dynamic soft label assignment.
-namespace ds {
+namespace ds::detail {
 
 constexpr float kUnreachable = 1e9F;  // the cost of a pair that may not be, and of anything not a number
 
@@ -25,4 +25,4 @@ struct PairTable {
 /// @return in the order of the candidates, each at most once
 std::vector<Assignment> match_dynamic_k(const PairTable& table, const std::vector<int>& anchors, int top);
 
-}  // namespace ds
+}  // namespace ds::detail

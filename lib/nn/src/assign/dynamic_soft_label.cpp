@@ -1,12 +1,12 @@
-#include "ds/nn/dynamic_soft_label.h"
+#include "assign/dynamic_soft_label.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
 
-#include "dynamic_k.h"
+#include "assign/dynamic_k.h"
 
-namespace ds {
+namespace ds::detail {
 namespace {
 
 /// Binary cross entropy of a logit against a target in [0,1], times the squared gap between the two.
@@ -89,4 +89,4 @@ std::vector<Assignment> assign_dynamic_soft_label(const std::vector<AnchorPoint>
   return match_dynamic_k(table, candidates, options.candidates);
 }
 
-}  // namespace ds
+}  // namespace ds::detail

@@ -2,12 +2,12 @@
 
 #include <vector>
 
-#include "ds/nn/anchor_points.h"
-#include "ds/nn/assignment.h"
+#include "assign/anchor_points.h"
+#include "assign/assignment.h"
 
 /// Dynamic soft label assignment (Lyu et al. 2022, "RTMDet", arXiv 2212.07784, section 3.3, with the settings
 /// of the authors' release) on plain float arrays, as ds/nn/sim_ota.h.
-namespace ds {
+namespace ds::detail {
 
 /// One image's predictions, all row-major: decoded boxes [A,4] and class logits [A,C].
 struct BoxPredictions {
@@ -34,4 +34,4 @@ std::vector<Assignment> assign_dynamic_soft_label(const std::vector<AnchorPoint>
                                                   const std::vector<AssignObject>& objects,
                                                   const DynamicSoftLabelOptions& options = {});
 
-}  // namespace ds
+}  // namespace ds::detail

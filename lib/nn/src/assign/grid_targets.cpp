@@ -1,11 +1,11 @@
-#include "grid_targets.h"
+#include "assign/grid_targets.h"
 
 #include <algorithm>
 #include <string>
 
 #include "ds/base/error.h"
 
-namespace ds {
+namespace ds::detail {
 namespace {
 
 std::vector<AssignObject> objects_of(const ImageTargets& targets, std::int64_t num_classes) {
@@ -81,4 +81,11 @@ LossParts sum_of_parts(const std::vector<const char*>& names, const std::vector<
   return result;
 }
 
-}  // namespace ds
+at::Tensor anchor_tensor(const std::vector<AnchorPoint>& anchors, at::Device device) {
+  static_assert(sizeof(AnchorPoint) == 3 * sizeof(float));
+  auto view = at::from_blob(const_cast<AnchorPoint*>(anchors.data()),
+                            {static_cast<std::int64_t>(anchors.size()), 3}, at::kFloat);
+  return view.to(device, at::kFloat, /*non_blocking=*/false, /*copy=*/true);
+}
+
+}  // namespace ds::detail

@@ -4,12 +4,12 @@
 
 #include <vector>
 
-#include "ds/nn/anchor_points.h"
-#include "ds/nn/assignment.h"
+#include "assign/anchor_points.h"
+#include "assign/assignment.h"
 #include "ds/nn/detector_net.h"
 
 /// From what a batch should learn to what an anchor-free head's loss works on.
-namespace ds {
+namespace ds::detail {
 
 /// A copy of the values on the device.
 template <typename T>
@@ -39,4 +39,7 @@ at::Tensor class_weight_tensor(const std::vector<double>& weights, std::int64_t 
 LossParts sum_of_parts(const std::vector<const char*>& names, const std::vector<at::Tensor>& parts,
                        std::int64_t foreground);
 
-}  // namespace ds
+/// @return [A,3] float32: column, row, stride
+at::Tensor anchor_tensor(const std::vector<AnchorPoint>& anchors, at::Device device);
+
+}  // namespace ds::detail

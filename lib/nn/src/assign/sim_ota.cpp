@@ -1,12 +1,12 @@
-#include "ds/nn/sim_ota.h"
+#include "assign/sim_ota.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
 
-#include "dynamic_k.h"
+#include "assign/dynamic_k.h"
 
-namespace ds {
+namespace ds::detail {
 namespace {
 
 constexpr float kMaxLog = 100.0F;  // binary cross entropy clamps its logarithms here
@@ -118,4 +118,4 @@ std::vector<Assignment> assign_sim_ota(const std::vector<AnchorPoint>& anchors,
                          options.candidates);
 }
 
-}  // namespace ds
+}  // namespace ds::detail

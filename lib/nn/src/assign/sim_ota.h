@@ -2,13 +2,13 @@
 
 #include <vector>
 
-#include "ds/nn/anchor_points.h"
-#include "ds/nn/assignment.h"
+#include "assign/anchor_points.h"
+#include "assign/assignment.h"
 
 /// SimOTA label assignment (Ge et al. 2021, "YOLOX: Exceeding YOLO Series in 2021", section 2.1,
 /// in the form of the authors' release 0.3) on plain float arrays: on a CPU it is far faster than
 /// many small tensor operations.
-namespace ds {
+namespace ds::detail {
 
 /// One image's predictions, all row-major: box offsets and objectness [A,5], class logits [A,C].
 struct AssignPredictions {
@@ -33,4 +33,4 @@ std::vector<Assignment> assign_sim_ota(const std::vector<AnchorPoint>& anchors,
                                        const std::vector<AssignObject>& objects,
                                        const SimOtaOptions& options = {});
 
-}  // namespace ds
+}  // namespace ds::detail

@@ -1,12 +1,13 @@
-#include "blocks.h"
+#include "blocks/blocks.h"
 
 #include <ATen/ATen.h>
 
 #include <cmath>
 
-#include "norm_silu.h"
+#include "ds/base/error.h"
+#include "norm_silu/operation.h"
 
-namespace ds {
+namespace ds::detail {
 namespace {
 
 thread_local FlopCounter* current_counter = nullptr;
@@ -204,4 +205,31 @@ at::Tensor SpatialPyramid::forward(const at::Tensor& x) {
   return conv2_->forward(at::cat({narrow, five, nine, thirteen}, 1));
 }
 
-}  // namespace ds
+std::string shape_text(at::IntArrayRef shape) {
+  std::string text = "[";
+  for (std::size_t i = 0; i < shape.size(); ++i) text += (i == 0 ? "" : ",") + std::to_string(shape[i]);
+  return text + "]";
+}
+
+void check_images(const at::Tensor& images, int multiple) {
+  if (images.dim() == 4 && images.size(0) > 0 && images.size(1) == 3 && images.size(2) > 0 &&
+      images.size(3) > 0 && images.size(2) % multiple == 0 && images.size(3) % multiple == 0)
+    return;
+  throw Error("images of shape " + shape_text(images.sizes()) +
+              ", expected [B,3,H,W] with H and W multiples of " + std::to_string(multiple));
+}
+
+at::Tensor doubled(const at::Tensor& x) {
+  return at::upsample_nearest2d(x, {x.size(2) * 2, x.size(3) * 2});
+}
+
+at::Tensor cells_first(const at::Tensor& x) {
+  return x.permute({0, 2, 3, 1}).reshape({x.size(0), x.size(2) * x.size(3), x.size(1)});
+}
+
+void fold_all(torch::nn::Module& net) {
+  for (const auto& module : net.modules(/*include_self=*/false))
+    if (auto* norm = dynamic_cast<BatchNorm2d*>(module.get())) norm->fold();
+}
+
+}  // namespace ds::detail

@@ -10,7 +10,7 @@
 #include <vector>
 
 /// The layers the architectures are made of. Names of parameters follow the families' official checkpoints.
-namespace ds {
+namespace ds::detail {
 
 /// A layer from one tensor to one tensor.
 class Block : public torch::nn::Module {
@@ -64,7 +64,7 @@ class BatchNorm2d : public Block {
   const std::shared_ptr<Conv2d>& convolution() const { return conv_; }
   double eps() const { return options_.eps; }
 
-  /// forward(), then SiLU: in one operation where that saves time and memory (norm_silu.h).
+  /// forward(), then SiLU: in one operation where that saves time and memory (norm_silu/operation.h).
   at::Tensor forward_silu(const at::Tensor& x);
 
   /// Folds this into its convolution, for good; forward() then hands its input on. Without one: nothing.
@@ -184,4 +184,15 @@ class FlopCounter {
   FlopCounter* outer_ = nullptr;
 };
 
-}  // namespace ds
+/// `[1,3,416,416]`.
+std::string shape_text(at::IntArrayRef shape);
+/// Throws Error unless images are [B,3,H,W] with sides that are multiples of `multiple`.
+void check_images(const at::Tensor& images, int multiple);
+/// [B,C,h,w] to [B,C,2h,2w], each cell four times.
+at::Tensor doubled(const at::Tensor& x);
+/// [B,C,h,w] to [B,h*w,C]; no copy when x is channels-last.
+at::Tensor cells_first(const at::Tensor& x);
+/// Folds every BatchNorm below that knows its convolution.
+void fold_all(torch::nn::Module& net);
+
+}  // namespace ds::detail

@@ -5,10 +5,10 @@
 #include <utility>
 #include <vector>
 
-#include "blocks.h"
+#include "blocks/blocks.h"
 
 /// Layers under the parameter names of torchvision's models.
-namespace ds {
+namespace ds::detail {
 
 /// Blocks one after another under names of their own.
 class NamedChain : public Block {
@@ -67,4 +67,13 @@ void init_he_fan_out(torch::nn::Module& module);
 /// Every convolution below: weights uniform within sqrt(3 / fan in), biases 0.
 void init_uniform_fan_in(torch::nn::Module& module);
 
-}  // namespace ds
+/// RoIAlign (He et al. 2017, section 3) with 2x2 samples in each of 7x7 bins and no half-pixel shift, as the
+/// published checkpoints were trained with. Samples are bilinear; one that falls outside the features by more
+/// than a cell is 0. Differentiable in the features.
+/// @param features [C,h,w] float32 of one image
+/// @param boxes [N,4] float32: x0 y0 x1 y1, input pixels
+/// @param scale cells per input pixel
+/// @return [N,C,7,7]
+at::Tensor roi_align(const at::Tensor& features, const at::Tensor& boxes, double scale);
+
+}  // namespace ds::detail

@@ -1,11 +1,11 @@
-// The loops of norm_silu_rows.h, for one instruction set: the file that includes this names the namespace
+// The loops of rows.h, for one instruction set: the file that includes this names the namespace
 // DS_ROWS and is compiled for that set. Nothing else is included here: an inline function that is compiled
 // for a newer processor must not become everybody's.
 #include <cstdint>
 
 #define DS_INLINE inline __attribute__((always_inline))
 
-namespace ds::rows::DS_ROWS {
+namespace ds::detail::rows::DS_ROWS {
 namespace {
 
 /// e^x within 2 units in the last place for |x| < 60, clamped beyond: 2^n times a polynomial on [-ln 2 / 2,
@@ -80,4 +80,4 @@ void norm_backward(const float* __restrict x, std::int64_t rows, std::int64_t ch
       out[c] = out[c] * scale[c] - offset[c] - (x[c] - mean[c]) * slope[c];
 }
 
-}  // namespace ds::rows::DS_ROWS
+}  // namespace ds::detail::rows::DS_ROWS

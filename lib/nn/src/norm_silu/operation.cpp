@@ -1,4 +1,4 @@
-#include "norm_silu.h"
+#include "norm_silu/operation.h"
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
@@ -8,9 +8,9 @@
 #include <cmath>
 #include <vector>
 
-#include "norm_silu_rows.h"
+#include "norm_silu/rows.h"
 
-namespace ds {
+namespace ds::detail {
 namespace {
 
 constexpr std::int64_t kBlockRows = 128;  // of the sums: a block stays in the cache, and fixes their order
@@ -176,4 +176,4 @@ bool norm_silu_takes(const at::Tensor& x) {
   return x.is_cpu() && x.scalar_type() == at::kFloat && x.dim() == 4 && x.numel() / x.size(1) > 1;
 }
 
-}  // namespace ds
+}  // namespace ds::detail

@@ -2,7 +2,7 @@
 
 #include <ATen/core/Tensor.h>
 
-namespace ds {
+namespace ds::detail {
 
 /// Training-mode BatchNorm followed by SiLU in one operation on a CPU: fewer passes over memory, and nothing
 /// kept for the backward pass but the input (the two operators of torch keep the norm's output as well, a
@@ -22,4 +22,4 @@ at::Tensor norm_silu(const at::Tensor& x, const at::Tensor& weight, const at::Te
 /// Whether norm_silu takes this input (else: at::batch_norm, at::silu).
 bool norm_silu_takes(const at::Tensor& x);
 
-}  // namespace ds
+}  // namespace ds::detail

@@ -1,8 +1,8 @@
-#include "norm_silu_rows.h"
+#include "norm_silu/rows.h"
 
-namespace ds::rows {
+namespace ds::detail::rows {
 
-// Defined in norm_silu_<set>.cpp.
+// Defined in <set>.cpp.
 #define DS_ROWS_SET(SET)                                                                                 \
   namespace SET {                                                                                        \
   void add(const float*, std::int64_t, std::int64_t, float*);                                            \
@@ -33,4 +33,4 @@ const Loops& loops() {
 #endif
 }
 
-}  // namespace ds::rows
+}  // namespace ds::detail::rows

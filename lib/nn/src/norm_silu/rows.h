@@ -2,8 +2,8 @@
 
 #include <cstdint>
 
-/// The loops of norm_silu.h over rows of C channels that lie side by side, in plain float arrays.
-namespace ds::rows {
+/// The loops of operation.h over rows of C channels that lie side by side, in plain float arrays.
+namespace ds::detail::rows {
 
 struct Loops {
   /// sums[c] += x, over the rows.
@@ -27,4 +27,4 @@ struct Loops {
 /// Compiled for the best instruction set that this processor has.
 const Loops& loops();
 
-}  // namespace ds::rows
+}  // namespace ds::detail::rows

@@ -7,10 +7,10 @@
 #include <cstring>
 #include <unordered_map>
 
+#include "blocks/blocks.h"
 #include "ds/base/error.h"
 #include "ds/weights/weight_file.h"
-#include "tensors.h"
-#include "weight_transfer.h"
+#include "weights/transfer.h"
 
 namespace ds {
 namespace {
@@ -131,8 +131,8 @@ LoadReport load_into(torch::nn::Module& net, const StateDict& state, LoadPolicy 
   std::unordered_map<std::string, at::Tensor> waiting(own.tensors.begin(), own.tensors.end());
   LoadReport report;
   std::vector<std::pair<at::Tensor, at::Tensor>> copies;
-  auto placement = place_weights(net, state);
-  if (policy == LoadPolicy::matching) unfold_batch_norms(net, placement);
+  auto placement = detail::place_weights(net, state);
+  if (policy == LoadPolicy::matching) detail::unfold_batch_norms(net, placement);
   report.unfolded = std::move(placement.unfolded);
   for (const auto& [file_name, name, tensor] : placement.tensors) {
     if (is_preprocessing(name)) continue;
@@ -145,8 +145,9 @@ LoadReport load_into(torch::nn::Module& net, const StateDict& state, LoadPolicy 
       copies.emplace_back(target->second, tensor);
       report.loaded.push_back(name);
     } else {
-      report.skipped.push_back({file_name, "shape " + shape_text(tensor.sizes()) + " in the file, " +
-                                               shape_text(target->second.sizes()) + " in the network"});
+      report.skipped.push_back({file_name, "shape " + detail::shape_text(tensor.sizes()) + " in the file, " +
+                                               detail::shape_text(target->second.sizes()) +
+                                               " in the network"});
     }
     waiting.erase(target);
   }

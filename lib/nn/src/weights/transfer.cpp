@@ -1,4 +1,4 @@
-#include "weight_transfer.h"
+#include "weights/transfer.h"
 
 #include <ATen/ATen.h>
 #include <torch/nn/module.h>
@@ -7,10 +7,10 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "blocks.h"
+#include "blocks/blocks.h"
 #include "ds/nn/detector_net.h"
 
-namespace ds {
+namespace ds::detail {
 namespace {
 
 using Index = std::unordered_map<std::string, std::size_t>;
@@ -132,4 +132,4 @@ void unfold_batch_norms(const torch::nn::Module& net, Placement& placement) {
   }
 }
 
-}  // namespace ds
+}  // namespace ds::detail

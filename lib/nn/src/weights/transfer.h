@@ -5,7 +5,7 @@
 
 #include "ds/nn/state_dict.h"
 
-namespace ds {
+namespace ds::detail {
 
 /// A file's tensor and where it belongs.
 struct PlacedTensor {
@@ -24,4 +24,4 @@ Placement place_weights(const torch::nn::Module& net, const StateDict& state);
 /// Gives folded BatchNorms what makes the net compute the same in evaluation mode, see load_into.
 void unfold_batch_norms(const torch::nn::Module& net, Placement& placement);
 
-}  // namespace ds
+}  // namespace ds::detail

@@ -16,7 +16,7 @@ ModelCard full_card() {
   card.classes = {"no", "1.0", "a: b", "红细胞", "#x"};
   card.input_width = 640;
   card.input_height = 416;
-  card.preprocessing = {"rgb", {1 / 58.395, 1 / 57.12, 1.0 / 255}, {0.5, 0.5, 0.5}, "top-left", 0};
+  card.preprocessing = {ChannelOrder::rgb, {1 / 58.395, 1 / 57.12, 1.0 / 255}, {0.5, 0.5, 0.5}, 0};
   card.score_threshold = 0.3;
   card.nms_iou = 0.7;
   card.parameters = 912159;

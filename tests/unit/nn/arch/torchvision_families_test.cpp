@@ -5,8 +5,8 @@
 
 #include "ds/base/error.h"
 #include "ds/base/files.h"
-#include "ds/nn/architectures.h"
 #include "ds/nn/detector_net.h"
+#include "ds/nn/networks.h"
 #include "ds/nn/state_dict.h"
 
 #include <catch2/catch.hpp>

@@ -4,17 +4,18 @@
 #include <iostream>
 #include <optional>
 
+#include "blocks/torchvision.h"
 #include "ds/base/files.h"
 #include "ds/base/process.h"
-#include "ds/nn/architectures.h"
 #include "ds/nn/detector_net.h"
-#include "ds/nn/roi_align.h"
+#include "ds/nn/networks.h"
 #include "ds/nn/state_dict.h"
 #include "ds/testing/shared_data.h"
 
 #include <catch2/catch.hpp>
 
 using namespace ds;
+using ds::detail::roi_align;
 
 namespace {
 
@@ -31,7 +32,7 @@ struct Reference {
 /// What torchvision gives, or nothing (and the test counts as skipped) where it is not installed.
 std::optional<Reference> reference(const std::string& kind) {
   TemporaryFolder folder;
-  auto script = ds::testing::source_folder() / "tests/unit/nn/torchvision_reference.py";
+  auto script = ds::testing::source_folder() / "tests/unit/nn/arch/torchvision_reference.py";
   SpawnOptions options;
   options.stderr_file = folder.path() / "stderr.txt";
   int code = run_and_wait({"/usr/bin/python3", script.string(), kind, folder.path().string()}, options);

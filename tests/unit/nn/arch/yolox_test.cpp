@@ -4,8 +4,8 @@
 #include <torch/optim/adam.h>
 
 #include "ds/base/error.h"
-#include "ds/nn/architectures.h"
 #include "ds/nn/detector_net.h"
+#include "ds/nn/networks.h"
 
 #include <catch2/catch.hpp>
 

@@ -1,11 +1,11 @@
-#include "ds/nn/anchor_match.h"
+#include "assign/anchor_match.h"
 
 #include "ds/base/random.h"
-#include "ds/nn/detector_net.h"
 
 #include <catch2/catch.hpp>
 
 using namespace ds;
+using namespace ds::detail;
 
 namespace {
 

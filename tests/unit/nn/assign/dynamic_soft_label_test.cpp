@@ -1,10 +1,11 @@
-#include "ds/nn/dynamic_soft_label.h"
+#include "assign/dynamic_soft_label.h"
 
 #include <cmath>
 
 #include <catch2/catch.hpp>
 
 using namespace ds;
+using namespace ds::detail;
 
 namespace {
 

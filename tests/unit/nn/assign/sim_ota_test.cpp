@@ -1,10 +1,11 @@
-#include "ds/nn/sim_ota.h"
+#include "assign/sim_ota.h"
 
 #include <cmath>
 
 #include <catch2/catch.hpp>
 
 using namespace ds;
+using namespace ds::detail;
 
 namespace {
 

@@ -1,4 +1,4 @@
-#include "norm_silu.h"
+#include "norm_silu/operation.h"
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
@@ -27,10 +27,10 @@ Pass pass(bool fused, at::ScalarType type, at::IntArrayRef shape, double offset)
   result.running_mean = at::zeros({shape[1]}).to(type);
   result.running_var = at::ones({shape[1]}).to(type);
   for (auto* leaf : {&x, &weight, &bias}) leaf->set_requires_grad(true);
-  result.out = fused
-                   ? ds::norm_silu(x, weight, bias, result.running_mean, result.running_var, kMomentum, kEps)
-                   : at::silu(at::batch_norm(x, weight, bias, result.running_mean, result.running_var, true,
-                                             kMomentum, kEps, false));
+  result.out =
+      fused ? ds::detail::norm_silu(x, weight, bias, result.running_mean, result.running_var, kMomentum, kEps)
+            : at::silu(at::batch_norm(x, weight, bias, result.running_mean, result.running_var, true,
+                                      kMomentum, kEps, false));
   (result.out * wanted).sum().backward();
   result.x_gradient = x.grad();
   result.weight_gradient = weight.grad();
@@ -74,8 +74,8 @@ TEST_CASE("norm and SiLU in one depend on neither threads nor the layout of the 
 
   auto x = at::randn({2, 3, 4, 5});
   auto run = [&](const at::Tensor& input) {
-    return ds::norm_silu(input, at::ones({3}), at::zeros({3}), at::zeros({3}), at::ones({3}), kMomentum,
-                         kEps);
+    return ds::detail::norm_silu(input, at::ones({3}), at::zeros({3}), at::zeros({3}), at::ones({3}),
+                                 kMomentum, kEps);
   };
   REQUIRE(at::equal(run(x), run(x.contiguous(at::MemoryFormat::ChannelsLast))));
 }
@@ -83,15 +83,15 @@ TEST_CASE("norm and SiLU in one depend on neither threads nor the layout of the 
 TEST_CASE("large values do not overflow in the exponential") {
   auto x = at::empty({1, 1, 1, 4});
   for (int i = 0; i < 4; ++i) x.data_ptr<float>()[i] = i < 2 ? -1e4F : 1e4F;
-  auto out =
-      ds::norm_silu(x, at::full({1}, 1e3), at::zeros({1}), at::zeros({1}), at::ones({1}), kMomentum, kEps);
+  auto out = ds::detail::norm_silu(x, at::full({1}, 1e3), at::zeros({1}), at::zeros({1}), at::ones({1}),
+                                   kMomentum, kEps);
   // y = -1000 and 1000: SiLU gives 0, but for the clamp at e^-60, and 1000.
   REQUIRE(out.data_ptr<float>()[0] == Approx(0).margin(1e-20));
   REQUIRE(out.data_ptr<float>()[3] == Approx(1000).epsilon(1e-5));
 }
 
 TEST_CASE("what the one operation does not take") {
-  REQUIRE(ds::norm_silu_takes(at::zeros({1, 2, 1, 2})));
-  REQUIRE(!ds::norm_silu_takes(at::zeros({1, 2, 1, 1})));  // one value has no variance
-  REQUIRE(!ds::norm_silu_takes(at::zeros({1, 2, 2, 2}, at::kDouble)));
+  REQUIRE(ds::detail::norm_silu_takes(at::zeros({1, 2, 1, 2})));
+  REQUIRE(!ds::detail::norm_silu_takes(at::zeros({1, 2, 1, 1})));  // one value has no variance
+  REQUIRE(!ds::detail::norm_silu_takes(at::zeros({1, 2, 2, 2}, at::kDouble)));
 }

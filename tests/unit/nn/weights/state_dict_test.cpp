@@ -4,8 +4,8 @@
 
 #include "ds/base/error.h"
 #include "ds/base/files.h"
-#include "ds/nn/architectures.h"
 #include "ds/nn/detector_net.h"
+#include "ds/nn/networks.h"
 #include "ds/testing/shared_data.h"
 
 #include <catch2/catch.hpp>

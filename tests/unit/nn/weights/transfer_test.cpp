@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "ds/nn/architectures.h"
 #include "ds/nn/detector_net.h"
+#include "ds/nn/networks.h"
 #include "ds/nn/state_dict.h"
 #include "ds/testing/shared_data.h"
 

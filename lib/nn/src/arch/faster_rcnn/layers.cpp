@@ -1,15 +1,15 @@
-#include "arch/faster_rcnn_layers.h"
+#include "arch/faster_rcnn/layers.h"
 
 #include <ATen/ATen.h>
 #include <c10/core/impl/LocalDispatchKeySet.h>
 
 #include <cmath>
 
-#include "box_coder.h"
+#include "assign/box_coder.h"
+#include "blocks/torchvision.h"
 #include "ds/geometry/nms.h"
-#include "ds/nn/roi_align.h"
 
-namespace ds::faster_rcnn {
+namespace ds::detail::faster_rcnn {
 namespace {
 
 constexpr NormOptions kNorm{1e-5, 0.1, true};  // the published weights' constants
@@ -202,4 +202,4 @@ std::vector<at::Tensor> propose(const RpnOutput& output, int input_height, int i
   return proposals;
 }
 
-}  // namespace ds::faster_rcnn
+}  // namespace ds::detail::faster_rcnn

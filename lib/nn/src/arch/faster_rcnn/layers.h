@@ -4,11 +4,11 @@
 #include <memory>
 #include <vector>
 
-#include "arch/mobilenet.h"
+#include "arch/mobilenet/backbone.h"
 
 /// The parts of Faster R-CNN (Ren et al. 2015) with MobileNetV3-Large and a feature pyramid (Lin et al. 2017)
 /// under torchvision's names.
-namespace ds::faster_rcnn {
+namespace ds::detail::faster_rcnn {
 
 constexpr std::size_t kLevels = 3;
 constexpr int kPyramidChannels = 256;
@@ -85,4 +85,4 @@ struct ProposalOptions {
 std::vector<at::Tensor> propose(const RpnOutput& output, int input_height, int input_width,
                                 const ProposalOptions& options);
 
-}  // namespace ds::faster_rcnn
+}  // namespace ds::detail::faster_rcnn

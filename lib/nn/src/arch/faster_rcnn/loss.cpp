@@ -2,12 +2,12 @@
 
 #include <algorithm>
 
-#include "arch/faster_rcnn.h"
-#include "box_coder.h"
+#include "arch/faster_rcnn/net.h"
+#include "assign/anchor_match.h"
+#include "assign/box_coder.h"
 #include "ds/base/random.h"
-#include "ds/nn/anchor_match.h"
 
-namespace ds::faster_rcnn {
+namespace ds::detail::faster_rcnn {
 namespace {
 
 constexpr AnchorMatchOptions kRpnMatching{0.7F, 0.3F, BestAnchor::all_ties};
@@ -114,4 +114,4 @@ std::vector<at::Tensor> roi_loss(const RoiOutput& output, const RoiSamples& samp
   return {class_part, smooth_l1(offsets, wanted_offsets) * share};
 }
 
-}  // namespace ds::faster_rcnn
+}  // namespace ds::detail::faster_rcnn

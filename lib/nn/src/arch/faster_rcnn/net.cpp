@@ -1,15 +1,15 @@
-#include "arch/faster_rcnn.h"
+#include "arch/faster_rcnn/net.h"
 
 #include <ATen/ATen.h>
 #include <c10/core/impl/LocalDispatchKeySet.h>
 
 #include <algorithm>
 
-#include "box_coder.h"
+#include "arch/families.h"
+#include "assign/box_coder.h"
 #include "ds/base/error.h"
-#include "tensors.h"
 
-namespace ds::faster_rcnn {
+namespace ds::detail::faster_rcnn {
 namespace {
 
 constexpr ProposalOptions kTraining{1000, 500, 0.7};
@@ -101,18 +101,8 @@ std::vector<ForeignName> FasterRcnn::foreign_names() const {
   return names;
 }
 
-void register_architectures(Registry<Architecture>& registry) {
-  InputSpec input;
-  // Between the published checkpoints' inputs (320 and 800 for the shorter side): features of stride 32 need
-  // the pixels, and the second stage's cost does not grow with them.
-  input.default_width = 640;
-  input.default_height = 640;
-  input.channel_order = "rgb";
-  input.mean = {0.485 * 255, 0.456 * 255, 0.406 * 255};
-  input.scale = {1 / (0.229 * 255), 1 / (0.224 * 255), 1 / (0.225 * 255)};
-  registry.add("faster-rcnn-mobilenetv3",
-               "19 M parameters, 640 input, two stages; published with 22.8 AP on COCO at 320",
-               {input, [](int num_classes) { return std::make_shared<FasterRcnn>(num_classes); }});
+void add_networks(Networks& all) {
+  all["faster-rcnn-mobilenetv3"] = [](int num_classes) { return std::make_shared<FasterRcnn>(num_classes); };
 }
 
-}  // namespace ds::faster_rcnn
+}  // namespace ds::detail::faster_rcnn

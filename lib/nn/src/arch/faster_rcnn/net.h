@@ -1,11 +1,10 @@
 #pragma once
 
-#include "arch/faster_rcnn_layers.h"
-#include "ds/nn/anchor_match.h"
-#include "ds/nn/architectures.h"
+#include "arch/faster_rcnn/layers.h"
+#include "assign/anchor_match.h"
 #include "ds/nn/detector_net.h"
 
-namespace ds::faster_rcnn {
+namespace ds::detail::faster_rcnn {
 
 /// forward_raw gives [B,P,4+(1+C)+4*(1+C)] for the P proposals of the image that has most: the proposal in
 /// input pixels, background and classes after the softmax, and each one's box offsets from the proposal. Rows
@@ -32,7 +31,7 @@ class FasterRcnn : public DetectorNet {
   std::shared_ptr<RoiHeads> roi_heads_;
 };
 
-/// What the second stage learns from in a batch (faster_rcnn_loss.cpp).
+/// What the second stage learns from in a batch (loss.cpp).
 struct RoiSamples {
   std::vector<at::Tensor> boxes;     // for each image [N_i,4] on the CPU
   std::vector<std::int64_t> wanted;  // [N] 0 background, else 1 + class
@@ -50,7 +49,4 @@ std::vector<at::Tensor> rpn_loss(const RpnOutput& output, const std::vector<Imag
 std::vector<at::Tensor> roi_loss(const RoiOutput& output, const RoiSamples& samples,
                                  const std::vector<double>& class_weights);
 
-/// Adds faster-rcnn-mobilenetv3.
-void register_architectures(Registry<Architecture>& registry);
-
-}  // namespace ds::faster_rcnn
+}  // namespace ds::detail::faster_rcnn

@@ -1,11 +1,11 @@
-#include "arch/mobilenet.h"
+#include "arch/mobilenet/backbone.h"
 
 #include <ATen/ATen.h>
 
 #include <algorithm>
 #include <array>
 
-namespace ds::mobilenet {
+namespace ds::detail::mobilenet {
 namespace {
 
 /// A block of V3-Large: a row of table 1 of the paper.
@@ -164,4 +164,4 @@ std::vector<std::shared_ptr<Block>> v2(const NormOptions& norm) {
   return layers;
 }
 
-}  // namespace ds::mobilenet
+}  // namespace ds::detail::mobilenet

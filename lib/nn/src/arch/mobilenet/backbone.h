@@ -5,11 +5,11 @@
 #include <utility>
 #include <vector>
 
-#include "mobile_blocks.h"
+#include "blocks/torchvision.h"
 
 /// MobileNetV2 (Sandler et al. 2018) and MobileNetV3-Large (Howard et al. 2019) without their classifiers,
 /// layer by layer under torchvision's names.
-namespace ds::mobilenet {
+namespace ds::detail::mobilenet {
 
 /// V3's layers inside one block, in order, under the names they have there: the expansion is `0`
 /// where there is one.
@@ -55,4 +55,4 @@ constexpr int kV2Stride32 = 14;
 constexpr int kV2Expanded = 576;
 constexpr int kV2Last = 1280;
 
-}  // namespace ds::mobilenet
+}  // namespace ds::detail::mobilenet

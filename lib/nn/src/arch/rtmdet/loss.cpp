@@ -5,12 +5,11 @@
 #include <algorithm>
 #include <numeric>
 
-#include "arch/rtmdet.h"
-#include "ds/nn/dynamic_soft_label.h"
-#include "grid_targets.h"
-#include "tensors.h"
+#include "arch/rtmdet/net.h"
+#include "assign/dynamic_soft_label.h"
+#include "assign/grid_targets.h"
 
-namespace ds::rtmdet {
+namespace ds::detail::rtmdet {
 namespace {
 
 constexpr float kPointOffset = 0;  // an anchor's point is the corner of its cell
@@ -113,4 +112,4 @@ LossParts rtmdet_loss(const HeadOutput& output, int input_height, int input_widt
                       count);
 }
 
-}  // namespace ds::rtmdet
+}  // namespace ds::detail::rtmdet

@@ -3,12 +3,12 @@
 
 #include <algorithm>
 
-#include "arch/ssdlite.h"
-#include "box_coder.h"
+#include "arch/ssdlite/net.h"
+#include "assign/anchor_match.h"
+#include "assign/box_coder.h"
 #include "ds/base/error.h"
-#include "ds/nn/anchor_match.h"
 
-namespace ds::ssdlite {
+namespace ds::detail::ssdlite {
 namespace {
 
 constexpr AnchorMatchOptions kMatching{0.5F, 0.5F, BestAnchor::one};
@@ -101,4 +101,4 @@ LossParts ssdlite_loss(const HeadOutput& output, int input_height, int input_wid
           static_cast<int>(rows.positives.size())};
 }
 
-}  // namespace ds::ssdlite
+}  // namespace ds::detail::ssdlite

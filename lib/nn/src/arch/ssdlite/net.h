@@ -4,11 +4,12 @@
 #include <memory>
 #include <vector>
 
-#include "arch/mobilenet.h"
+#include "arch/mobilenet/backbone.h"
+#include "ds/nn/detector_net.h"
 
 /// The parts of SSDlite (Sandler et al. 2018, section 6.2; Howard et al. 2019, section
 /// 6.3) under torchvision's names.
-namespace ds::ssdlite {
+namespace ds::detail::ssdlite {
 
 constexpr std::size_t kLevels = 6;
 constexpr int kBoxesPerCell = 6;
@@ -80,4 +81,36 @@ class Head : public torch::nn::Module {
 /// 2, 1/2, 3 and 1/3 and one larger square. @return [A,4] float32, corners in input pixels
 at::Tensor default_boxes(int input_height, int input_width);
 
-}  // namespace ds::ssdlite
+/// forward_raw gives [B,A,4+1+C]: offsets from the default boxes, then background and
+/// classes after the softmax.
+class Ssdlite : public DetectorNet {
+ public:
+  Ssdlite(std::shared_ptr<FeatureExtractor> backbone, int num_classes,
+          std::vector<ForeignName> foreign_names);
+
+  int num_classes() const override { return num_classes_; }
+  int input_multiple() const override { return 32; }
+  at::Tensor forward_raw(const at::Tensor& images) override;
+  Decoded decode(const at::Tensor& raw, int input_height, int input_width) const override;
+  LossParts loss(const at::Tensor& images, const std::vector<ImageTargets>& targets,
+                 const LossOptions& options) override;
+  void fold_batch_norm() override;
+  std::vector<std::string> backbone_prefixes() const override { return {"backbone.features."}; }
+  std::vector<ForeignName> foreign_names() const override { return foreign_names_; }
+  /// Every class and the background start alike: hard negatives keep the balance.
+  void reset_classifier() override { head_->clear_biases(); }
+
+ private:
+  HeadOutput head_output(const at::Tensor& images);
+
+  int num_classes_;
+  std::shared_ptr<FeatureExtractor> backbone_;
+  std::shared_ptr<Head> head_;
+  std::vector<ForeignName> foreign_names_;
+};
+
+/// The loss on a head's output (loss.cpp).
+LossParts ssdlite_loss(const HeadOutput& output, int input_height, int input_width,
+                       const std::vector<ImageTargets>& targets, const LossOptions& options);
+
+}  // namespace ds::detail::ssdlite

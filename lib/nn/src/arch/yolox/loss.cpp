@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <cmath>
 
-#include "arch/yolox.h"
-#include "ds/nn/sim_ota.h"
-#include "grid_targets.h"
+#include "arch/yolox/net.h"
+#include "assign/grid_targets.h"
+#include "assign/sim_ota.h"
 
-namespace ds::yolox {
+namespace ds::detail::yolox {
 namespace {
 
 /// What an assignment over the batch comes to, as flat arrays over the assigned anchors (N of them).
@@ -136,4 +136,4 @@ LossParts yolox_loss(const HeadOutput& output, int input_height, int input_width
   return sum_of_parts(names, parts, count);
 }
 
-}  // namespace ds::yolox
+}  // namespace ds::detail::yolox

@@ -2,10 +2,11 @@
 
 #include <array>
 
-#include "blocks.h"
+#include "blocks/blocks.h"
+#include "ds/nn/detector_net.h"
 
 /// The parts of YOLOX (Ge et al. 2021): CSPDarknet with a Focus stem, PAFPN, decoupled head.
-namespace ds::yolox {
+namespace ds::detail::yolox {
 
 struct Scale {
   double depth = 0.33;
@@ -97,4 +98,32 @@ class Head : public torch::nn::Module {
   std::array<std::shared_ptr<ConvBlock>, 3> stems_;
 };
 
-}  // namespace ds::yolox
+/// forward_raw gives [B,A,5+C]: dx dy dw dh as the head predicts them, then objectness and
+/// classes after the sigmoid.
+class Yolox : public DetectorNet {
+ public:
+  Yolox(const Scale& scale, int num_classes);
+
+  int num_classes() const override { return num_classes_; }
+  int input_multiple() const override { return 32; }
+  at::Tensor forward_raw(const at::Tensor& images) override;
+  Decoded decode(const at::Tensor& raw, int input_height, int input_width) const override;
+  LossParts loss(const at::Tensor& images, const std::vector<ImageTargets>& targets,
+                 const LossOptions& options) override;
+  void fold_batch_norm() override;
+  std::vector<std::string> backbone_prefixes() const override { return {"backbone.backbone."}; }
+  void reset_classifier() override { head_->reset_priors(); }
+
+ private:
+  HeadOutput head_output(const at::Tensor& images);
+
+  int num_classes_;
+  std::shared_ptr<Pafpn> backbone_;
+  std::shared_ptr<Head> head_;
+};
+
+/// The loss on a head's output (loss.cpp).
+LossParts yolox_loss(const HeadOutput& output, int input_height, int input_width,
+                     const std::vector<ImageTargets>& targets, const LossOptions& options);
+
+}  // namespace ds::detail::yolox
