@@ -1,8 +1,10 @@
-#include "ds/train/architecture_info.h"
-
 #include <fmt/format.h>
 
+#include <optional>
+
 #include "common.h"
+#include "ds/arch/architecture.h"
+#include "ds/nn/networks.h"
 #include "verbs.h"
 
 namespace ds::train_tool {
@@ -13,33 +15,35 @@ struct ArchsFlags {
 };
 
 int archs(Context& context, const ArchsFlags& flags) {
-  auto all = list_architectures(flags.measure);
-  if (context.shared.json) {
-    for (const auto& info : all) {
-      nlohmann::ordered_json json = {{"arch", info.name},
-                                     {"summary", info.summary},
-                                     {"input_width", info.input_width},
-                                     {"input_height", info.input_height}};
-      if (flags.measure) json["parameters"] = info.parameters;
-      if (flags.measure) json["gflops"] = info.gflops;
-      context.out.json_line(json);
-    }
-    return 0;
-  }
+  constexpr int kCocoClasses = 80;
   Table table;
   table.column("architecture").column("input");
   if (flags.measure) table.column("parameters", Table::Align::right).column("GFLOPs", Table::Align::right);
   table.column("summary");
-  for (const auto& info : all) {
-    std::vector<std::string> cells = {info.name, fmt::format("{}x{}", info.input_width, info.input_height)};
-    if (flags.measure) {
-      cells.push_back(std::to_string(info.parameters));
-      cells.push_back(fmt::format("{:.2f}", info.gflops));
+  for (const auto& [name, summary, architecture] : architectures().entries()) {
+    std::optional<NetworkCost> cost;
+    if (flags.measure) cost = cost_of_network(name, kCocoClasses);
+    const double gflops = cost ? static_cast<double>(cost->operations) / 1e9 : 0;
+    if (context.shared.json) {
+      nlohmann::ordered_json json = {{"arch", name},
+                                     {"summary", summary},
+                                     {"input_width", architecture.default_width},
+                                     {"input_height", architecture.default_height}};
+      if (cost) json["parameters"] = cost->parameters;
+      if (cost) json["gflops"] = gflops;
+      context.out.json_line(json);
+      continue;
     }
-    cells.push_back(info.summary);
+    std::vector<std::string> cells = {
+        name, fmt::format("{}x{}", architecture.default_width, architecture.default_height)};
+    if (cost) {
+      cells.push_back(std::to_string(cost->parameters));
+      cells.push_back(fmt::format("{:.2f}", gflops));
+    }
+    cells.push_back(summary);
     table.row(std::move(cells));
   }
-  context.out.text(table.to_text());
+  if (!context.shared.json) context.out.text(table.to_text());
   return 0;
 }
 

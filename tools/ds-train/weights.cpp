@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "common.h"
+#include "ds/arch/architecture.h"
 #include "ds/base/error.h"
 #include "ds/base/text.h"
 #include "ds/detect/model_card.h"
@@ -104,7 +105,7 @@ void add_register(Tool& tool) {
            "FILE")
       .add("input-size", flags.request.input_size, "416 or 416x320; default: the architecture's", "SIZE")
       .add("name", flags.request.name, "name of the model; default: the file's", "NAME");
-  flags.request.arch = "yolox-nano";
+  flags.request.arch = kDefaultArchitecture;
   verb.example("ds-train weights register yolox_nano_coco.safetensors --arch yolox-nano --classes coco.txt");
   verb.run([&flags](Context& context) { return register_model(context, flags); });
 }

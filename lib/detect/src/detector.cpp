@@ -72,7 +72,7 @@ void letterbox_to_input(const cv::Mat& image, int width, int height, const Prepr
   auto bgr = as_bgr(image);
   auto fit = letterbox_top_left(bgr.cols, bgr.rows, width, height);
   auto canvas = letterbox_image(bgr, fit, preprocessing.pad_value);
-  const bool rgb = preprocessing.channel_order == "rgb";
+  const bool rgb = preprocessing.channel_order == ChannelOrder::rgb;
   const auto plane = static_cast<std::size_t>(width) * static_cast<std::size_t>(height);
   float* planes[3];  // of b, g, r
   float scale[3];

@@ -5,7 +5,7 @@
 #include "ds/base/error.h"
 #include "ds/base/files.h"
 
-namespace ds {
+namespace ds::detail {
 namespace {
 
 // Field numbers of onnx.proto (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto).
@@ -134,4 +134,4 @@ OnnxHeader read_onnx_header(const std::filesystem::path& path) {
   return header;
 }
 
-}  // namespace ds
+}  // namespace ds::detail

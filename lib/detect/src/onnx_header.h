@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-namespace ds {
+namespace ds::detail {
 
 /// What an ONNX file says about itself, read without a protobuf library.
 struct OnnxHeader {
@@ -19,4 +19,4 @@ struct OnnxHeader {
 /// Throws FormatError with the offset when the file is no protobuf message or holds no graph.
 OnnxHeader read_onnx_header(const std::filesystem::path& path);
 
-}  // namespace ds
+}  // namespace ds::detail

@@ -1,6 +1,6 @@
 #include "ds/detect/engine.h"
 #include "engines/opencv.h"
-#include "plugin.h"
+#include "engines/plugin.h"
 
 namespace ds {
 
@@ -9,9 +9,9 @@ const Registry<EngineEntry>& engines() {
     Registry<EngineEntry> all("engine");
     all.add("torch", "libtorch: every architecture, CPU or CUDA (a plugin, loaded on first use)",
             {{".safetensors", ".pth", ".pt"},
-             [](const EngineRequest& request) { return make_plugin_engine("torch", request); }});
+             [](const EngineRequest& request) { return detail::make_plugin_engine("torch", request); }});
     all.add("opencv", "OpenCV's DNN module on an exported .onnx: starts fast, needs no torch",
-            {{".onnx"}, make_opencv_engine});
+            {{".onnx"}, detail::make_opencv_engine});
     return all;
   }();
   return registry;

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "ds/arch/architecture.h"
 #include "ds/base/error.h"
 #include "ds/base/text.h"
 #include "ds/detect/detector.h"
@@ -11,62 +12,18 @@
 namespace ds {
 namespace {
 
-/// Values of RTMDet's pixels: ImageNet's mean over its deviation.
-const Preprocessing kNormalised = {
-    "bgr", {1 / 57.375, 1 / 57.12, 1 / 58.395}, {103.53, 116.28, 123.675}, "top-left", 114};
+using Entry = Registry<Architecture>::Entry;
 
-/// What a bare weights file is recognised by. The networks themselves are registered in ds::nn, which these
-/// tools do not link.
-struct KnownNetwork {
-  const char* name;
-  const char* stem;            // its first convolution
-  std::int64_t stem_channels;  // rows of it
-  int side;
-  Preprocessing preprocessing = {};
-};
-/// SSDlite's: -1 to 1.
-const Preprocessing kSymmetric = {
-    "rgb", {1 / 127.5, 1 / 127.5, 1 / 127.5}, {127.5, 127.5, 127.5}, "top-left", 114};
-/// Faster R-CNN's: ImageNet's mean and deviation of values from 0 to 1.
-const Preprocessing kImageNet = {"rgb",
-                                 {1 / (0.229 * 255), 1 / (0.224 * 255), 1 / (0.225 * 255)},
-                                 {0.485 * 255, 0.456 * 255, 0.406 * 255},
-                                 "top-left",
-                                 114};
-constexpr const char* kYoloxStem = "backbone.backbone.stem.conv.conv.weight";
-constexpr const char* kRtmdetStem = "backbone.stem.0.conv.weight";
-const KnownNetwork kNetworks[] = {
-    {"yolox-nano", kYoloxStem, 16, 416},
-    {"yolox-tiny", kYoloxStem, 24, 416},
-    {"yolox-s", kYoloxStem, 32, 640},
-    {"yolox-m", kYoloxStem, 48, 640},
-    {"yolox-l", kYoloxStem, 64, 640},
-    {"yolox-x", kYoloxStem, 80, 640},
-    {"rtmdet-tiny", kRtmdetStem, 12, 640, kNormalised},
-    {"rtmdet-s", kRtmdetStem, 16, 640, kNormalised},
-    {"ssdlite-mobilenetv3", "backbone.features.0.0.0.weight", 16, 320, kSymmetric},
-    {"ssdlite-mobilenetv2", "backbone.features.0.0.weight", 32, 320, kSymmetric},
-    {"faster-rcnn-mobilenetv3", "backbone.body.0.0.weight", 16, 640, kImageNet},
-};
-
-const KnownNetwork& network_called(const std::string& name) {
-  std::vector<std::string> known;
-  for (const auto& network : kNetworks) {
-    if (name == network.name) return network;
-    known.emplace_back(network.name);
-  }
-  throw_unknown_name("architecture", name, known);
-}
-
-const KnownNetwork& recognise(const std::filesystem::path& path, const WeightFile& file,
-                              const std::string& wanted) {
-  if (!wanted.empty()) return network_called(wanted);
+const Entry& recognise(const std::filesystem::path& path, const WeightFile& file, const std::string& wanted) {
+  if (!wanted.empty()) return architectures().at(wanted);
   for (const char* key : {"architecture", "arch"})
-    if (auto name = file.metadata_value(key); !name.empty()) return network_called(name);
-  for (const auto& network : kNetworks)
-    if (const auto* stem = file.find(network.stem);
-        stem != nullptr && !stem->shape.empty() && network.stem_channels == stem->shape[0])
-      return network;
+    if (auto name = file.metadata_value(key); !name.empty()) return architectures().at(name);
+  for (const auto& entry : architectures().entries()) {
+    const auto& stem = entry.value.stem;
+    if (const auto* found = file.find(stem.weight);
+        found != nullptr && !found->shape.empty() && found->shape[0] == stem.channels)
+      return entry;
+  }
   throw UsageError(path.string() + " does not say which architecture it is for", "Name it with --arch.");
 }
 
@@ -102,7 +59,7 @@ std::vector<std::string> find_classes(const std::filesystem::path& path, const S
 }
 
 ModelCard card_of_onnx(const std::filesystem::path& path, const DetectorOptions& options) {
-  auto header = read_onnx_header(path);
+  auto header = detail::read_onnx_header(path);
   ModelCard card;
   card.architecture =
       options.architecture.empty() ? header.metadata_value("architecture") : options.architecture;
@@ -111,7 +68,7 @@ ModelCard card_of_onnx(const std::filesystem::path& path, const DetectorOptions&
     bool fixed =
         header.input_shape.size() == 4 && header.input_shape[axis] > 0 && header.input_shape[axis] < 65536;
     if (fixed) return static_cast<int>(header.input_shape[axis]);
-    return wanted != 0 ? wanted : 416;
+    return wanted != 0 ? wanted : card.input_width;
   };
   card.input_height = side(2, options.input_height);
   card.input_width = side(3, options.input_width);
@@ -120,13 +77,13 @@ ModelCard card_of_onnx(const std::filesystem::path& path, const DetectorOptions&
 
 ModelCard card_of_weights(const std::filesystem::path& path, const DetectorOptions& options) {
   auto file = read_weight_file(path);
-  const auto& network = recognise(path, file, options.architecture);
+  const auto& [name, summary, architecture] = recognise(path, file, options.architecture);
   ModelCard card;
-  card.architecture = network.name;
+  card.architecture = name;
   card.classes = find_classes(path, file, options);
-  card.preprocessing = network.preprocessing;
-  card.input_width = network.side;
-  card.input_height = network.side;
+  card.preprocessing = architecture.preprocessing;
+  card.input_width = architecture.default_width;
+  card.input_height = architecture.default_height;
   return card;
 }
 

@@ -4,8 +4,10 @@
 
 #include <set>
 
-#include "blocks.h"
+#include "blocks/blocks.h"
+#include "ds/arch/architecture.h"
 #include "ds/base/error.h"
+#include "ds/nn/networks.h"
 
 namespace ds {
 
@@ -76,19 +78,25 @@ std::int64_t flop_count(DetectorNet& net, int input_height, int input_width) {
   at::NoGradGuard no_grad;
   const bool was_training = net.is_training();
   net.eval();
-  FlopCounter counter;
+  detail::FlopCounter counter;
   net.forward_raw(at::zeros({1, 3, input_height, input_width}, net.parameters().front().options()));
   net.train(was_training);
   return counter.flops();
 }
 
+NetworkCost cost_of_network(const std::string& architecture, int num_classes) {
+  const auto& input = architectures().at(architecture).value;
+  auto net = make_detector_net(architecture, num_classes);
+  return {parameter_count(*net), flop_count(*net, input.default_height, input.default_width)};
+}
+
 void calibrate_batch_norms(DetectorNet& net, const std::vector<std::string>& names,
                            const std::vector<at::Tensor>& batches) {
-  std::vector<BatchNorm2d*> norms;
+  std::vector<detail::BatchNorm2d*> norms;
   auto modules = net.named_modules("", /*include_self=*/false);
   for (const auto& name : names) {
     const auto* module = modules.find(name);
-    auto* norm = module == nullptr ? nullptr : dynamic_cast<BatchNorm2d*>(module->get());
+    auto* norm = module == nullptr ? nullptr : dynamic_cast<detail::BatchNorm2d*>(module->get());
     if (norm == nullptr) throw Error("the network has no BatchNorm '" + name + "'");
     norms.push_back(norm);
   }

@@ -8,23 +8,18 @@
 #include <opencv2/imgproc.hpp>
 #include <utility>
 
-#include "ds/nn/architectures.h"
-
 namespace ds {
 
-PixelScale pixel_scale(const InputSpec& spec) {
-  return {spec.channel_order == "rgb", spec.scale, spec.mean};
-}
-
-void write_values(const TrainSample& sample, const PixelScale& pixels, float* out) {
+void write_values(const TrainSample& sample, const Preprocessing& pixels, float* out) {
   float scale[3];
   float mean[3];
   for (std::size_t c = 0; c < 3; ++c) {
     scale[c] = static_cast<float>(pixels.scale[c]);
     mean[c] = static_cast<float>(pixels.mean[c]);
   }
-  const std::size_t first = pixels.rgb ? 2 : 0;
-  const std::size_t last = pixels.rgb ? 0 : 2;
+  const bool rgb = pixels.channel_order == ChannelOrder::rgb;
+  const std::size_t first = rgb ? 2 : 0;
+  const std::size_t last = rgb ? 0 : 2;
   for (std::size_t i = 0; i < sample.bgr.size(); i += 3) {
     out[i] = (static_cast<float>(sample.bgr[i + first]) - mean[0]) * scale[0];
     out[i + 1] = (static_cast<float>(sample.bgr[i + 1]) - mean[1]) * scale[1];
@@ -200,7 +195,7 @@ Batch BatchLoader::make(const EpochPlan& plan, const Order& order, int step,
     auto* out = batch.pixels.data() + i * stride;
     batch.objects.push_back(draw_augmented(source, companion, (*order)[position], plan.augment,
                                            {size.width, size.height, out}, random));
-    if (!options_.pixels.rgb) continue;
+    if (options_.pixels.channel_order == ChannelOrder::bgr) continue;
     cv::Mat view(size.height, size.width, CV_8UC3, out);
     cv::cvtColor(view, view, cv::COLOR_BGR2RGB);
   }

@@ -3,24 +3,27 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
+#include "ds/arch/architecture.h"
 #include "ds/base/clock.h"
 #include "ds/base/error.h"
 #include "ds/base/text.h"
 #include "ds/base/version.h"
+#include "ds/nn/networks.h"
 #include "ds/nn/state_dict.h"
 #include "ds/project/project.h"
 #include "ds/train/session.h"
 
 namespace ds {
 
-ModelCard card_for(const std::string& architecture, const InputSpec& spec, const DetectorNet& net,
-                   const std::vector<std::string>& classes, int input_width, int input_height) {
+ModelCard card_for(const std::string& architecture, const Preprocessing& preprocessing,
+                   const DetectorNet& net, const std::vector<std::string>& classes, int input_width,
+                   int input_height) {
   ModelCard card;
   card.architecture = architecture;
   card.classes = classes;
   card.input_width = input_width;
   card.input_height = input_height;
-  card.preprocessing = {spec.channel_order, spec.scale, spec.mean, "top-left", spec.pad_value};
+  card.preprocessing = preprocessing;
   card.parameters = parameter_count(net);
   card.lineage.tool_version = version();
   card.lineage.created = utc_now();
@@ -45,9 +48,10 @@ ModelRecord register_weights(Project& project, const RegisterRequest& request) {
     throw UsageError("no classes were given", "--classes FILE names a file with one class a line");
   auto net = make_detector_net(request.arch, static_cast<int>(request.classes.size()));
   load_into(*net, read_weights(request.weights));
-  InputSize input{architecture.input.default_width, architecture.input.default_height};
+  InputSize input{architecture.default_width, architecture.default_height};
   if (!request.input_size.empty()) input = parse_input_size(request.input_size, net->input_multiple());
-  auto card = card_for(request.arch, architecture.input, *net, request.classes, input.width, input.height);
+  auto card =
+      card_for(request.arch, architecture.preprocessing, *net, request.classes, input.width, input.height);
   card.lineage.parent_model = request.weights;
   ModelRecord record;
   record.name = request.name.empty() ? std::filesystem::path(request.weights).stem().string() : request.name;

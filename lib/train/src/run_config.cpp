@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "ds/arch/architecture.h"
 #include "ds/base/error.h"
 #include "ds/base/files.h"
-#include "ds/nn/architectures.h"
 #include "ds/project/project.h"
 
 namespace ds {
@@ -53,7 +53,7 @@ RunConfig read_run_config(const fs::path& file) {
 }
 
 InputSize input_of(const TrainOptions& options) {
-  return parse_input_size(options.input_size, architectures().at(options.arch).value.input.multiple);
+  return parse_input_size(options.input_size, architectures().at(options.arch).value.multiple);
 }
 
 std::string title_of(const TrainOptions& options) {

@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "ds/arch/architecture.h"
 #include "ds/base/error.h"
 #include "ds/base/files.h"
 #include "ds/base/log.h"
-#include "ds/nn/architectures.h"
 #include "ds/project/project.h"
 #include "ds/train/data_check.h"
 #include "ds/train/run_folder.h"
@@ -45,9 +45,9 @@ std::vector<TrainImage> train_shapes(Project& project, const std::string& snapsh
 
 void check_options(const TrainOptions& options) {
   options.validate();
-  const auto& input = architectures().at(options.arch).value.input;
-  if (!options.input_size.empty()) parse_input_size(options.input_size, input.multiple);
-  if (options.label_smoothing > 0 && !options.arch.starts_with("yolox-"))
+  const auto& architecture = architectures().at(options.arch).value;
+  if (!options.input_size.empty()) parse_input_size(options.input_size, architecture.multiple);
+  if (options.label_smoothing > 0 && !architecture.label_smoothing)
     throw UsageError(
         fmt::format("--label-smoothing: the loss of {} has no place for it; YOLOX's has", options.arch),
         "leave it out, or train a yolox-*");
@@ -61,11 +61,12 @@ std::string resolve_snapshot(Project& project, const std::string& snapshot) {
 RunConfig resolve_config(Project& project, RunConfig config, const RankPlace& place) {
   auto& options = config.options;
   check_options(options);
-  const auto& input = architectures().at(options.arch).value.input;
+  const auto& architecture = architectures().at(options.arch).value;
   const double aspect = options.fit_aspect ? common_aspect(train_shapes(project, config.snapshot)) : 1;
-  auto text = options.input_size.empty() ? std::to_string(std::max(input.default_width, input.default_height))
-                                         : options.input_size;
-  auto size = parse_input_size(text, input.multiple, aspect);
+  auto text = options.input_size.empty()
+                  ? std::to_string(std::max(architecture.default_width, architecture.default_height))
+                  : options.input_size;
+  auto size = parse_input_size(text, architecture.multiple, aspect);
   options.input_size = fmt::format("{}x{}", size.width, size.height);
   if (options.threads <= 0) options.threads = processors_of_rank(place.local_size);
   options.replicas = replica_count(options, place.size);

@@ -124,7 +124,7 @@ ModelRecord SingleRun::publish(TrainingLoop& loop, const Progression& progressio
   const auto& options = config_.options;
   auto input = input_of(options);
   loop.load_best();
-  auto card = card_for(options.arch, loop.input_spec(), loop.averaged_net(), data_.classes, input.width,
+  auto card = card_for(options.arch, loop.preprocessing(), loop.averaged_net(), data_.classes, input.width,
                        input.height);
   auto score = [&](const std::vector<TrainImage>& images, const Dataset& truth, const std::string& split) {
     auto result = loop.score(images, truth);

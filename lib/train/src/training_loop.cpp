@@ -120,10 +120,10 @@ bool TrainingLoop::is_evaluated() const {
 EpochPlan TrainingLoop::plan() const {
   const auto& options = in_.options;
   EpochPlan plan{state_.epoch, in_.input.width, in_.input.height, options.augment, {}};
-  plan.augment.pad_value = spec_.pad_value;
+  plan.augment.pad_value = architecture_.preprocessing.pad_value;
   if (!is_closing()) {
     plan.sizes = {options.multi_scale_min, options.multi_scale_max, options.multi_scale_every,
-                  spec_.multiple};
+                  architecture_.multiple};
   } else {
     plan.augment.mosaic = 0;
     plan.augment.mixup = 0;

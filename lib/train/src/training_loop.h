@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "checkpoint.h"
+#include "ds/arch/architecture.h"
 #include "ds/base/clock.h"
 #include "ds/base/progress.h"
-#include "ds/nn/architectures.h"
 #include "ds/nn/state_dict.h"
 #include "ds/train/batch_loader.h"
 #include "ds/train/ranks.h"
@@ -56,7 +56,7 @@ class TrainingLoop {
   /// Scores the averaged net on a split; every rank gets the result.
   ValidationResult score(const std::vector<TrainImage>& images, const Dataset& truth);
   DetectorNet& averaged_net() { return *average_; }
-  const InputSpec& input_spec() const { return spec_; }
+  const Preprocessing& preprocessing() const { return architecture_.preprocessing; }
 
  private:
   void build(const StateDict& initial_weights);
@@ -93,7 +93,7 @@ class TrainingLoop {
   RunFolder folder_;
   Progress& progress_;
   Ranks& ranks_;
-  InputSpec spec_;
+  Architecture architecture_;
   std::unique_ptr<WorkerTeam> team_;
   std::unique_ptr<Replicas> replicas_;
   std::shared_ptr<DetectorNet> average_;

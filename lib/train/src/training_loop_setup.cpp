@@ -12,6 +12,7 @@
 #include "batch_tensor.h"
 #include "ds/base/error.h"
 #include "ds/base/log.h"
+#include "ds/nn/networks.h"
 #include "ds/nn/state_dict.h"
 #include "training_loop.h"
 
@@ -70,8 +71,7 @@ TrainingLoop::TrainingLoop(Inputs inputs, const TrainData& data, RunFolder folde
 
 void TrainingLoop::build(const StateDict& initial_weights) {
   const auto& options = in_.options;
-  const auto& architecture = architectures().at(options.arch).value;
-  spec_ = architecture.input;
+  architecture_ = architectures().at(options.arch).value;
   const auto classes = static_cast<int>(data_.classes.size());
   auto device = device_of(options.device, ranks_.local_rank());
   if (options.precision == "fp16" && !device.is_cuda())
@@ -108,7 +108,8 @@ void TrainingLoop::build(const StateDict& initial_weights) {
   loading.slice_last = share.last();
   loader_ = std::make_unique<BatchLoader>(*pictures_, loading);
   steps_per_epoch_ = loader_->steps_per_epoch();
-  validation_ = std::make_unique<ValidationSet>(data_.val, data_.val_truth, spec_, in_.input);
+  validation_ =
+      std::make_unique<ValidationSet>(data_.val, data_.val_truth, architecture_.preprocessing, in_.input);
   state_.epochs = options.budget_s > 0 ? 0 : options.epochs;
 }
 
@@ -117,7 +118,7 @@ LoaderOptions TrainingLoop::loader_options() const {
   loading.seed = in_.options.seed;
   loading.batch = in_.options.batch;
   loading.threads = in_.options.loader_threads;
-  loading.pixels = pixel_scale(spec_);
+  loading.pixels = architecture_.preprocessing;
   loading.repeats =
       repeat_factors(data_.train, static_cast<int>(data_.classes.size()), in_.options.class_balance);
   return loading;

@@ -87,7 +87,7 @@ void TrainingLoop::load_best() {
 }
 
 ValidationResult TrainingLoop::score(const std::vector<TrainImage>& images, const Dataset& truth) {
-  ValidationSet set(images, truth, spec_, in_.input);
+  ValidationSet set(images, truth, architecture_.preprocessing, in_.input);
   return set.evaluate(*average_, *team_, ranks_);
 }
 

@@ -20,10 +20,10 @@ constexpr PostprocessOptions kScoring{0.01, 0.65, 100};
 }  // namespace
 
 ValidationSet::ValidationSet(const std::vector<TrainImage>& images, const Dataset& truth,
-                             const InputSpec& spec, InputSize input)
+                             const Preprocessing& preprocessing, InputSize input)
     : images_(images),
       truth_(truth_from_dataset(truth)),
-      spec_(spec),
+      preprocessing_(preprocessing),
       input_(input),
       samples_(images.size()) {}
 
@@ -33,8 +33,8 @@ const TrainSample& ValidationSet::sample(std::size_t index) {
     const auto& image = images_[index];
     auto pixels = decode_image_file(image.file);
     auto picture = make_picture(pixels, image.width, image.height, {}, pixels.cols + pixels.rows);
-    kept =
-        std::make_unique<TrainSample>(plain_sample(*picture, input_.width, input_.height, spec_.pad_value));
+    kept = std::make_unique<TrainSample>(
+        plain_sample(*picture, input_.width, input_.height, preprocessing_.pad_value));
   }
   return *kept;
 }
@@ -64,7 +64,7 @@ std::string ValidationSet::detect(DetectorNet& net, WorkerTeam& team, const Rank
       auto count = std::min(kBatch, images_.size() - begin);
       auto values = at::empty({static_cast<std::int64_t>(count), input_.height, input_.width, 3});
       for (std::size_t i = 0; i < count; ++i)
-        write_values(sample(begin + i), pixel_scale(spec_),
+        write_values(sample(begin + i), preprocessing_,
                      values.data_ptr<float>() + static_cast<std::int64_t>(i) * stride);
       auto boxes = net.detect(values.permute({0, 3, 1, 2}).to(device), kScoring);
       for (std::size_t i = 0; i < count; ++i) found[begin + i] = to_image(boxes[i], begin + i);

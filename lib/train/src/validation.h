@@ -4,10 +4,10 @@
 #include <string>
 #include <vector>
 
+#include "ds/arch/preprocessing.h"
 #include "ds/dataset/dataset.h"
 #include "ds/metrics/average_precision.h"
 #include "ds/metrics/eval_input.h"
-#include "ds/nn/architectures.h"
 #include "ds/train/ranks.h"
 #include "ds/train/train_data.h"
 #include "replicas.h"
@@ -26,8 +26,8 @@ struct ValidationResult {
 class ValidationSet {
  public:
   /// @param images and `truth` hold the same images in the same order
-  ValidationSet(const std::vector<TrainImage>& images, const Dataset& truth, const InputSpec& spec,
-                InputSize input);
+  ValidationSet(const std::vector<TrainImage>& images, const Dataset& truth,
+                const Preprocessing& preprocessing, InputSize input);
 
   std::size_t size() const { return images_.size(); }
   /// Scores a net in evaluation mode; images are shared out over the ranks and their teams, and every rank
@@ -43,7 +43,7 @@ class ValidationSet {
 
   std::vector<TrainImage> images_;
   TruthTable truth_;
-  InputSpec spec_;
+  Preprocessing preprocessing_;
   InputSize input_;
   std::vector<std::unique_ptr<TrainSample>> samples_;  // filled on first use
 };

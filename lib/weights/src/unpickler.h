@@ -64,6 +64,11 @@ struct PickleValue {
   }
 };
 
+/// Runs the pickle's program as Python's machine does: opcodes push values on a stack, gather what lies above a
+/// mark into containers, keep values in a memo and fetch them again. Three things keep any bytes harmless: every
+/// length is checked against the bytes before something is taken; imported names stay names of a fixed list
+/// (unpickler_objects.cpp), and a call of one only ever makes a container, a storage or a tensor's description;
+/// containers live in deques that never move and are pointed at, so that shared and cyclic ones cost nothing.
 class Unpickler {
  public:
   /// @param where what error messages name; offsets are those of `bytes`

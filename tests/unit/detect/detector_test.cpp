@@ -88,7 +88,7 @@ TEST_CASE("the input is the image top-left, bilinear, then the pad value, in pla
   REQUIRE(seen[plane] == 20);
   REQUIRE(seen[2 * plane + 31 * 64 + 63] == 30);
   REQUIRE(seen[32 * 64] == 114);
-  card.preprocessing = {"rgb", {0.5, 0.5, 0.25}, {10, 4, 10}, "top-left", 0};
+  card.preprocessing = {ChannelOrder::rgb, {0.5, 0.5, 0.25}, {10, 4, 10}, 0};
   Detector other(card, std::make_unique<FixedEngine>(std::vector<ScoredBox>{}, &seen), {});
   other.detect(cv::Mat(32, 64, CV_8UC3, cv::Scalar(10, 20, 30)));
   REQUIRE(seen[0] == 10);                      // red first: (30 - 10) / 2

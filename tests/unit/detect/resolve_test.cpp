@@ -72,7 +72,7 @@ TEST_CASE("a bare RTMDet is recognised and gets the preprocessing it was trained
   auto card = resolve_model(path, options).card;
   REQUIRE(card.architecture == "rtmdet-tiny");
   REQUIRE(card.input_width == 640);
-  REQUIRE(card.preprocessing.channel_order == "bgr");
+  REQUIRE(card.preprocessing.channel_order == ChannelOrder::bgr);
   REQUIRE(card.preprocessing.mean == std::array<double, 3>{103.53, 116.28, 123.675});
   REQUIRE(1 / card.preprocessing.scale[2] == Approx(58.395));
   write_safetensors(path, stem_of(16, "backbone.stem.0.conv.weight"));

@@ -3,9 +3,12 @@
 #include <ATen/Parallel.h>
 #include <torch/optim/adam.h>
 
+#include <algorithm>
+
+#include "ds/arch/architecture.h"
 #include "ds/base/error.h"
-#include "ds/nn/architectures.h"
 #include "ds/nn/detector_net.h"
+#include "ds/nn/networks.h"
 #include "ds/nn/state_dict.h"
 
 #include <catch2/catch.hpp>
@@ -19,7 +22,7 @@ constexpr int kClasses = 2;
 std::shared_ptr<DetectorNet> seeded_net(const Registry<Architecture>::Entry& entry, std::uint64_t seed = 1) {
   at::set_num_threads(1);
   at::manual_seed(seed);
-  return entry.value.make(kClasses);
+  return make_detector_net(entry.name, kClasses);
 }
 
 /// Grey pictures with a bright rectangle where the object is, as the architecture wants its values.
@@ -34,7 +37,7 @@ at::Tensor pictures(const Registry<Architecture>::Entry& entry, const std::vecto
           .select(0, object.class_idx)
           .fill_(250);
   }
-  const auto& input = entry.value.input;
+  const auto& input = entry.value.preprocessing;
   auto channels = [](const std::array<double, 3>& values) {
     return at::tensor({values[0], values[1], values[2]}).view({1, 3, 1, 1}).to(at::kFloat);
   };
@@ -52,13 +55,31 @@ void check_finite_gradients(DetectorNet& net) {
 
 }  // namespace
 
+TEST_CASE("every architecture has a network, and every network a description") {
+  auto described = architectures().names();
+  std::sort(described.begin(), described.end());
+  std::vector<std::string> built;
+  for (const auto& [name, make] : networks()) built.push_back(name);
+  REQUIRE(built == described);
+}
+
+TEST_CASE("every architecture's stem is a convolution of its network") {
+  for (const auto& entry : architectures().entries()) {
+    INFO(entry.name);
+    auto state = state_of(*seeded_net(entry));
+    const auto* stem = state.find(entry.value.stem.weight);
+    REQUIRE(stem != nullptr);
+    REQUIRE(stem->size(0) == entry.value.stem.channels);
+  }
+}
+
 TEST_CASE("every architecture decodes to boxes and scores at more than one size") {
   for (const auto& entry : architectures().entries()) {
     INFO(entry.name);
-    REQUIRE(entry.value.input.default_width % entry.value.input.multiple == 0);
+    REQUIRE(entry.value.default_width % entry.value.multiple == 0);
     auto net = seeded_net(entry);
     REQUIRE(net->num_classes() == kClasses);
-    REQUIRE(net->input_multiple() == entry.value.input.multiple);
+    REQUIRE(net->input_multiple() == entry.value.multiple);
     net->eval();
     at::NoGradGuard no_grad;
     for (auto [height, width] : {std::pair{64, 96}, std::pair{128, 64}}) {
@@ -142,7 +163,8 @@ TEST_CASE("folding BatchNorm changes no architecture's output") {
     INFO(entry.name);
     auto net = seeded_net(entry);
     // Noise, and some room: channels with next to no variance have large factors, which magnify the last bit.
-    auto images = pictures(entry, kTwoImages) + at::randn({2, 3, 64, 64}) * entry.value.input.scale[0] * 60;
+    auto images =
+        pictures(entry, kTwoImages) + at::randn({2, 3, 64, 64}) * entry.value.preprocessing.scale[0] * 60;
     at::NoGradGuard no_grad;
     net->forward_raw(images);  // statistics other than 0 and 1
     net->eval();

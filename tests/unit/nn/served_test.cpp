@@ -4,10 +4,11 @@
 
 #include <opencv2/core.hpp>
 
+#include "ds/arch/architecture.h"
 #include "ds/base/files.h"
 #include "ds/detect/detector.h"
-#include "ds/nn/architectures.h"
 #include "ds/nn/detector_net.h"
+#include "ds/nn/networks.h"
 #include "ds/nn/state_dict.h"
 
 #include <catch2/catch.hpp>
@@ -21,23 +22,22 @@ constexpr int kSide = 128;
 /// A bundle as training registers it.
 void write_bundle(const std::filesystem::path& folder, const std::string& architecture,
                   const DetectorNet& net) {
-  const auto& input = architectures().at(architecture).value.input;
   ModelCard card;
   card.name = architecture;
   card.architecture = architecture;
   card.classes = {"a", "b", "c"};
   card.input_width = kSide;
   card.input_height = kSide;
-  card.preprocessing = {input.channel_order, input.scale, input.mean, "top-left", input.pad_value};
+  card.preprocessing = architectures().at(architecture).value.preprocessing;
   write_model_card(folder, card);
   write_weights(folder / card.weights, state_of(net));
 }
 
 /// The picture as the network wants it.
-at::Tensor input_of(const cv::Mat& picture, const InputSpec& spec) {
+at::Tensor input_of(const cv::Mat& picture, const Preprocessing& spec) {
   auto pixels =
       at::from_blob(picture.data, {1, kSide, kSide, 3}, at::kByte).permute({0, 3, 1, 2}).to(at::kFloat);
-  if (spec.channel_order == "rgb") pixels = pixels.flip(1);
+  if (spec.channel_order == ChannelOrder::rgb) pixels = pixels.flip(1);
   auto channels = [](const std::array<double, 3>& values) {
     return at::tensor({values[0], values[1], values[2]}).view({1, 3, 1, 1}).to(at::kFloat);
   };
@@ -47,7 +47,6 @@ at::Tensor input_of(const cv::Mat& picture, const InputSpec& spec) {
 }  // namespace
 
 TEST_CASE("a weights file without a card gets the preprocessing of the architecture it names") {
-  // The tools that serve know it without the networks: both must say the same.
   TemporaryFolder folder;
   for (const auto& entry : architectures().entries()) {
     INFO(entry.name);
@@ -56,11 +55,9 @@ TEST_CASE("a weights file without a card gets the preprocessing of the architect
     state.metadata = {{"architecture", entry.name}};
     write_weights(folder.path() / "w.safetensors", state);
     auto card = resolve_model(folder.path() / "w.safetensors", {.classes = {"a"}}).card;
-    const auto& input = entry.value.input;
-    REQUIRE(card.preprocessing ==
-            Preprocessing{input.channel_order, input.scale, input.mean, "top-left", input.pad_value});
-    REQUIRE(card.input_width == input.default_width);
-    REQUIRE(card.input_height == input.default_height);
+    REQUIRE(card.preprocessing == entry.value.preprocessing);
+    REQUIRE(card.input_width == entry.value.default_width);
+    REQUIRE(card.input_height == entry.value.default_height);
   }
 }
 
@@ -99,7 +96,8 @@ TEST_CASE("the torch engine serves every family's bundle with the network's own 
     auto detector = load_detector(folder.path(), options);
     auto served = detector.detect(picture);
     at::NoGradGuard no_grad;
-    auto own = net->detect(input_of(picture, architectures().at(name).value.input), {0.005, 0.65, 100})[0];
+    auto own =
+        net->detect(input_of(picture, architectures().at(name).value.preprocessing), {0.005, 0.65, 100})[0];
     REQUIRE(served.size() > 3);
     // The detector clips boxes to the picture and drops what is outside; then the order by score is the same.
     std::size_t found = 0;

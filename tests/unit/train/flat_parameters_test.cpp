@@ -2,8 +2,8 @@
 
 #include <ATen/ATen.h>
 
-#include "ds/nn/architectures.h"
 #include "ds/nn/detector_net.h"
+#include "ds/nn/networks.h"
 #include "optimizer.h"
 
 #include <catch2/catch.hpp>

@@ -5,10 +5,11 @@
 
 #include <algorithm>
 
+#include "ds/arch/architecture.h"
 #include "ds/base/files.h"
 #include "ds/media/synthetic_scene.h"
-#include "ds/nn/architectures.h"
 #include "ds/nn/detector_net.h"
+#include "ds/nn/networks.h"
 #include "ds/train/batch_loader.h"
 #include "ds/train/ranks.h"
 #include "ds/train/schedule.h"
@@ -69,15 +70,14 @@ Pictures eight_pictures(const std::filesystem::path& folder, int side) {
 
 /// All pictures as one batch [N,3,side,side], and what is to be learnt from it.
 std::pair<at::Tensor, std::vector<ds::ImageTargets>> batch_of(const Pictures& pictures,
-                                                              const ds::InputSpec& spec, int side) {
+                                                              const ds::Preprocessing& spec, int side) {
   const auto count = pictures.images.size();
   auto values = at::empty({static_cast<std::int64_t>(count), side, side, 3});
   std::vector<ds::ImageTargets> targets(count);
   ds::PictureCache cache(pictures.images, {side, side}, {});
   for (std::size_t i = 0; i < count; ++i) {
     auto sample = ds::plain_sample(*cache.get(i), side, side, spec.pad_value);
-    ds::write_values(sample, ds::pixel_scale(spec),
-                     values.data_ptr<float>() + i * static_cast<std::size_t>(side * side * 3));
+    ds::write_values(sample, spec, values.data_ptr<float>() + i * static_cast<std::size_t>(side * side * 3));
     for (const auto& object : sample.objects)
       targets[i].objects.push_back({object.box, object.class_idx, object.ignore});
   }
@@ -109,7 +109,7 @@ void require_overfits(const std::string& architecture) {
   at::set_num_threads(1);
   at::manual_seed(1);
   auto net = ds::make_detector_net(architecture, static_cast<int>(pictures.truth.classes.size()));
-  const auto& spec = ds::architectures().at(architecture).value.input;
+  const auto& spec = ds::architectures().at(architecture).value.preprocessing;
   auto [images, targets] = batch_of(pictures, spec, trial->side);
   learn(*net, images, targets, *trial);
   net->eval();

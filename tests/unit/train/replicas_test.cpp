@@ -5,7 +5,7 @@
 
 #include "ds/base/error.h"
 #include "ds/base/random.h"
-#include "ds/nn/architectures.h"
+#include "ds/nn/networks.h"
 #include "rank_threads.h"
 #include "training_loop.h"
 

@@ -4,9 +4,9 @@
 #include <opencv2/dnn.hpp>
 
 #include "ds/base/error.h"
-#include "grid_decode.h"
+#include "engines/grid_decode.h"
 
-namespace ds {
+namespace ds::detail {
 namespace {
 
 std::string shape_text(const cv::Mat& mat) {
@@ -77,4 +77,4 @@ std::unique_ptr<Engine> make_opencv_engine(const EngineRequest& request) {
   return std::make_unique<OpencvEngine>(request);
 }
 
-}  // namespace ds
+}  // namespace ds::detail

@@ -1,25 +1,15 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <map>
 #include <string>
 #include <vector>
 
+#include "ds/arch/preprocessing.h"
+
 /// The card of a trained model: `model.yaml` beside `weights.safetensors` in a model bundle.
 namespace ds {
-
-/// How an image becomes the network's input: value = (pixel - mean[c]) * scale[c] for each channel c, after a
-/// top-left letterbox (bilinear, scaled sides truncated, ds/geometry/letterbox.h).
-struct Preprocessing {
-  std::string channel_order = "bgr";        // "bgr" or "rgb"
-  std::array<double, 3> scale = {1, 1, 1};  // channels in channel_order
-  std::array<double, 3> mean = {0, 0, 0};
-  std::string letterbox = "top-left";  // the only placement of format 1
-  int pad_value = 114;
-  bool operator==(const Preprocessing&) const = default;
-};
 
 /// Where a model came from. Empty texts mean "not known" (weights by others).
 struct Lineage {
@@ -37,7 +27,7 @@ struct ModelCard {
   static constexpr int kFormat = 1;
 
   std::string name;
-  std::string architecture;          // a name of the architectures' registry, e.g. "yolox-nano"
+  std::string architecture;          // a name in architectures(), e.g. "yolox-nano"
   std::vector<std::string> classes;  // in training order
   int input_width = 416;
   int input_height = 416;

@@ -7,22 +7,10 @@
 #include <utility>
 #include <vector>
 
-#include "ds/geometry/box.h"
 #include "ds/geometry/nms.h"
+#include "ds/nn/targets.h"
 
 namespace ds {
-
-/// One object to learn, in pixels of the network's input.
-struct TargetObject {
-  Box box;
-  int class_idx = 0;
-  /// A crowd or otherwise undecided region: nothing is learnt to be there, and nothing not to be there.
-  bool ignore = false;
-};
-
-struct ImageTargets {
-  std::vector<TargetObject> objects;  // may be empty: a background image
-};
 
 struct LossOptions {
   /// The last epochs, without strong augmentation: a family may sharpen its loss (YOLOX adds L1

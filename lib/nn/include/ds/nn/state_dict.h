@@ -54,7 +54,7 @@ struct LoadReport {
 
 /// Copies into the net's tensors (their device, dtype and layout stay). `num_batches_tracked` may be missing
 /// under either policy, `data_preprocessor.` (mmdetection's mean and deviation of the pixels, which stand in
-/// the architecture's InputSpec) may be there, and names are understood as DetectorNet::foreign_names() says.
+/// the architecture's description) may be there, and names are understood as DetectorNet::foreign_names() says.
 /// Under `matching`, BatchNorm that was folded into its convolution is unfolded: a convolution's bias that
 /// the net does not have becomes its BatchNorm's, and a BatchNorm that the file holds as one that changes
 /// nothing but adds its bias gets the net's own eps; both are listed in `unfolded`. Throws DataError naming

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <condition_variable>
 #include <cstdint>
 #include <exception>
@@ -12,21 +11,12 @@
 #include <utility>
 #include <vector>
 
+#include "ds/arch/preprocessing.h"
 #include "ds/train/augment.h"
 #include "ds/train/train_options.h"
 #include "ds/train/train_set.h"
 
 namespace ds {
-
-struct InputSpec;
-
-/// How pixels become the network's numbers: value = (pixel - mean[c]) * scale[c], channels c
-/// in the network's order.
-struct PixelScale {
-  bool rgb = false;
-  std::array<double, 3> scale = {1, 1, 1};
-  std::array<double, 3> mean = {0, 0, 0};
-};
 
 /// What the network takes in one step, and each image's objects. Pixels stay bytes until the thread that
 /// needs them makes numbers of them: a quarter of the memory on the way.
@@ -35,21 +25,19 @@ struct Batch {
   int height = 0;
   int width = 0;
   std::vector<std::uint8_t> pixels;  // [count, height, width, 3], channels in the network's order
-  PixelScale scale;                  // what they become
+  Preprocessing scale;               // what they become
   std::vector<std::vector<TrainObject>> objects;
 };
 
-/// What an architecture asks for.
-PixelScale pixel_scale(const InputSpec& spec);
 /// A sample as the network takes it. @param out room for [height,width,3] float32
-void write_values(const TrainSample& sample, const PixelScale& pixels, float* out);
+void write_values(const TrainSample& sample, const Preprocessing& pixels, float* out);
 
 struct LoaderOptions {
   std::uint64_t seed = 0;
   int batch = 8;
   int threads = 2;
   int prefetch = 4;  // batches made ahead, fewer (but two) when they are large
-  PixelScale pixels = {};
+  Preprocessing pixels = {};
   /// Each image's share in an epoch, in [1, inf): 2.5 means twice, and a third time in half of
   /// the epochs. Empty: 1.
   std::vector<double> repeats = {};

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "ds/arch/architecture.h"
 #include "ds/config/option_set.h"
 #include "ds/train/augment.h"
 
@@ -21,7 +22,7 @@ struct InputSize {
 /// is bound once to its flag, YAML key and help text. Same options, snapshot, seed, thread count and machine:
 /// same weights, bit for bit.
 struct TrainOptions {
-  std::string arch = "yolox-nano";  // a name of the architectures' registry
+  std::string arch = kDefaultArchitecture;  // a name in architectures()
   /// "416": the longer side; "416x320": width x height; empty: the architecture's own. Rounded
   /// up to its multiple.
   std::string input_size = {};

@@ -1,3 +1,0 @@
-// Compiled for every processor.
-#define DS_ROWS baseline
-#include "norm_silu_loops.h"
