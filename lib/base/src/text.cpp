@@ -118,6 +118,13 @@ std::string human_bytes(std::uint64_t bytes) {
   return fmt::format("{:.1f} {}", value, unit);
 }
 
+std::string counted(std::int64_t count, std::string_view one, std::string_view many) {
+  if (count == 1) return fmt::format("1 {}", one);
+  if (!many.empty()) return fmt::format("{} {}", count, many);
+  const bool sibilant = one.ends_with('s') || one.ends_with('x');
+  return fmt::format("{} {}{}", count, one, sibilant ? "es" : "s");
+}
+
 std::string human_duration(double seconds) {
   auto total = static_cast<std::int64_t>(std::llround(std::max(0.0, seconds)));
   if (total < 60) return fmt::format("{} s", total);

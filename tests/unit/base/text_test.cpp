@@ -60,3 +60,12 @@ TEST_CASE("natural order counts numbers") {
   REQUIRE(natural_less("a/img9", "b/img1"));
   REQUIRE_FALSE(natural_less("x", "x"));
 }
+
+TEST_CASE("counted things are one or many") {
+  REQUIRE(counted(1, "image") == "1 image");
+  REQUIRE(counted(0, "image") == "0 images");
+  REQUIRE(counted(2, "class") == "2 classes");
+  REQUIRE(counted(3, "box") == "3 boxes");
+  REQUIRE(counted(1, "label is", "labels are") == "1 label is");
+  REQUIRE(counted(2, "label is", "labels are") == "2 labels are");
+}
