@@ -2,26 +2,20 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "ds/base/chained_log.h"
 #include "ds/base/clock.h"
 #include "ds/base/error.h"
-#include "ds/base/files.h"
-#include "ds/base/hash.h"
 
 namespace ds {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json without_hash(const RetrainLogEntry& entry) {
-  Json json{{"number", entry.number}, {"time", entry.time}, {"user", entry.user}, {"action", entry.action}};
-  if (!entry.key.empty()) json["key"] = entry.key;
-  for (const auto& [name, value] : entry.fields) json["fields"][name] = value;
-  json["previous"] = entry.previous;
-  return json;
-}
+constexpr ChainedLog::Texts kTexts = {
+    .changed = "the entry was changed after it was written: its hash does not fit",
+    .broken = "the chain is broken here: an entry before this one was changed, removed or added"};
 
 RetrainLogEntry parse_entry(const std::string& line, const Location& where) {
   try {
@@ -41,63 +35,29 @@ RetrainLogEntry parse_entry(const std::string& line, const Location& where) {
   }
 }
 
-struct Content {
-  std::vector<RetrainLogEntry> entries;
-  std::size_t whole_bytes = 0;  // up to the end of the last whole line
-  std::size_t bytes = 0;
-};
-
-Content read_content(const std::filesystem::path& file) {
-  Content content;
-  if (!std::filesystem::exists(file)) return content;
-  auto text = read_file(file);
-  content.bytes = text.size();
-  std::string previous(64, '0');
-  for (std::size_t begin = 0; begin < text.size();) {
-    auto end = text.find('\n', begin);
-    if (end == std::string::npos) break;
-    auto line_number = static_cast<std::int64_t>(content.entries.size() + 1);
-    Location where{.path = file, .line = line_number};
-    auto entry = parse_entry(text.substr(begin, end - begin), where);
-    if (entry.hash != sha256_hex(without_hash(entry).dump()))
-      throw FormatError(where, "the entry was changed after it was written: its hash does not fit");
-    if (entry.previous != previous)
-      throw FormatError(where,
-                        "the chain is broken here: an entry before this one was changed, removed or added");
-    previous = entry.hash;
-    content.entries.push_back(std::move(entry));
-    begin = content.whole_bytes = end + 1;
-  }
-  return content;
-}
-
 }  // namespace
 
 bool RetrainLog::add(const std::string& user, const std::string& action,
                      const std::map<std::string, std::string>& fields, const std::string& key) {
-  auto content = read_content(file_);
-  const auto& entries = content.entries;
-  if (!key.empty() && std::any_of(entries.begin(), entries.end(),
-                                  [&](const RetrainLogEntry& entry) { return entry.key == key; }))
-    return false;
-  if (content.whole_bytes < content.bytes) std::filesystem::resize_file(file_, content.whole_bytes);
-  RetrainLogEntry entry{.number = entries.size() + 1,
-                        .time = utc_now(),
-                        .user = user,
-                        .action = action,
-                        .key = key,
-                        .fields = fields,
-                        .previous = entries.empty() ? std::string(64, '0') : entries.back().hash,
-                        .hash = {}};
-  auto json = without_hash(entry);
-  json["hash"] = sha256_hex(json.dump());
-  if (entries.empty()) make_folders(file_.parent_path());
-  append_line(file_, json.dump(), true);
+  ChainedLog chain(file_, kTexts);
+  bool is_there = false;
+  auto end = chain.read([&](const std::string& line, const Location& where) {
+    is_there = (parse_entry(line, where).key == key && !key.empty()) || is_there;
+  });
+  if (is_there) return false;
+  Json json{{"number", end.lines + 1}, {"time", utc_now()}, {"user", user}, {"action", action}};
+  if (!key.empty()) json["key"] = key;
+  for (const auto& [name, value] : fields) json["fields"][name] = value;
+  chain.append(end, json.dump());
   return true;
 }
 
 std::vector<RetrainLogEntry> RetrainLog::list() const {
-  return read_content(file_).entries;
+  std::vector<RetrainLogEntry> entries;
+  ChainedLog(file_, kTexts).read([&](const std::string& line, const Location& where) {
+    entries.push_back(parse_entry(line, where));
+  });
+  return entries;
 }
 
 std::optional<RetrainLogEntry> in_production_at(const std::vector<RetrainLogEntry>& entries,
