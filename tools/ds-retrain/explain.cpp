@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "ds/base/text.h"
 #include "explain_text.h"
 #include "printing.h"
 #include "verbs.h"
@@ -33,8 +34,7 @@ void print_explanation(Context& context, Session& session) {
     if (!explanation.open->challenger_id.empty()) line("challenger", explanation.open->challenger_id);
   }
   line("labels since", explanation.counted_from.empty() ? "the beginning" : explanation.counted_from);
-  line("under review",
-       counted(static_cast<std::size_t>(explanation.labels.waiting_review), "captured image"));
+  line("under review", counted(explanation.labels.waiting_review, "captured image"));
   line("why", explanation.summary);
   if (!explanation.terms.empty()) context.out.text("\n" + terms_table(explanation.terms));
 }

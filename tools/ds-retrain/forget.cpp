@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "ds/base/text.h"
 #include "ds/retrain/term.h"
 #include "session.h"
 #include "verbs.h"

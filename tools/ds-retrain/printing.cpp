@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "ds/base/text.h"
+
 namespace ds::retrain {
 
 std::string terms_table(const std::vector<Term>& terms) {

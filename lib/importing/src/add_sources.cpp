@@ -63,8 +63,7 @@ void require_labels_whole(const SourceContent& source, const AddOptions& options
   }
   if (lost.empty()) return;
   constexpr std::size_t kShown = 10;
-  auto text = fmt::format("{}: {} {} cannot be read:", source.given.string(), lost.size(),
-                          lost.size() == 1 ? "label" : "labels");
+  auto text = fmt::format("{}: {} cannot be read:", source.given.string(), counted(lost.size(), "label"));
   for (std::size_t i = 0; i < std::min(kShown, lost.size()); ++i) text += "\n  " + lost[i];
   if (lost.size() > kShown) text += fmt::format("\n  and {} more", lost.size() - kShown);
   throw DataError(text, "mend them, or leave them out with --keep-going; nothing was added");

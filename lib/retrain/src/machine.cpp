@@ -124,8 +124,7 @@ TickReport RetrainMachine::idle_tick(RetrainState state) {
     report.message = unmet_text(report.terms);
     if (report.kind == TickReport::Kind::waiting_for_labels)
       report.message +=
-          fmt::format("; waiting for review: {}",
-                      counted(static_cast<std::size_t>(labels.waiting_review), "captured image"));
+          fmt::format("; waiting for review: {}", counted(labels.waiting_review, "captured image"));
     return report;
   }
   auto snapshot = stages_.make_snapshot();
@@ -145,8 +144,7 @@ TickReport RetrainMachine::idle_tick(RetrainState state) {
   state.open = cycle;
   auto next = advance(std::move(state), Stage::train,
                       fmt::format("the trigger is met: {}; training from {} on {} is next",
-                                  counted(static_cast<std::size_t>(labels.new_images), "new reviewed image"),
-                                  production, snapshot));
+                                  counted(labels.new_images, "new reviewed image"), production, snapshot));
   next.collected = report.collected;
   next.terms = report.terms;
   return next;

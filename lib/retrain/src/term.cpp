@@ -68,10 +68,6 @@ std::string interval_text(const Term& term) {
   return fmt::format("[{}, {}]", number_text(*term.low, term.unit), number_text(*term.high, term.unit));
 }
 
-std::string counted(std::size_t count, const std::string& noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
-}
-
 bool all_met(const std::vector<Term>& terms) {
   return std::all_of(terms.begin(), terms.end(),
                      [](const Term& each) { return each.state == TermState::met; });

@@ -35,9 +35,6 @@ std::string limit_text(const Term& term);
 /// `[-0.0120, 0.0310]`, empty without an interval.
 std::string interval_text(const Term& term);
 
-/// `1 image`, `2 images`.
-std::string counted(std::size_t count, const std::string& noun);
-
 bool all_met(const std::vector<Term>& terms);
 /// `new reviewed images 12 (needs >= 50)`, joined with "; ": the terms that are not met.
 std::string unmet_text(const std::vector<Term>& terms);
