@@ -11,9 +11,10 @@
 #include "ds/base/files.h"
 #include "ds/base/hash.h"
 #include "ds/base/log.h"
+#include "ds/base/walk.h"
+#include "ds/curation/look_alike_finder.h"
 #include "ds/media/image_header.h"
 #include "ds/project/project.h"
-#include "ds/retrain/lookalikes.h"
 
 namespace ds {
 namespace fs = std::filesystem;
@@ -69,12 +70,9 @@ std::string image_name(const CaptureRecord& capture, const fs::path& picture) {
 }
 
 std::vector<fs::path> sidecars(const fs::path& folder) {
-  std::vector<fs::path> found;
-  if (fs::exists(folder))
-    for (const auto& entry : fs::recursive_directory_iterator(folder))
-      if (entry.is_regular_file() && entry.path().extension() == ".json") found.push_back(entry.path());
-  std::sort(found.begin(), found.end());
-  return found;
+  if (!fs::exists(folder)) return {};
+  return walk_files(folder, {.order = WalkOrder::path,
+                             .wanted = [](const fs::path& file) { return file.extension() == ".json"; }});
 }
 
 std::set<std::string> collected(Project& project, const std::string& deployment) {
@@ -101,6 +99,7 @@ class Collector {
         set_aside(sidecar, sidecar.string() + ": " + error.what());
       }
     }
+    if (look_alikes_) look_alikes_->save();
     return report_;
   }
 
@@ -131,7 +130,7 @@ class Collector {
   std::int64_t add(const CaptureRecord& capture, const fs::path& picture, const std::string& bytes) {
     auto header = read_image_header(bytes, picture.string());
     require_whole_image(bytes, header, picture.string());
-    auto look = look_of(bytes, picture.string());
+    auto look = look_of(bytes, picture.string(), header.width(), header.height());
     auto said = parse_detections(capture, classes_, options_.proposal_min_score);
 
     Image image;
@@ -149,16 +148,16 @@ class Collector {
     }
     auto id = project_.images().add({image}).ids.at(0);
     ++report_.new_images;
-    lookalikes().add(image, look);
+    look_alikes().add(image, look);
     return id;
   }
 
   /// Group, split and origin: see collect_captures.
-  void place(Image& image, const CaptureRecord& capture, const WhatWasSaid& said, const Look& look) {
+  void place(Image& image, const CaptureRecord& capture, const WhatWasSaid& said, const ImageLook& look) {
     const auto& name = options_.deployment;
     image.group = fmt::format("capture/{}/{}", name, said.group.empty() ? capture.sha256 : said.group);
     image.split = capture.holdout ? Split::test : training_split(project_.settings(), image.group);
-    const auto* alike = lookalikes().find(look);
+    const auto* alike = look_alikes().nearest(look);
     auto mates = project_.images().list(Filter::parse(fmt::format("group=\"{}\"", image.group)),
                                         WithAnnotations::no, 1);
     const Image* bound_to = !mates.empty() ? &mates[0] : alike;
@@ -175,9 +174,9 @@ class Collector {
   }
 
   /// Made when the first new capture is there: most runs of a cron job have none.
-  Lookalikes& lookalikes() {
-    if (!lookalikes_) lookalikes_.emplace(project_, options_.look_cache);
-    return *lookalikes_;
+  LookAlikeFinder& look_alikes() {
+    if (!look_alikes_) look_alikes_.emplace(project_, Filter::parse("split=test or origin~\"capture:*\""));
+    return *look_alikes_;
   }
 
   void set_aside(const fs::path& sidecar, const std::string& why) {
@@ -190,7 +189,7 @@ class Collector {
   Project& project_;
   const CollectOptions& options_;
   ClassList classes_;
-  std::optional<Lookalikes> lookalikes_;
+  std::optional<LookAlikeFinder> look_alikes_;
   CollectReport report_;
 };
 

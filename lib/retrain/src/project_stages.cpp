@@ -26,9 +26,8 @@ ProjectStages::ProjectStages(Project& project, std::string deployment, RetrainPo
       options_(std::move(options)) {}
 
 CollectReport ProjectStages::collect() {
-  return collect_captures(project_, {.deployment = deployment_,
-                                     .proposal_min_score = policy_.proposal_min_score,
-                                     .look_cache = folder_.path() / "looks.jsonl"});
+  return collect_captures(project_,
+                          {.deployment = deployment_, .proposal_min_score = policy_.proposal_min_score});
 }
 
 CollectReport ProjectStages::look_at_captures() {

@@ -58,10 +58,7 @@ struct ProjectFixture {
                               ds::capture_to_json(record));
     return record.sha256;
   }
-  ds::CollectReport collect() {
-    return ds::collect_captures(project(),
-                                {.deployment = "cells", .look_cache = temporary.path() / "looks.jsonl"});
-  }
+  ds::CollectReport collect() { return ds::collect_captures(project(), {.deployment = "cells"}); }
   ds::Image image(const std::string& sha256) {
     auto found = project().images().find_sha256(sha256);
     if (!found) throw std::runtime_error("no image " + sha256);
