@@ -14,7 +14,7 @@
 #include "ds/base/process.h"
 #include "ds/base/stop.h"
 #include "ds/base/text.h"
-#include "ds/deploy/find_model.h"
+#include "ds/deploy/register_model.h"
 #include "ds/notify/notify.h"
 #include "ds/project/project.h"
 #include "ds/serve/audit_log.h"

@@ -1,38 +1,17 @@
-#include "ds/deploy/find_model.h"
-
-#include <fmt/format.h>
+#include "ds/deploy/register_model.h"
 
 #include <algorithm>
 
-#include "ds/base/error.h"
 #include "ds/base/hash.h"
 #include "ds/detect/detector.h"
+#include "ds/project/find_model.h"
 #include "ds/project/project.h"
 
 namespace ds {
 
-FoundModel find_model(Project* project, const std::string& model) {
-  std::error_code ignored;
-  bool on_disk = std::filesystem::exists(model, ignored);
-  if (project != nullptr) {
-    try {
-      auto record = project->models().get(model);
-      return {record.id, record.folder, true};
-    } catch (const UsageError&) {
-      if (!on_disk) throw;
-    }
-  }
-  if (!on_disk)
-    throw UsageError(
-        fmt::format("no model '{}': there is no such file or folder, and no project here to look it up in",
-                    model),
-        "give a path, or name the project with --project");
-  return {model, std::filesystem::absolute(model), false};
-}
-
 std::string register_model(Project& project, const std::string& model, const std::string& architecture) {
   auto found = find_model(&project, model);
-  if (found.registered) return found.id;
+  if (found.record) return found.id;
   DetectorOptions options;
   options.architecture = architecture;
   load_detector(found.path, options);  // what cannot be loaded is not registered
