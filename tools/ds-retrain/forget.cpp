@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "ds/base/text.h"
-#include "ds/retrain/term.h"
+#include "ds/retrain/rule_check.h"
 #include "session.h"
 #include "verbs.h"
 

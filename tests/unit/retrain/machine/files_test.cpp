@@ -132,13 +132,13 @@ TEST_CASE("State and verdict read back as they were written; a damaged or newer 
                            .snapshot_id = "s",
                            .fingerprint = "f",
                            .decided_at = "t",
-                           .decision = ds::Decision::pass,
-                           .terms = {ds::term("AP", 0.1, ">=", 0, "AP", "note")}};
-  verdict.terms[0].low = 0.05;
-  verdict.terms[0].high = 0.2;
+                           .answer = ds::Verdict::pass,
+                           .rules = {ds::check_rule("AP", 0.1, ">=", 0, "AP", "note")}};
+  verdict.rules[0].low = 0.05;
+  verdict.rules[0].high = 0.2;
   auto written = ds::verdict_to_text(verdict);
   REQUIRE(ds::verdict_to_text(ds::verdict_from_text(written, "verdict.json")) == written);
-  verdict.decision = ds::Decision::reject;
+  verdict.answer = ds::Verdict::regression;
   REQUIRE(error_of([&] { ds::verdict_from_text(ds::verdict_to_text(verdict), "verdict.json"); }) ==
           "verdict.json: /decision: says 'reject', but its terms give 'pass'");
 }

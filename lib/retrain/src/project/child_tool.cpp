@@ -1,4 +1,4 @@
-#include "child_tool.h"
+#include "project/child_tool.h"
 
 #include <fmt/format.h>
 #include <sys/wait.h>

@@ -55,7 +55,7 @@ TEST_CASE("A trigger that is not met says each missing term with value and limit
   REQUIRE(report.kind == Kind::nothing);
   REQUIRE_FALSE(report.changed());
   REQUIRE(report.message == "new reviewed images 12 (needs >= 50)");
-  REQUIRE(report.terms.size() == 4);
+  REQUIRE(report.rules.size() == 4);
   REQUIRE_FALSE(fixture.folder.load().open);
 
   fixture.world.labels.waiting_review = 7;
@@ -66,7 +66,7 @@ TEST_CASE("A trigger that is not met says each missing term with value and limit
 
 TEST_CASE("New labels are counted from what was learnt last, whatever came of it") {
   MachineFixture fixture;
-  fixture.world.gate_terms = {ds::term("AP", -0.2, ">=", -0.01, "AP")};
+  fixture.world.gate_rules = {ds::check_rule("AP", -0.2, ">=", -0.01, "AP")};
   fixture.run();
   fixture.world.counted_since.clear();
   fixture.tick();
@@ -75,7 +75,7 @@ TEST_CASE("New labels are counted from what was learnt last, whatever came of it
 
 TEST_CASE("The same inputs never train twice") {
   MachineFixture fixture;
-  fixture.world.gate_terms = {ds::term("AP", -0.2, ">=", -0.01, "AP")};
+  fixture.world.gate_rules = {ds::check_rule("AP", -0.2, ">=", -0.01, "AP")};
   auto first = fixture.run();
   REQUIRE(first.kind == Kind::rejected);
   REQUIRE(first.message == "the gate says no: AP -0.2000 (needs >= -0.0100)");
@@ -86,7 +86,7 @@ TEST_CASE("The same inputs never train twice") {
   REQUIRE(second.kind == Kind::nothing);
   REQUIRE(second.message ==
           first.cycle_id + " trained these labels from this champion with these options before");
-  REQUIRE(second.terms.back().name == "trainings of these inputs so far");
+  REQUIRE(second.rules.back().name == "trainings of these inputs so far");
   REQUIRE(fixture.world.trainings == 1);
 
   fixture.world.snapshot = "s-2";
@@ -96,7 +96,7 @@ TEST_CASE("The same inputs never train twice") {
 
 TEST_CASE("The cooldown counts from the end of the last cycle") {
   MachineFixture fixture;
-  fixture.world.gate_terms = {ds::term("AP", -0.2, ">=", -0.01, "AP")};
+  fixture.world.gate_rules = {ds::check_rule("AP", -0.2, ">=", -0.01, "AP")};
   fixture.run();
   fixture.world.snapshot = "s-2";
   MachineFixture::set_time("2026-11-22T12:00:00Z");
@@ -107,8 +107,8 @@ TEST_CASE("The cooldown counts from the end of the last cycle") {
 
 TEST_CASE("Not enough data to tell ends the cycle without a promotion") {
   MachineFixture fixture;
-  fixture.world.gate_terms = {ds::term("test images", 400, ">=", 20),
-                              ds::term("AP", std::nullopt, ">=", -0.01, "AP")};
+  fixture.world.gate_rules = {ds::check_rule("test images", 400, ">=", 20),
+                              ds::check_rule("AP", std::nullopt, ">=", -0.01, "AP")};
   auto report = fixture.run();
   REQUIRE(report.kind == Kind::undecided);
   REQUIRE(report.message == "not enough data to tell: AP - (needs >= -0.0100)");
@@ -119,7 +119,7 @@ TEST_CASE("The circuit breaker opens after repeated rejects and a person closes 
   MachineFixture fixture;
   fixture.policy.max_rejects = 2;
   fixture.policy.cooldown_s = 0;
-  fixture.world.gate_terms = {ds::term("AP", -0.2, ">=", -0.01, "AP")};
+  fixture.world.gate_rules = {ds::check_rule("AP", -0.2, ">=", -0.01, "AP")};
   for (const char* snapshot : {"s-1", "s-2"}) {
     fixture.world.snapshot = snapshot;
     REQUIRE(fixture.run().kind == Kind::rejected);
@@ -224,7 +224,7 @@ TEST_CASE("While a cycle is open, a manual promotion waits") {
 
 TEST_CASE("A verdict that was edited permits nothing") {
   MachineFixture fixture;
-  fixture.world.gate_terms = {ds::term("AP", -0.2, ">=", -0.01, "AP")};
+  fixture.world.gate_rules = {ds::check_rule("AP", -0.2, ">=", -0.01, "AP")};
   auto cycle = fixture.run().cycle_id;
   auto file = fixture.folder.cycle_folder(cycle) / "verdict.json";
   auto text = ds::read_file(file);
@@ -271,7 +271,7 @@ TEST_CASE("Killed after any durable step and run again, the end is the same") {
   auto play = [way](int crash_at, int& points) {
     MachineFixture fixture;
     fixture.policy.bake_window_s = 0;
-    if (way == Way::rejected) fixture.world.gate_terms = {ds::term("AP", -0.2, ">=", -0.01, "AP")};
+    if (way == Way::rejected) fixture.world.gate_rules = {ds::check_rule("AP", -0.2, ">=", -0.01, "AP")};
     if (way == Way::rolled_back) fixture.world.traffic_after.errors = 50;
     points = 0;
     bool crashed = false;
@@ -315,7 +315,7 @@ TEST_CASE("Explain shows the terms of where it stands and changes nothing") {
   fixture.run();
   explanation = fixture.machine().explain();
   REQUIRE(explanation.stage == Stage::bake);
-  REQUIRE(explanation.terms.at(0).name == "error rate");
+  REQUIRE(explanation.rules.at(0).name == "error rate");
 }
 
 TEST_CASE("Exit codes: plain and detailed") {

@@ -59,10 +59,10 @@ void RetrainMachine::require_verdict(const Cycle& cycle) const {
   auto verdict = read_verdict(file);
   if (!verdict)
     throw DataError(fmt::format("{} is gone: without a verdict nothing is promoted", file.string()));
-  if (verdict->decision != Decision::pass || verdict->baseline_id != cycle.baseline_id ||
+  if (verdict->answer != Verdict::pass || verdict->baseline_id != cycle.baseline_id ||
       verdict->challenger_id != cycle.challenger_id)
     throw DataError(fmt::format("{} says '{}' for {} against {}; it does not permit {} over {}",
-                                file.string(), to_string(verdict->decision), verdict->challenger_id,
+                                file.string(), gate_answer(verdict->answer), verdict->challenger_id,
                                 verdict->baseline_id, cycle.challenger_id, cycle.baseline_id));
   auto sha256 = sha256_hex_of_file(file);
   for (const auto& entry : audit_.list())
@@ -113,14 +113,14 @@ TickReport RetrainMachine::bake_tick(RetrainState state) {
   double since = parse_utc(cycle.promoted_at);
   double now = unix_now();
   auto traffic = stages_.traffic(since, now);
-  auto terms = bake_terms(policy_, cycle.before, traffic);
+  auto rules = bake_rules(policy_, cycle.before, traffic);
   auto collected = report.collected;
-  bool broken = std::any_of(terms.begin(), terms.end(),
-                            [](const Term& each) { return each.state == TermState::not_met; });
+  bool broken = std::any_of(rules.begin(), rules.end(),
+                            [](const RuleCheck& each) { return each.state == RuleState::not_met; });
   if (broken) {
-    std::vector<Term> failing;
-    std::copy_if(terms.begin(), terms.end(), std::back_inserter(failing),
-                 [](const Term& each) { return each.state == TermState::not_met; });
+    std::vector<RuleCheck> failing;
+    std::copy_if(rules.begin(), rules.end(), std::back_inserter(failing),
+                 [](const RuleCheck& each) { return each.state == RuleState::not_met; });
     cycle.message = "the bake window shows: " + unmet_text(failing);
     cycle.stage = Stage::roll_back;
     save(state, "rollback intended");
@@ -133,7 +133,7 @@ TickReport RetrainMachine::bake_tick(RetrainState state) {
     report.message = fmt::format("{} is watched for {} more; {} requests so far", cycle.challenger_id,
                                  human_duration(policy_.bake_window_s - (now - since)), traffic.requests);
   }
-  report.terms = terms;
+  report.rules = rules;
   report.collected = collected;
   return report;
 }
@@ -164,7 +164,7 @@ std::optional<std::string> RetrainMachine::passing_cycle(const RetrainState& sta
   for (auto cycle = state.past.rbegin(); cycle != state.past.rend(); ++cycle) {
     if (cycle->baseline_id != baseline || cycle->challenger_id != challenger) continue;
     auto verdict = read_verdict(folder_.cycle_folder(cycle->id) / "verdict.json");
-    if (verdict && verdict->decision == Decision::pass) return cycle->id;
+    if (verdict && verdict->answer == Verdict::pass) return cycle->id;
   }
   return std::nullopt;
 }
@@ -252,17 +252,17 @@ Explanation RetrainMachine::explain() {
   explanation.counted_from = since.empty() ? stages_.snapshot_of(explanation.production) : since;
   explanation.labels = stages_.count_labels(explanation.counted_from);
   if (!state.open) {
-    explanation.terms = trigger_terms(policy_, state, explanation.labels, unix_now());
-    explanation.summary = all_met(explanation.terms) ? "the trigger is met: the next tick freezes a snapshot"
-                                                     : "waiting: " + unmet_text(explanation.terms);
+    explanation.rules = trigger_rules(policy_, state, explanation.labels, unix_now());
+    explanation.summary = all_met(explanation.rules) ? "the trigger is met: the next tick freezes a snapshot"
+                                                     : "waiting: " + unmet_text(explanation.rules);
     return explanation;
   }
   const auto& cycle = *state.open;
   if (cycle.stage == Stage::bake) {
-    explanation.terms =
-        bake_terms(policy_, cycle.before, stages_.traffic(parse_utc(cycle.promoted_at), unix_now()));
+    explanation.rules =
+        bake_rules(policy_, cycle.before, stages_.traffic(parse_utc(cycle.promoted_at), unix_now()));
   } else if (auto verdict = read_verdict(folder_.cycle_folder(cycle.id) / "verdict.json")) {
-    explanation.terms = verdict->terms;
+    explanation.rules = verdict->rules;
   }
   explanation.summary =
       fmt::format("cycle {} is at stage '{}' since {}", cycle.id, to_string(cycle.stage), cycle.started_at);

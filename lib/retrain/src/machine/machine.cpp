@@ -115,13 +115,13 @@ TickReport RetrainMachine::idle_tick(RetrainState state) {
   auto production = stages_.champion();
   observe_production(production);
   auto labels = count_labels(state, production);
-  report.terms = trigger_terms(policy_, state, labels, unix_now());
-  if (!all_met(report.terms)) {
+  report.rules = trigger_rules(policy_, state, labels, unix_now());
+  if (!all_met(report.rules)) {
     bool breaker_open = state.rejects_in_a_row() >= policy_.max_rejects;
     report.kind = breaker_open                ? TickReport::Kind::stopped
                   : labels.waiting_review > 0 ? TickReport::Kind::waiting_for_labels
                                               : TickReport::Kind::nothing;
-    report.message = unmet_text(report.terms);
+    report.message = unmet_text(report.rules);
     if (report.kind == TickReport::Kind::waiting_for_labels)
       report.message +=
           fmt::format("; waiting for review: {}", counted(labels.waiting_review, "captured image"));
@@ -131,7 +131,7 @@ TickReport RetrainMachine::idle_tick(RetrainState state) {
   checkpoint("snapshot");
   auto id = trigger_id(production, snapshot, stages_.training_options());
   bool trained_before = state.find(id) != nullptr;
-  report.terms.push_back(term("trainings of these inputs so far", trained_before ? 1 : 0, "<=", 0));
+  report.rules.push_back(check_rule("trainings of these inputs so far", trained_before ? 1 : 0, "<=", 0));
   if (trained_before) {
     report.message = fmt::format("{} trained these labels from this champion with these options before", id);
     return report;
@@ -146,7 +146,7 @@ TickReport RetrainMachine::idle_tick(RetrainState state) {
                       fmt::format("the trigger is met: {}; training from {} on {} is next",
                                   counted(labels.new_images, "new reviewed image"), production, snapshot));
   next.collected = report.collected;
-  next.terms = report.terms;
+  next.rules = report.rules;
   return next;
 }
 
@@ -194,7 +194,7 @@ TickReport RetrainMachine::gate_tick(RetrainState state) {
   auto verdict = read_verdict(file);
   if (!verdict) {
     verdict = stages_.gate(cycle);
-    verdict->decision = decide(verdict->terms);
+    verdict->answer = decide(verdict->rules);
     write_file_atomically(file, verdict_to_text(*verdict));
     checkpoint("verdict written");
   }
@@ -202,26 +202,26 @@ TickReport RetrainMachine::gate_tick(RetrainState state) {
          {{"cycle", cycle.id},
           {"baseline", cycle.baseline_id},
           {"challenger", cycle.challenger_id},
-          {"decision", to_string(verdict->decision)},
+          {"decision", gate_answer(verdict->answer)},
           {"sha256", sha256_hex_of_file(file)}},
          "verdict:" + cycle.id);
   checkpoint("verdict recorded");
   TickReport report;
-  switch (verdict->decision) {
-    case Decision::pass:
+  switch (verdict->answer) {
+    case Verdict::pass:
       report = advance(std::move(state), Stage::promote,
                        fmt::format("{} passes the gate against {}; promotion is next", cycle.challenger_id,
                                    cycle.baseline_id));
       break;
-    case Decision::reject:
-      report = close(std::move(state), Outcome::rejected, "the gate says no: " + unmet_text(verdict->terms));
+    case Verdict::regression:
+      report = close(std::move(state), Outcome::rejected, "the gate says no: " + unmet_text(verdict->rules));
       break;
-    case Decision::not_enough_data:
+    case Verdict::not_enough_data:
       report = close(std::move(state), Outcome::undecided,
-                     "not enough data to tell: " + unmet_text(verdict->terms));
+                     "not enough data to tell: " + unmet_text(verdict->rules));
       break;
   }
-  report.terms = verdict->terms;
+  report.rules = verdict->rules;
   return report;
 }
 

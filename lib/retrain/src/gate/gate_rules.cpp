@@ -1,4 +1,4 @@
-#include "ds/retrain/gate_terms.h"
+#include "ds/retrain/gate_rules.h"
 
 #include <fmt/format.h>
 
@@ -41,9 +41,9 @@ std::string both(const Difference& difference) {
 }
 
 /// The whole interval above the limit: met. The whole interval below: not met. Else nothing is shown.
-Term shown_difference(std::string name, const Difference& difference, double limit) {
-  auto made = term(std::move(name), difference.value, ">=", limit, "AP");
-  made.state = TermState::unknown;
+RuleCheck shown_difference(std::string name, const Difference& difference, double limit) {
+  auto made = check_rule(std::move(name), difference.value, ">=", limit, "AP");
+  made.state = RuleState::unknown;
   if (!difference.value) {
     made.note = "no object to find";
     return made;
@@ -56,9 +56,9 @@ Term shown_difference(std::string name, const Difference& difference, double lim
   made.low = difference.interval->low;
   made.high = difference.interval->high;
   if (*made.low >= limit)
-    made.state = TermState::met;
+    made.state = RuleState::met;
   else if (*made.high < limit)
-    made.state = TermState::not_met;
+    made.state = RuleState::not_met;
   else
     made.note += "; the interval crosses the limit";
   return made;
@@ -66,20 +66,20 @@ Term shown_difference(std::string name, const Difference& difference, double lim
 
 /// A floor for one class: what was measured decides, but a loss is only held against the challenger when the
 /// interval shows one.
-Term class_floor(const std::string& name, const Difference& difference, double limit) {
+RuleCheck class_floor(const std::string& name, const Difference& difference, double limit) {
   auto made = shown_difference(fmt::format("AP of class '{}', difference", name), difference, limit);
-  if (made.value && *made.value >= limit) made.state = TermState::met;
+  if (made.value && *made.value >= limit) made.state = RuleState::met;
   return made;
 }
 
-Term ratio(std::string name, const GateInput& input, const char* fact, double limit) {
+RuleCheck ratio(std::string name, const GateInput& input, const char* fact, double limit) {
   auto champion = input.champion.facts.find(fact);
   auto challenger = input.challenger.facts.find(fact);
   if (champion == input.champion.facts.end() || challenger == input.challenger.facts.end() ||
       champion->second <= 0)
-    return term(std::move(name), std::nullopt, "<=", limit, "", "not measured");
-  return term(std::move(name), challenger->second / champion->second, "<=", limit, "",
-              fmt::format("{:.3f} against {:.3f}", challenger->second, champion->second));
+    return check_rule(std::move(name), std::nullopt, "<=", limit, "", "not measured");
+  return check_rule(std::move(name), challenger->second / champion->second, "<=", limit, "",
+                    fmt::format("{:.3f} against {:.3f}", challenger->second, champion->second));
 }
 
 std::size_t count_part(const GateInput& input, TestPart part) {
@@ -93,26 +93,27 @@ TruthAndDetections select(const GateInput& input, TestPart part, int class_idx =
 }
 
 void add_class_floors(const GateInput& input, const RetrainPolicy& policy, int threads,
-                      std::vector<Term>& terms) {
+                      std::vector<RuleCheck>& rules) {
   for (std::size_t c = 0; c < input.truth.classes.size(); ++c) {
     auto part = select(input, TestPart::original, static_cast<int>(c));
     auto objects = std::count_if(part.truth.objects.begin(), part.truth.objects.end(),
                                  [](const TruthObject& object) { return !object.crowd && !object.ignore; });
     if (objects < policy.min_class_objects) continue;
-    terms.push_back(class_floor(input.truth.classes[c].name, ap_difference(part, policy, threads),
+    rules.push_back(class_floor(input.truth.classes[c].name, ap_difference(part, policy, threads),
                                 -policy.max_class_loss));
   }
 }
 
-Term holdout_term(const GateInput& input, const RetrainPolicy& policy, int threads) {
+RuleCheck holdout_rule(const GateInput& input, const RetrainPolicy& policy, int threads) {
   auto images = count_part(input, TestPart::holdout);
   if (images >= static_cast<std::size_t>(policy.min_holdout_images))
     return shown_difference("AP on the production holdout, difference",
                             ap_difference(select(input, TestPart::holdout), policy, threads),
                             policy.min_holdout_gain);
-  auto small = term("production holdout images", static_cast<double>(images), ">=", policy.min_holdout_images,
-                    "", "too few to count yet: the holdout is not asked");
-  small.state = TermState::met;
+  auto small =
+      check_rule("production holdout images", static_cast<double>(images), ">=", policy.min_holdout_images,
+                 "", "too few to count yet: the holdout is not asked");
+  small.state = RuleState::met;
   return small;
 }
 
@@ -148,29 +149,29 @@ TruthAndDetections part_of(const TruthTable& truth, const std::vector<const Dete
   return part;
 }
 
-std::vector<Term> gate_terms(const GateInput& input, const RetrainPolicy& policy, int threads) {
-  std::vector<Term> terms;
+std::vector<RuleCheck> gate_rules(const GateInput& input, const RetrainPolicy& policy, int threads) {
+  std::vector<RuleCheck> rules;
   auto images = count_part(input, TestPart::original);
   auto enough =
-      term("images of the frozen test set", static_cast<double>(images), ">=", policy.min_test_images);
-  if (enough.state == TermState::not_met) enough.state = TermState::unknown;
-  terms.push_back(enough);
-  terms.push_back(shown_difference("AP on the frozen test set, difference",
+      check_rule("images of the frozen test set", static_cast<double>(images), ">=", policy.min_test_images);
+  if (enough.state == RuleState::not_met) enough.state = RuleState::unknown;
+  rules.push_back(enough);
+  rules.push_back(shown_difference("AP on the frozen test set, difference",
                                    ap_difference(select(input, TestPart::original), policy, threads),
                                    -policy.max_loss));
-  add_class_floors(input, policy, threads, terms);
-  terms.push_back(holdout_term(input, policy, threads));
-  terms.push_back(
+  add_class_floors(input, policy, threads, rules);
+  rules.push_back(holdout_rule(input, policy, threads));
+  rules.push_back(
       ratio("median latency over the champion's", input, "latency_p50_ms", policy.max_latency_ratio));
-  terms.push_back(ratio("size over the champion's", input, "size_mb", policy.max_size_ratio));
+  rules.push_back(ratio("size over the champion's", input, "size_mb", policy.max_size_ratio));
   std::vector<std::string> lost;
   for (const auto& name : input.champion.classes)
     if (std::find(input.challenger.classes.begin(), input.challenger.classes.end(), name) ==
         input.challenger.classes.end())
       lost.push_back(name);
-  terms.push_back(term("classes of the champion that are missing", static_cast<double>(lost.size()), "<=", 0,
-                       "", lost.empty() ? "" : "missing: " + lost.front()));
-  return terms;
+  rules.push_back(check_rule("classes of the champion that are missing", static_cast<double>(lost.size()),
+                             "<=", 0, "", lost.empty() ? "" : "missing: " + lost.front()));
+  return rules;
 }
 
 }  // namespace ds

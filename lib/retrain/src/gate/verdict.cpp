@@ -9,25 +9,25 @@
 
 namespace ds {
 
-std::string to_string(Decision decision) {
-  switch (decision) {
-    case Decision::pass:
+std::string gate_answer(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::pass:
       return "pass";
-    case Decision::reject:
+    case Verdict::regression:
       return "reject";
-    case Decision::not_enough_data:
+    case Verdict::not_enough_data:
       break;
   }
   return "not enough data";
 }
 
-Decision decide(const std::vector<Term>& terms) {
-  auto decision = terms.empty() ? Decision::not_enough_data : Decision::pass;
-  for (const auto& each : terms) {
-    if (each.state == TermState::not_met) return Decision::reject;
-    if (each.state == TermState::unknown) decision = Decision::not_enough_data;
+Verdict decide(const std::vector<RuleCheck>& rules) {
+  auto verdict = rules.empty() ? Verdict::not_enough_data : Verdict::pass;
+  for (const auto& each : rules) {
+    if (each.state == RuleState::not_met) return Verdict::regression;
+    if (each.state == RuleState::unknown) verdict = Verdict::not_enough_data;
   }
-  return decision;
+  return verdict;
 }
 
 std::string verdict_to_text(const CycleVerdict& verdict) {
@@ -38,8 +38,8 @@ std::string verdict_to_text(const CycleVerdict& verdict) {
                               {"snapshot", verdict.snapshot_id},
                               {"fingerprint", verdict.fingerprint},
                               {"decided_at", verdict.decided_at},
-                              {"decision", to_string(verdict.decision)},
-                              {"terms", to_json(verdict.terms)}};
+                              {"decision", gate_answer(verdict.answer)},
+                              {"terms", to_json(verdict.rules)}};
   return json.dump(2) + "\n";
 }
 
@@ -53,12 +53,12 @@ CycleVerdict verdict_from_text(const std::string& text, const std::filesystem::p
     verdict.snapshot_id = json.at("snapshot").get<std::string>();
     verdict.fingerprint = json.at("fingerprint").get<std::string>();
     verdict.decided_at = json.at("decided_at").get<std::string>();
-    for (const auto& each : json.at("terms")) verdict.terms.push_back(term_from_json(each));
-    verdict.decision = decide(verdict.terms);
+    for (const auto& each : json.at("terms")) verdict.rules.push_back(rule_from_json(each));
+    verdict.answer = decide(verdict.rules);
     auto said = json.at("decision").get<std::string>();
-    if (said != to_string(verdict.decision))
+    if (said != gate_answer(verdict.answer))
       throw FormatError({.path = file, .pointer = "/decision"},
-                        fmt::format("says '{}', but its terms give '{}'", said, to_string(verdict.decision)));
+                        fmt::format("says '{}', but its terms give '{}'", said, gate_answer(verdict.answer)));
     return verdict;
   } catch (const nlohmann::json::exception& error) {
     throw FormatError({.path = file}, fmt::format("not a verdict: {}", error.what()));

@@ -1,10 +1,10 @@
-#include "ds/retrain/gate_terms.h"
+#include "ds/retrain/gate_rules.h"
 
 #include <algorithm>
 
 #include <catch2/catch.hpp>
 
-using ds::TermState;
+using ds::RuleState;
 using ds::TestPart;
 
 namespace {
@@ -41,10 +41,10 @@ ds::GateInput scene(std::size_t count, const std::vector<bool>& champion,
   return input;
 }
 
-const ds::Term& named(const std::vector<ds::Term>& terms, const std::string& name) {
+const ds::RuleCheck& named(const std::vector<ds::RuleCheck>& rules, const std::string& name) {
   auto found =
-      std::find_if(terms.begin(), terms.end(), [&](const ds::Term& term) { return term.name == name; });
-  if (found == terms.end()) throw std::runtime_error("no term " + name);
+      std::find_if(rules.begin(), rules.end(), [&](const ds::RuleCheck& rule) { return rule.name == name; });
+  if (found == rules.end()) throw std::runtime_error("no term " + name);
   return *found;
 }
 
@@ -65,37 +65,37 @@ const std::string kTest = "AP on the frozen test set, difference";
 }  // namespace
 
 TEST_CASE("The same detections pass, with a difference of exactly 0") {
-  auto terms = ds::gate_terms(scene(40, first(30, 40), first(30, 40)), quick());
-  REQUIRE(*named(terms, kTest).value == 0);
-  REQUIRE(*named(terms, kTest).low == 0);
-  REQUIRE(named(terms, kTest).state == TermState::met);
-  REQUIRE(*named(terms, "AP of class 'disc', difference").value == 0);
-  REQUIRE(ds::all_met(terms));
+  auto rules = ds::gate_rules(scene(40, first(30, 40), first(30, 40)), quick());
+  REQUIRE(*named(rules, kTest).value == 0);
+  REQUIRE(*named(rules, kTest).low == 0);
+  REQUIRE(named(rules, kTest).state == RuleState::met);
+  REQUIRE(*named(rules, "AP of class 'disc', difference").value == 0);
+  REQUIRE(ds::all_met(rules));
 }
 
 TEST_CASE("A loss that the interval shows is not met") {
-  auto terms = ds::gate_terms(scene(40, first(40, 40), first(10, 40)), quick());
-  const auto& ap = named(terms, kTest);
+  auto rules = ds::gate_rules(scene(40, first(40, 40), first(10, 40)), quick());
+  const auto& ap = named(rules, kTest);
   REQUIRE(*ap.value < -0.7);
   REQUIRE(*ap.high < -0.01);
-  REQUIRE(ap.state == TermState::not_met);
-  REQUIRE(named(terms, "AP of class 'bar', difference").state == TermState::not_met);
+  REQUIRE(ap.state == RuleState::not_met);
+  REQUIRE(named(rules, "AP of class 'bar', difference").state == RuleState::not_met);
 }
 
 TEST_CASE("A small loss on few images is unknown, and the floor of a class does not hold it against anyone") {
   // One image of 40 lost: 1/40 = .025 of the objects, more than .01, but a resample without it shows no loss.
-  auto terms = ds::gate_terms(scene(40, first(40, 40), first(39, 40)), quick());
-  const auto& ap = named(terms, kTest);
-  REQUIRE(ap.state == TermState::unknown);
+  auto rules = ds::gate_rules(scene(40, first(40, 40), first(39, 40)), quick());
+  const auto& ap = named(rules, kTest);
+  REQUIRE(ap.state == RuleState::unknown);
   REQUIRE(ap.note.ends_with("; the interval crosses the limit"));
-  REQUIRE(named(terms, "AP of class 'disc', difference").state == TermState::met);
+  REQUIRE(named(rules, "AP of class 'disc', difference").state == RuleState::met);
 }
 
 TEST_CASE("Too few test images are not enough data, whatever they say") {
-  auto terms = ds::gate_terms(scene(8, first(8, 8), first(8, 8)), quick());
-  REQUIRE(named(terms, "images of the frozen test set").state == TermState::unknown);
-  REQUIRE(named(terms, kTest).state == TermState::unknown);
-  REQUIRE(named(terms, kTest).note ==
+  auto rules = ds::gate_rules(scene(8, first(8, 8), first(8, 8)), quick());
+  REQUIRE(named(rules, "images of the frozen test set").state == RuleState::unknown);
+  REQUIRE(named(rules, kTest).state == RuleState::unknown);
+  REQUIRE(named(rules, kTest).note ==
           "1.0000 against 1.0000; 8 groups of images are too few for an interval");
 }
 
@@ -107,26 +107,26 @@ TEST_CASE(
   // nothing on the second.
   auto input = scene(60, std::vector<bool>(60, true), first(40, 60));
   std::fill(input.parts.begin() + 40, input.parts.end(), TestPart::holdout);
-  auto terms = ds::gate_terms(input, policy);
-  REQUIRE(*named(terms, "images of the frozen test set").value == 40);
-  REQUIRE(*named(terms, kTest).value == 0);
-  REQUIRE(named(terms, "AP on the production holdout, difference").state == TermState::not_met);
-  REQUIRE(named(terms, "AP on the production holdout, difference").note == "0.0000 against 1.0000");
+  auto rules = ds::gate_rules(input, policy);
+  REQUIRE(*named(rules, "images of the frozen test set").value == 40);
+  REQUIRE(*named(rules, kTest).value == 0);
+  REQUIRE(named(rules, "AP on the production holdout, difference").state == RuleState::not_met);
+  REQUIRE(named(rules, "AP on the production holdout, difference").note == "0.0000 against 1.0000");
 
   policy.min_holdout_images = 21;
-  terms = ds::gate_terms(input, policy);
-  REQUIRE(*named(terms, "production holdout images").value == 20);
-  REQUIRE(ds::all_met(terms));
+  rules = ds::gate_rules(input, policy);
+  REQUIRE(*named(rules, "production holdout images").value == 20);
+  REQUIRE(ds::all_met(rules));
 }
 
 TEST_CASE("Latency, size and classes have their limits; what was not measured is unknown") {
   auto input = scene(20, first(20, 20), first(20, 20));
   input.challenger.facts = {{"latency_p50_ms", 13}};
   input.challenger.classes = {"disc"};
-  auto terms = ds::gate_terms(input, quick());
+  auto rules = ds::gate_rules(input, quick());
   // 13 / 10
-  REQUIRE(*named(terms, "median latency over the champion's").value == Approx(1.3));
-  REQUIRE(named(terms, "median latency over the champion's").state == TermState::not_met);
-  REQUIRE(named(terms, "size over the champion's").state == TermState::unknown);
-  REQUIRE(named(terms, "classes of the champion that are missing").note == "missing: bar");
+  REQUIRE(*named(rules, "median latency over the champion's").value == Approx(1.3));
+  REQUIRE(named(rules, "median latency over the champion's").state == RuleState::not_met);
+  REQUIRE(named(rules, "size over the champion's").state == RuleState::unknown);
+  REQUIRE(named(rules, "classes of the champion that are missing").note == "missing: bar");
 }

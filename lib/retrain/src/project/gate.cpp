@@ -12,7 +12,7 @@
 #include "ds/metrics/gate.h"
 #include "ds/project/project.h"
 #include "ds/retrain/collect.h"
-#include "ds/retrain/gate_terms.h"
+#include "ds/retrain/gate_rules.h"
 #include "ds/retrain/project_stages.h"
 
 /// The gate over two stored evaluations.
@@ -91,7 +91,7 @@ CycleVerdict ProjectStages::gate(const Cycle& cycle) {
   verdict.snapshot_id = cycle.snapshot_id;
   verdict.fingerprint = measured.champion.fingerprint;
   verdict.decided_at = utc_now();
-  verdict.terms = gate_terms(input, policy_, std::max(1, threads));
+  verdict.rules = gate_rules(input, policy_, std::max(1, threads));
   return verdict;
 }
 

@@ -1,4 +1,4 @@
-#include "label_counts.h"
+#include "project/label_counts.h"
 
 #include <fmt/format.h>
 

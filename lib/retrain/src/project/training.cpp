@@ -5,13 +5,13 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "child_tool.h"
 #include "ds/base/error.h"
 #include "ds/base/text.h"
 #include "ds/config/yaml.h"
 #include "ds/detect/model_card.h"
 #include "ds/project/project.h"
 #include "ds/retrain/project_stages.h"
+#include "project/child_tool.h"
 
 /// Training and evaluation by the sibling tools.
 namespace ds {

@@ -7,7 +7,7 @@
 
 #include "ds/metrics/eval_input.h"
 #include "ds/retrain/policy.h"
-#include "ds/retrain/term.h"
+#include "ds/retrain/rule_check.h"
 
 namespace ds {
 
@@ -30,11 +30,11 @@ struct GateInput {
   GateModel challenger;
 };
 
-/// Every term of the gate with value, limit and interval: number of test images, AP on the original test set
+/// Every rule of the gate with value, limit and interval: number of test images, AP on the original test set
 /// (the whole interval must lie above -max_loss), AP per class, AP on the production holdout once it is large
 /// enough (the whole interval must lie above min_holdout_gain), latency, size, classes. A difference whose
 /// interval crosses its limit is unknown.
-std::vector<Term> gate_terms(const GateInput& input, const RetrainPolicy& policy, int threads = 1);
+std::vector<RuleCheck> gate_rules(const GateInput& input, const RetrainPolicy& policy, int threads = 1);
 
 /// The images for which `keep` holds with their objects and detections; with `class_idx` >=
 /// 0 only that class.

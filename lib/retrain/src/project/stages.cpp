@@ -12,7 +12,7 @@
 #include "ds/retrain/collect.h"
 #include "ds/retrain/traffic.h"
 #include "ds/serve/audit_log.h"
-#include "label_counts.h"
+#include "project/label_counts.h"
 
 /// Everything but training, evaluation and promotion, which have files of their own.
 namespace ds {

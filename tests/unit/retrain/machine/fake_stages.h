@@ -20,7 +20,7 @@ struct FakeStages : ds::Stages {
   std::vector<std::string> counted_since;
   std::string options = "recipe=a";
   ds::TrainResult trained{ds::TrainResult::Kind::done, "m-new", ""};
-  std::vector<ds::Term> gate_terms{ds::term("AP", 0.02, ">=", -0.01, "AP")};
+  std::vector<ds::RuleCheck> gate_rules{ds::check_rule("AP", 0.02, ">=", -0.01, "AP")};
   ds::TrafficSummary traffic_before{
       .requests = 100, .errors = 0, .images = 100, .empty = 10, .latency_p50_ms = 20, .mean_top_score = 0.8};
   ds::TrafficSummary traffic_after = traffic_before;
@@ -50,7 +50,7 @@ struct FakeStages : ds::Stages {
             .snapshot_id = cycle.snapshot_id,
             .fingerprint = "f",
             .decided_at = ds::utc_now(),
-            .terms = gate_terms};
+            .rules = gate_rules};
   }
   ds::PromoteResult swap(const std::string& from, const std::string& to, int& count) {
     if (production == to) return {true, generation};
