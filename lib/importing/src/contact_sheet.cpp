@@ -130,6 +130,9 @@ cv::Scalar bgr(const std::string& color) {
   return cv::Scalar(channel(5), channel(3), channel(1));
 }
 
+/// Draws pages of images with their labels and issues. Which images are shown is settled in the beginning, so
+/// that every page knows how many there are; pages are drawn one by one, each decoding only its own images. One
+/// that cannot be decoded is drawn as a field that says why, since broken files are what such a page is for.
 class SheetWriter {
  public:
   SheetWriter(const Dataset& dataset, const ImageFile& bytes, const std::vector<Issue>& issues,

@@ -65,6 +65,9 @@ void keep_images(ReadResult& read, const std::function<bool(std::size_t)>& keep)
   read.embedded = std::move(kept.embedded);
 }
 
+/// One conversion: read, refuse what would be lost unasked, change classes, cut, write, read back. Everything
+/// that can be refused is refused before the first byte is written. Members of an archive lie in a scratch
+/// folder, whose name must not show: they are named after the archive.
 class Converting {
  public:
   Converting(const fs::path& source, const fs::path& target, const ConvertOptions& options)

@@ -30,6 +30,10 @@ struct Oddity {
   }
 };
 
+/// Reads one thing that the user named (picture, video, archive, folder, label file) into candidates, whatever
+/// it is made of. A file named by itself that gives nothing is an error; one in a folder of others is skipped
+/// with its reason. Frames and members of archives lie in a scratch folder that lives as long as the content,
+/// and are named as the user knows them (`archive.zip!a/b.jpg`). Pictures of other shards are only counted.
 class SourceReader {
  public:
   SourceReader(const fs::path& given, const AddOptions& options, FactsLog& log, Progress& progress)

@@ -81,6 +81,10 @@ std::set<std::string> collected(Project& project, const std::string& deployment)
   return done;
 }
 
+/// Takes captures one by one, each in steps that can be run again: its record first, then its image, then the
+/// link between them. A crash in between leaves a capture whose hash is not recorded with an image, or an image
+/// with these bytes, and the next run goes on from there without adding twice. A broken capture is set aside
+/// and stops none of the others.
 class Collector {
  public:
   Collector(Project& project, const CollectOptions& options)
