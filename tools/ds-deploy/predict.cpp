@@ -80,9 +80,8 @@ int run_predict(Context& context, const PredictFlags& flags) {
       json["failed"].push_back({{"file", file}, {"reason", reason}});
     context.out.json(json);
   } else {
-    context.out.line(fmt::format("{} picture{}, {} object{} -> {}", report.pictures,
-                                 report.pictures == 1 ? "" : "s", report.detections,
-                                 report.detections == 1 ? "" : "s", flags.output.string()));
+    context.out.line(fmt::format("{}, {} -> {}", counted(report.pictures, "picture"),
+                                 counted(report.detections, "object"), flags.output.string()));
     if (report.resumed > 0)
       context.out.line(fmt::format("of these, {} were found by an interrupted run", report.resumed));
     if (!report.failed.empty())
