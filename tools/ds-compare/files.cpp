@@ -109,7 +109,7 @@ class Audit {
   /// Throws DataError when anything was found and findings are errors.
   void finish() const {
     if (!strict_ || said_.empty()) return;
-    throw DataError(fmt::format("{} finding{} in the input", said_.size(), said_.size() > 1 ? "s" : ""),
+    throw DataError(fmt::format("{} in the input", counted(said_.size(), "finding")),
                     "mend the files, or leave --strict out");
   }
 

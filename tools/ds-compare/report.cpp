@@ -85,8 +85,7 @@ int run_report(Context& context, const ReportFlags& o) {
     if (!context.shared.dry_run) write_file_atomically(file, format.text(report));
     files.push_back({{"file", file}, {"format", format.name}});
     if (!context.shared.json)
-      context.out.line(fmt::format("{} {}: {} {}", verb, file, report.models.size(),
-                                   report.models.size() == 1 ? "model" : "models"));
+      context.out.line(fmt::format("{} {}: {}", verb, file, counted(report.models.size(), "model")));
   }
   if (context.shared.json) context.out.json({{"files", std::move(files)}, {"models", report.models.size()}});
   return 0;

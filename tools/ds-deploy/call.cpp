@@ -68,8 +68,8 @@ void print_answer(Context& context, const std::string& image, const std::string&
     return;
   }
   const auto& found = json.at("detections");
-  context.out.line(fmt::format("{}: {} object{} by {} (generation {})", image, found.size(),
-                               found.size() == 1 ? "" : "s", json.at("model").get<std::string>(),
+  context.out.line(fmt::format("{}: {} by {} (generation {})", image, counted(found.size(), "object"),
+                               json.at("model").get<std::string>(),
                                json.at("generation").get<std::int64_t>()));
   for (const auto& one : found) {
     const auto& box = one.at("box");

@@ -31,7 +31,7 @@ std::unique_ptr<Project> open_project_if_any(const Context& context) {
 nlohmann::ordered_json to_json(const DeploymentStatus& status) {
   const auto& record = status.record;
   nlohmann::ordered_json json{{"name", record.name},
-                              {"state", status.state},
+                              {"state", to_string(status.state)},
                               {"model", record.model_id},
                               {"generation", record.generation},
                               {"url", status.url},
@@ -45,9 +45,9 @@ nlohmann::ordered_json to_json(const DeploymentStatus& status) {
 void print(Context& context, const DeploymentStatus& status) {
   if (context.shared.json) return context.out.json(to_json(status));
   const auto& record = status.record;
-  context.out.line(fmt::format("{}: {}", record.name, status.state));
+  context.out.line(fmt::format("{}: {}", record.name, to_string(status.state)));
   context.out.line(fmt::format("model       {} (generation {})", record.model_id, record.generation));
-  if (status.state == "failed")
+  if (status.state == DeploymentState::failed)
     context.out.line(fmt::format("            it ended by itself: ds-deploy logs {}", record.name));
   if (status.live.empty()) return;
   auto live = nlohmann::json::parse(status.live);

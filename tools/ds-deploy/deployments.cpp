@@ -4,7 +4,7 @@
 
 #include "common.h"
 #include "ds/base/error.h"
-#include "ds/deploy/find_model.h"
+#include "ds/project/find_model.h"
 #include "verbs.h"
 
 namespace ds::deploying {
@@ -66,7 +66,7 @@ int run_list(Context& context) {
       .column("generation", Table::Align::right)
       .column("address");
   for (const auto& status : all)
-    table.row({status.record.name, status.state, status.record.model_id,
+    table.row({status.record.name, to_string(status.state), status.record.model_id,
                std::to_string(status.record.generation), status.url.empty() ? "-" : status.url});
   context.out.text(table.to_text());
   return 0;

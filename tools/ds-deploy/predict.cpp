@@ -8,8 +8,8 @@
 #include "ds/base/error.h"
 #include "ds/base/log.h"
 #include "ds/base/text.h"
-#include "ds/deploy/find_model.h"
 #include "ds/detect/model_card.h"
+#include "ds/project/find_model.h"
 #include "verbs.h"
 
 namespace ds::deploying {
@@ -65,7 +65,8 @@ int run_predict(Context& context, const PredictFlags& flags) {
     if (!std::filesystem::exists(source)) throw UsageError(fmt::format("{}: no such file or folder", source));
   auto project = open_project_if_any(context);
   auto model = find_model(project.get(), flags.model);
-  auto detector = load_detector(model.path, detector_options(flags, context.shared.threads));
+  auto detector =
+      load_detector(std::filesystem::absolute(model.path), detector_options(flags, context.shared.threads));
   auto report = predict(detector, {flags.sources.begin(), flags.sources.end()}, flags.output, options,
                         context.progress);
   for (const auto& [file, reason] : report.failed) log::warning(fmt::format("skipped: {}", reason));
@@ -79,9 +80,8 @@ int run_predict(Context& context, const PredictFlags& flags) {
       json["failed"].push_back({{"file", file}, {"reason", reason}});
     context.out.json(json);
   } else {
-    context.out.line(fmt::format("{} picture{}, {} object{} -> {}", report.pictures,
-                                 report.pictures == 1 ? "" : "s", report.detections,
-                                 report.detections == 1 ? "" : "s", flags.output.string()));
+    context.out.line(fmt::format("{}, {} -> {}", counted(report.pictures, "picture"),
+                                 counted(report.detections, "object"), flags.output.string()));
     if (report.resumed > 0)
       context.out.line(fmt::format("of these, {} were found by an interrupted run", report.resumed));
     if (!report.failed.empty())

@@ -4,7 +4,7 @@
 
 #include "common.h"
 #include "ds/base/error.h"
-#include "ds/deploy/find_model.h"
+#include "ds/project/find_model.h"
 #include "verbs.h"
 
 namespace ds::deploying {

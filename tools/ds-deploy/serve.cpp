@@ -6,7 +6,7 @@
 #include "common.h"
 #include "ds/base/error.h"
 #include "ds/base/log.h"
-#include "ds/deploy/find_model.h"
+#include "ds/project/find_model.h"
 #include "verbs.h"
 
 namespace ds::deploying {
@@ -46,7 +46,8 @@ int run_serve(Context& context, const ServeFlags& flags, const OptionSet& option
     return 0;
   }
   auto model = find_model(project.get(), flags.what);
-  serve_model(model.id, model.path, flags.settings, context.shared.threads, announce);
+  serve_model(model.id, std::filesystem::absolute(model.path), flags.settings, context.shared.threads,
+              announce);
   return 0;
 }
 

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "ds/base/log.h"
+#include "ds/base/text.h"
 #include "ds/importing/export_project.h"
 #include "printing.h"
 #include "verbs.h"

@@ -17,11 +17,6 @@ Project open_project(const Context& context) {
                                                          .lock_wait_s = context.shared.lock_wait_s});
 }
 
-std::string counted(std::size_t count, const std::string& thing) {
-  auto plural = thing.ends_with("ss") || thing.ends_with("x") ? thing + "es" : thing + "s";
-  return fmt::format("{} {}", count, count == 1 ? thing : plural);
-}
-
 void log_issues(const std::vector<Issue>& issues, std::size_t limit) {
   std::map<std::string, std::size_t> shown;
   for (const auto& issue : issues) {

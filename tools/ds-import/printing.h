@@ -14,9 +14,6 @@ namespace ds::importer {
 
 Project open_project(const Context& context);
 
-/// `3 images`, `1 image`.
-std::string counted(std::size_t count, const std::string& thing);
-
 /// Issues and skipped files as messages on stderr, at most `limit` of each kind (0: all).
 void log_issues(const std::vector<Issue>& issues, std::size_t limit);
 nlohmann::ordered_json to_json(const Issue& issue);

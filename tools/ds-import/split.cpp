@@ -8,6 +8,7 @@
 
 #include "ds/base/error.h"
 #include "ds/base/log.h"
+#include "ds/base/text.h"
 #include "printing.h"
 #include "verbs.h"
 

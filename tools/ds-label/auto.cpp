@@ -10,6 +10,7 @@
 #include "ds/detect/detector.h"
 #include "ds/labeling/auto_label.h"
 #include "ds/labeling/queue.h"
+#include "ds/project/find_model.h"
 #include "verbs.h"
 
 namespace ds {
@@ -33,14 +34,11 @@ struct ChosenModel {
 /// A model of the project by id, name or alias, or a file or folder of its own.
 ChosenModel choose_model(Project& project, const std::string& text) {
   if (text.empty()) throw UsageError("which model proposes is missing", "--model champion, or a model file");
-  std::error_code ignored;
-  std::filesystem::path path = text;
-  if (path.has_parent_path() || std::filesystem::exists(path, ignored)) {
-    auto name = path.has_filename() ? path.filename() : path.parent_path().filename();
-    return {name.string(), path};
-  }
-  auto record = project.models().get(text);
-  return {record.id, record.folder};
+  const std::filesystem::path path = text;
+  // One that is not there is refused with its own words when it is loaded.
+  if (!path.has_parent_path())
+    if (auto found = find_model(&project, text); found.record) return {found.id, found.path};
+  return {(path.has_filename() ? path.filename() : path.parent_path().filename()).string(), path};
 }
 
 DetectorOptions detector_options(const AutoFlags& flags, const Context& context) {

@@ -35,10 +35,6 @@ std::optional<std::int64_t> RevisionOption::value() const {
   return revision ? std::optional<std::int64_t>(*revision) : std::nullopt;
 }
 
-std::string counted(std::size_t count, const std::string& thing) {
-  return fmt::format("{} {}{}", count, thing, count == 1 ? "" : thing.ends_with("s") ? "es" : "s");
-}
-
 void note_dry_run(const Context& context) {
   if (context.shared.dry_run) log::info("dry run: nothing has been changed");
 }

@@ -24,9 +24,6 @@ struct RevisionOption {
   std::optional<std::int64_t> value() const;
 };
 
-/// "1 image", "3 images".
-std::string counted(std::size_t count, const std::string& thing);
-
 /// Says on stderr that nothing has been changed, when --dry-run.
 void note_dry_run(const Context& context);
 

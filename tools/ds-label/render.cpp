@@ -6,6 +6,7 @@
 
 #include "common.h"
 #include "ds/base/error.h"
+#include "ds/base/text.h"
 #include "verbs.h"
 
 namespace ds {

@@ -8,6 +8,7 @@
 #include "common.h"
 #include "ds/base/files.h"
 #include "ds/base/log.h"
+#include "ds/base/text.h"
 #include "ds/labeling/dashboard.h"
 #include "verbs.h"
 

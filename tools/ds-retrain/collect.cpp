@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "ds/base/text.h"
 #include "printing.h"
 #include "session.h"
 #include "verbs.h"

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "ds/base/text.h"
 #include "explain_text.h"
 #include "printing.h"
 #include "verbs.h"
@@ -18,7 +19,7 @@ void print_explanation(Context& context, Session& session) {
                                 {"counted_from", explanation.counted_from},
                                 {"waiting_review", explanation.labels.waiting_review},
                                 {"cycle", nullptr},
-                                {"terms", ds::to_json(explanation.terms)}};
+                                {"terms", ds::to_json(explanation.rules)}};
     if (explanation.open) json["cycle"] = ds::to_json(*explanation.open);
     return context.out.json(json);
   }
@@ -33,10 +34,9 @@ void print_explanation(Context& context, Session& session) {
     if (!explanation.open->challenger_id.empty()) line("challenger", explanation.open->challenger_id);
   }
   line("labels since", explanation.counted_from.empty() ? "the beginning" : explanation.counted_from);
-  line("under review",
-       counted(static_cast<std::size_t>(explanation.labels.waiting_review), "captured image"));
+  line("under review", counted(explanation.labels.waiting_review, "captured image"));
   line("why", explanation.summary);
-  if (!explanation.terms.empty()) context.out.text("\n" + terms_table(explanation.terms));
+  if (!explanation.rules.empty()) context.out.text("\n" + rules_table(explanation.rules));
 }
 
 void add_explain(Tool& tool) {

@@ -4,7 +4,7 @@
 
 namespace ds::retrain {
 
-/// Where the machine is and why, every term with its value and limit; changes nothing.
+/// Where the machine is and why, every rule with its value and limit; changes nothing.
 void print_explanation(Context& context, Session& session);
 
 }  // namespace ds::retrain

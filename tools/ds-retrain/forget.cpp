@@ -4,7 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "ds/retrain/term.h"
+#include "ds/base/text.h"
+#include "ds/retrain/rule_check.h"
 #include "session.h"
 #include "verbs.h"
 

@@ -4,13 +4,15 @@
 
 #include <nlohmann/json.hpp>
 
+#include "ds/base/text.h"
+
 namespace ds::retrain {
 
-std::string terms_table(const std::vector<Term>& terms) {
+std::string rules_table(const std::vector<RuleCheck>& rules) {
   Table table;
   table.column("term").column("value", Table::Align::right).column("limit").column("95 % interval");
   table.column("state").column("note");
-  for (const auto& each : terms)
+  for (const auto& each : rules)
     table.row({each.name, value_text(each), limit_text(each), interval_text(each), ds::to_string(each.state),
                each.note});
   return table.to_text();
@@ -39,7 +41,7 @@ nlohmann::ordered_json to_json(const TickReport& report) {
           {"cycle", report.cycle_id},
           {"message", report.message},
           {"collected", to_json(report.collected)},
-          {"terms", ds::to_json(report.terms)}};
+          {"terms", ds::to_json(report.rules)}};
 }
 
 void print_tick(Context& context, const TickReport& report) {
@@ -54,7 +56,7 @@ void print_tick(Context& context, const TickReport& report) {
   context.out.line(fmt::format("{}: {}", name, report.message));
   bool decided = report.stage == Stage::promote || report.kind == Kind::rejected ||
                  report.kind == Kind::undecided || report.kind == Kind::rolled_back;
-  if (decided && !report.terms.empty()) context.out.text(terms_table(report.terms));
+  if (decided && !report.rules.empty()) context.out.text(rules_table(report.rules));
   context.out.flush();
 }
 

@@ -9,8 +9,8 @@
 
 namespace ds::retrain {
 
-/// A table of terms: name, value, limit, interval, state, note.
-std::string terms_table(const std::vector<Term>& terms);
+/// A table of rules: name, value, limit, interval, state, note.
+std::string rules_table(const std::vector<RuleCheck>& rules);
 /// `collected 5 captured images (1 for the holdout); 2 were in the project already`; empty
 /// when there was none.
 std::string collected_text(const CollectReport& report);

@@ -185,9 +185,8 @@ void print_dry_run(Context& context, const SubmitFlags& flags, const JobEngine& 
   if (!work.jobs.empty()) context.out.text(plan_table(work.jobs).to_text());
   auto count = std::max(work.jobs.size(), work.runs.size());
   auto processes = engine.processes(flags.job);
-  context.out.line(fmt::format("would {} a job for {}: {} training{}, {} process{} each",
-                               flags.submit ? "submit" : "write", flags.engine, count, count == 1 ? "" : "s",
-                               processes, processes == 1 ? "" : "es"));
+  context.out.line(fmt::format("would {} a job for {}: {}, {} each", flags.submit ? "submit" : "write",
+                               flags.engine, counted(count, "training"), counted(processes, "process")));
 }
 
 /// What came of it.

@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "ds/base/error.h"
+#include "ds/base/walk.h"
 #include "file_parts.h"
 
 namespace ds {
@@ -139,10 +140,7 @@ AtomicFolder::~AtomicFolder() {
 void AtomicFolder::commit() {
   std::error_code ignored;
   if (fs::is_directory(path_, ignored) && fs::is_empty(path_, ignored)) fs::remove(path_, ignored);
-  std::vector<fs::path> files;
-  for (const auto& entry : fs::recursive_directory_iterator(temporary_))
-    if (entry.is_regular_file()) files.push_back(entry.path());
-  detail::sync_files(files);
+  detail::sync_files(walk_files(temporary_));
   if (::rename(temporary_.c_str(), path_.c_str()) != 0) throw_io_error("write", path_, errno);
   committed_ = true;
   sync_folder(path_.parent_path());

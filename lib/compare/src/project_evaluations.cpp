@@ -12,6 +12,7 @@
 #include "ds/base/hash.h"
 #include "ds/base/text.h"
 #include "ds/cocofile/coco_file.h"
+#include "ds/project/find_model.h"
 #include "ds/project/project.h"
 
 namespace ds {
@@ -25,15 +26,12 @@ struct NamedModel {
   std::filesystem::path path;
 };
 
-NamedModel find_model(Project& project, const std::string& text) {
-  std::error_code none;
-  if (std::filesystem::exists(text, none) && text.find_first_of("/.") != text.npos) {
-    const auto weights = is_model_bundle(text) ? resolve_model(text).weights : std::filesystem::path(text);
-    return {"file-" + sha256_hex_of_file(weights).substr(0, 12), std::filesystem::path(text).stem().string(),
-            text};
-  }
-  const auto record = project.models().get(text);
-  return {record.id, record.name, record.folder};
+/// A file or folder takes its id from its weights, wherever it lies.
+NamedModel named_model(Project& project, const std::string& text) {
+  const auto found = find_model(&project, text);
+  if (found.record) return {found.id, found.record->name, found.path};
+  const auto weights = is_model_bundle(found.path) ? resolve_model(found.path).weights : found.path;
+  return {"file-" + sha256_hex_of_file(weights).substr(0, 12), found.path.stem().string(), found.path};
 }
 
 /// Everything that changes the numbers, as one canonical text: equal text, equal evaluation.
@@ -152,7 +150,7 @@ void tell_apart(std::vector<LeaderboardEntry>& entries) {
 /// call by this name.
 std::string evaluated_id(Project& project, const std::string& text) {
   try {
-    return find_model(project, text).id;
+    return named_model(project, text).id;
   } catch (const UsageError&) {
     std::set<std::string> ids, names, seen;
     for (const auto& record : project.evaluations().list()) {
@@ -212,7 +210,7 @@ ProjectEvaluations evaluate_in_project(Project& project, const std::vector<Proje
                                        const ProjectEvalOptions& options, Progress& progress) {
   std::vector<NamedModel> found;
   found.reserve(requests.size());
-  for (const auto& request : requests) found.push_back(find_model(project, request.model));
+  for (const auto& request : requests) found.push_back(named_model(project, request.model));
   ProjectEvaluations result{project_data(project, options.snapshot, options.split), {}};
   std::vector<ModelToRun> to_run;
   std::vector<std::size_t> runs;  // beside them: whose request each is

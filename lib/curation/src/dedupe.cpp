@@ -12,6 +12,9 @@
 namespace ds {
 namespace {
 
+using detail::LookAlikes;
+using detail::UnionFind;
+
 struct Candidate {
   Image image;
   std::size_t objects = 0;
@@ -115,7 +118,7 @@ DedupeReport find_duplicates(Project& project, const DedupeOptions& options, Pro
   images.reserve(candidates.size());
   for (const auto& candidate : candidates) images.push_back(candidate.image);
   ImageLooks looks(project, options.threads);
-  auto pairs = find_look_alikes(images, looks, options.distance, options.exact, progress);
+  auto pairs = detail::find_look_alikes(images, looks, options.distance, options.exact, progress);
   std::unordered_map<std::size_t, std::vector<const LookAlikes*>> pairs_of;
   for (const auto& pair : pairs) {
     pairs_of[pair.a].push_back(&pair);

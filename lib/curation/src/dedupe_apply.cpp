@@ -12,6 +12,8 @@
 namespace ds {
 namespace {
 
+using detail::UnionFind;
+
 constexpr double kSameObject = 0.5;
 
 /// Objects of `from` that the kept image lacks, in its coordinates.
@@ -24,7 +26,7 @@ std::vector<Annotation> missing_on(const Image& kept, const Image& from) {
     auto moved = annotation;
     moved.id = 0;
     if (sx != 1 || sy != 1) {
-      moved.shape = scaled_shape(annotation.shape, sx, sy);
+      moved.shape = detail::scaled_shape(annotation.shape, sx, sy);
       moved.area = std::nullopt;
     }
     auto covers = [&](const Annotation& there) {

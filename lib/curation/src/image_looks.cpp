@@ -52,7 +52,7 @@ std::optional<ImageLook> parse_look(const std::vector<std::string>& cells) {
   return ImageLook{*perceptual, *difference, {byte(16), byte(8), byte(0)}};
 }
 
-ImageLook look_of(const cv::Mat& pixels) {
+ImageLook look_of_pixels(const cv::Mat& pixels) {
   ImageLook look{.perceptual = perceptual_hash(pixels), .difference = difference_hash(pixels)};
   auto mean = cv::mean(pixels);
   for (int i = 0; i < 3; ++i)
@@ -60,9 +60,9 @@ ImageLook look_of(const cv::Mat& pixels) {
   return look;
 }
 
-int reduction_for(const Image& image) {
+int reduction_for(int width, int height) {
   for (int reduction : {8, 4, 2})
-    if (std::min(image.width, image.height) / reduction >= kLeastSide) return reduction;
+    if (std::min(width, height) / reduction >= kLeastSide) return reduction;
   return 1;
 }
 
@@ -75,6 +75,10 @@ std::string hash_of_pixels(const cv::Mat& pixels) {
 }
 
 }  // namespace
+
+ImageLook look_of(std::string_view bytes, const std::string& name, int width, int height) {
+  return look_of_pixels(decode_image(bytes, name, {.reduction = reduction_for(width, height)}));
+}
 
 bool look_alike(const ImageLook& a, const ImageLook& b, int distance) {
   for (std::size_t i = 0; i < 3; ++i)
@@ -188,7 +192,8 @@ std::vector<std::optional<ImageLook>> ImageLooks::of(const std::vector<Image>& i
   return compute<ImageLook>(
       images, progress, "look", [&](const std::string& sha256) { return cache_.look(sha256); },
       [](const Image& image, const std::filesystem::path& file) {
-        return look_of(decode_image_file(file, {.reduction = reduction_for(image)}));
+        return look_of_pixels(
+            decode_image_file(file, {.reduction = reduction_for(image.width, image.height)}));
       },
       [&](const std::string& sha256, const ImageLook& look) { cache_.put(sha256, look); });
 }

@@ -10,6 +10,9 @@
 namespace ds {
 namespace {
 
+using detail::LookAlikes;
+using detail::UnionFind;
+
 struct FoundPair {
   LeakKind kind;
   std::size_t a, b;
@@ -140,7 +143,8 @@ LeakReport find_leaks(Project& project, const LeakOptions& options, Progress& pr
   finder.add_videos();
   if (options.looks) {
     ImageLooks looks(project, options.threads);
-    for (const auto& pair : find_look_alikes(finder.images(), looks, options.distance, false, progress))
+    for (const auto& pair :
+         detail::find_look_alikes(finder.images(), looks, options.distance, false, progress))
       finder.add(pair);
     report.unreadable = looks.unreadable();
   }

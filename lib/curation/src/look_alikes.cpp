@@ -5,7 +5,7 @@
 
 #include "ds/curation/hash_index.h"
 
-namespace ds {
+namespace ds::detail {
 namespace {
 
 // Two files of the same pixels are hashed from pictures at a fraction of their size, which the decoders of
@@ -97,4 +97,4 @@ std::vector<LookAlikes> find_look_alikes(const std::vector<Image>& images, Image
   return pairs;
 }
 
-}  // namespace ds
+}  // namespace ds::detail

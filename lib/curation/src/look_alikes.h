@@ -5,7 +5,7 @@
 
 #include "ds/curation/image_looks.h"
 
-namespace ds {
+namespace ds::detail {
 
 /// Two images (indices, a < b) that show the same.
 struct LookAlikes {
@@ -19,4 +19,4 @@ struct LookAlikes {
 std::vector<LookAlikes> find_look_alikes(const std::vector<Image>& images, ImageLooks& looks, int distance,
                                          bool exact, Progress& progress);
 
-}  // namespace ds
+}  // namespace ds::detail

@@ -1,6 +1,6 @@
 #include "scaled_shape.h"
 
-namespace ds {
+namespace ds::detail {
 namespace {
 
 struct Scale {
@@ -47,4 +47,4 @@ Shape scaled_shape(const Shape& shape, double sx, double sy) {
   return std::visit(Scale{sx, sy}, shape);
 }
 
-}  // namespace ds
+}  // namespace ds::detail

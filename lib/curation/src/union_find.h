@@ -5,7 +5,7 @@
 #include <numeric>
 #include <vector>
 
-namespace ds {
+namespace ds::detail {
 
 /// Sets that grow together.
 class UnionFind {
@@ -38,4 +38,4 @@ class UnionFind {
   std::vector<std::size_t> parent_;
 };
 
-}  // namespace ds
+}  // namespace ds::detail

@@ -60,6 +60,9 @@ struct Collected {
   }
 };
 
+/// Goes over a dataset's images once and keeps every sum for the whole, each split and each group beside one
+/// another, since an image belongs to several parts at once. Groups of a single image have no part: a dataset
+/// without videos would have one for every image. Shares and quantiles come at the end, when all is counted.
 class Counting {
  public:
   Counting(const Dataset& dataset, const DistributionOptions& options) : dataset_(dataset) {
@@ -261,9 +264,15 @@ Quantiles quantiles_of(std::vector<double> values) {
     return values[below] + (rank - static_cast<double>(below)) * (values[above] - values[below]);
   };
   const double sum = std::accumulate(values.begin(), values.end(), 0.0);
-  return {values.size(), values.front(), at(.05),
-          at(.25),       at(.5),         at(.75),
-          at(.95),       values.back(),  sum / static_cast<double>(values.size())};
+  return {.count = values.size(),
+          .min = values.front(),
+          .p5 = at(.05),
+          .p25 = at(.25),
+          .median = at(.5),
+          .p75 = at(.75),
+          .p95 = at(.95),
+          .max = values.back(),
+          .mean = sum / static_cast<double>(values.size())};
 }
 
 void DistributionOptions::validate() const {

@@ -14,7 +14,7 @@
 #include "ds/base/process.h"
 #include "ds/base/stop.h"
 #include "ds/base/text.h"
-#include "ds/deploy/find_model.h"
+#include "ds/deploy/register_model.h"
 #include "ds/notify/notify.h"
 #include "ds/project/project.h"
 #include "ds/serve/audit_log.h"
@@ -22,6 +22,15 @@
 
 namespace ds {
 namespace {
+
+constexpr const char* kStopped = "stopped";  // DeploymentRecord::state
+
+/// What /status of a server says; an older or newer one may know other words.
+DeploymentState state_of_server(const std::string& word) {
+  for (auto state : {DeploymentState::loading, DeploymentState::ready, DeploymentState::draining})
+    if (to_string(state) == word) return state;
+  throw DataError(fmt::format("the server says that it is '{}', expected loading, ready or draining", word));
+}
 
 void nap() {
   std::this_thread::sleep_for(std::chrono::milliseconds(20));
@@ -48,6 +57,22 @@ std::string last_error(const std::string& log) {
 
 }  // namespace
 
+std::string to_string(DeploymentState state) {
+  switch (state) {
+    case DeploymentState::stopped:
+      return kStopped;
+    case DeploymentState::failed:
+      return "failed";
+    case DeploymentState::loading:
+      return "loading";
+    case DeploymentState::ready:
+      return "ready";
+    case DeploymentState::draining:
+      break;
+  }
+  return "draining";
+}
+
 DeploymentRecord Deployments::create(const std::string& name, const std::string& model,
                                      const ServeSettings& settings, const std::string& user) {
   auto options = settings.to_options(0);
@@ -62,7 +87,7 @@ DeploymentRecord Deployments::create(const std::string& name, const std::string&
   record.name = name;
   record.model_id = model_id;
   record.generation = 1;
-  record.state = "stopped";
+  record.state = kStopped;
   record.host = settings.host;
   record.port = settings.port;
   record.options = settings.to_yaml();
@@ -84,16 +109,16 @@ DeploymentStatus Deployments::status(const std::string& name) const {
   status.record = project_.deployments().get(name);
   auto server = detail::running_server(status.record.folder);
   if (!server) {
-    status.state = status.record.state == "stopped" ? "stopped" : "failed";
+    status.state = status.record.state == kStopped ? DeploymentState::stopped : DeploymentState::failed;
     return status;
   }
-  status.state = "loading";
+  status.state = DeploymentState::loading;
   status.url = server->url;
   status.pid = server->pid;
   try {
     status.live = detail::ask_admin(*server, "GET", "/status");
     auto live = nlohmann::json::parse(status.live);
-    status.state = live.at("state").get<std::string>();
+    status.state = state_of_server(live.at("state").get<std::string>());
     status.live_model = live.at("model").get<std::string>();
     status.live_generation = live.at("generation").get<std::int64_t>();
   } catch (const Busy&) {
@@ -110,11 +135,11 @@ std::vector<DeploymentStatus> Deployments::list() const {
 
 DeploymentStatus Deployments::start(const std::string& name, double wait_s) {
   auto now = status(name);
-  if (now.state == "ready") return now;
-  if (now.state == "draining")
+  if (now.state == DeploymentState::ready) return now;
+  if (now.state == DeploymentState::draining)
     throw Busy(fmt::format("deployment {} is stopping", name), "try again in a moment");
   pid_t child = 0;
-  if (now.state != "loading") {
+  if (now.state != DeploymentState::loading) {
     SpawnOptions options;
     options.detached = true;
     options.stdout_file = log_file(now.record);
@@ -140,7 +165,7 @@ DeploymentStatus Deployments::start(const std::string& name, double wait_s) {
       throw Error(text, advice);
     }
     now = status(name);
-    if (now.state == "ready") return now;
+    if (now.state == DeploymentState::ready) return now;
     if (waited.seconds() > wait_s)
       throw Busy(
           fmt::format("deployment {} is not ready after {}", name, human_duration(wait_s)),
@@ -153,8 +178,8 @@ bool Deployments::stop(const std::string& name) {
   auto record = project_.deployments().get(name);
   auto server = detail::running_server(record.folder);
   if (!server) {
-    if (record.state != "stopped") {  // it crashed; now that somebody has asked, it is stopped
-      record.state = "stopped";
+    if (record.state != kStopped) {  // it crashed; now that somebody has asked, it is stopped
+      record.state = kStopped;
       record.pid = 0;
       project_.deployments().update(record);
     }

@@ -4,7 +4,7 @@
 
 #include "ds/base/error.h"
 #include "ds/deploy/deployments.h"
-#include "ds/deploy/find_model.h"
+#include "ds/deploy/register_model.h"
 #include "ds/notify/notify.h"
 #include "ds/project/project.h"
 #include "ds/serve/audit_log.h"

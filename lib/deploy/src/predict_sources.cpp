@@ -4,7 +4,7 @@
 
 #include "ds/base/error.h"
 #include "ds/base/stop.h"
-#include "ds/base/text.h"
+#include "ds/base/walk.h"
 #include "ds/media/archive.h"
 #include "ds/media/image_io.h"
 #include "predict_parts.h"
@@ -18,15 +18,10 @@ using Take = std::function<void(SourcePicture)>;
 using Fail = std::function<void(const std::string&, const std::string&)>;
 
 std::vector<fs::path> files_of(const fs::path& folder) {
-  std::vector<fs::path> files;
-  for (fs::recursive_directory_iterator entry(folder), end; entry != end; ++entry) {
-    if (!entry->is_regular_file() || is_clutter(fs::relative(entry->path(), folder))) continue;
-    if (has_image_suffix(entry->path()) || has_video_suffix(entry->path())) files.push_back(entry->path());
-  }
-  std::sort(files.begin(), files.end(), [](const fs::path& a, const fs::path& b) {
-    return natural_less(a.generic_string(), b.generic_string());
-  });
-  return files;
+  return walk_files(folder, {.order = WalkOrder::natural, .wanted = [&](const fs::path& file) {
+                               return (has_image_suffix(file) || has_video_suffix(file)) &&
+                                      !is_clutter(file.lexically_relative(folder));
+                             }});
 }
 
 void take_image(const fs::path& file, const std::string& name, const PredictOptions& options,

@@ -58,12 +58,14 @@ std::optional<Shape> clipped_rings(const std::vector<Ring>& rings, double width,
 }
 
 std::optional<Shape> clipped_points(KeyPoints points, double width, double height) {
-  points.box = clipped(points.box, width, height);
-  if (!is_proper(points.box)) return std::nullopt;
+  const auto box = clipped(points.box, width, height);
+  if (box != points.box && !is_proper(box)) return std::nullopt;
+  points.box = box;
   for (std::size_t i = 0; i < points.points.size(); ++i) {
     auto& p = points.points[i];
     if (p.x >= 0 && p.y >= 0 && p.x <= width && p.y <= height) continue;
     p = {0, 0};
+    points.visibility.resize(points.points.size(), 2);
     points.visibility[i] = 0;
   }
   return points;
@@ -77,9 +79,9 @@ Ring clipped_ring(const Ring& ring, double width, double height) {
 }
 
 std::optional<Shape> clipped_shape(const Shape& shape, double width, double height) {
+  if (const auto* points = std::get_if<KeyPoints>(&shape)) return clipped_points(*points, width, height);
   auto box = bounding_box(shape);
   if (box.x0 >= 0 && box.y0 >= 0 && box.x1 <= width && box.y1 <= height) return shape;
-  if (const auto* points = std::get_if<KeyPoints>(&shape)) return clipped_points(*points, width, height);
   if (const auto* line = std::get_if<Polyline>(&shape)) {
     auto left = cut_all(line->points, width, height, false);
     if (left.size() < 2) return std::nullopt;

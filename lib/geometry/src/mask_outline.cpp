@@ -2,7 +2,7 @@
 
 #include <map>
 
-namespace ds {
+namespace ds::detail {
 namespace {
 
 enum Direction { right, down, left, up };
@@ -77,4 +77,4 @@ std::vector<Ring> mask_outline(const RunLengthMask& mask) {
   return rings;
 }
 
-}  // namespace ds
+}  // namespace ds::detail

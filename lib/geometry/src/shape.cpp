@@ -186,7 +186,7 @@ std::vector<Ring> outline_of(const Shape& shape) {
                  },
                  [](const RotatedBox& b) { return std::vector<Ring>{b.corners()}; },
                  [](const Polygon& p) { return p.rings; },
-                 [](const RunLengthMask& m) { return mask_outline(m); },
+                 [](const RunLengthMask& m) { return detail::mask_outline(m); },
                  [](const KeyPoints&) { return std::vector<Ring>{}; },
                  [](const Polyline&) { return std::vector<Ring>{}; },
                  [](const Ellipse& e) { return std::vector<Ring>{ring_of(e)}; }},

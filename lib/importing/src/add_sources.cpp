@@ -63,8 +63,7 @@ void require_labels_whole(const SourceContent& source, const AddOptions& options
   }
   if (lost.empty()) return;
   constexpr std::size_t kShown = 10;
-  auto text = fmt::format("{}: {} {} cannot be read:", source.given.string(), lost.size(),
-                          lost.size() == 1 ? "label" : "labels");
+  auto text = fmt::format("{}: {} cannot be read:", source.given.string(), counted(lost.size(), "label"));
   for (std::size_t i = 0; i < std::min(kShown, lost.size()); ++i) text += "\n  " + lost[i];
   if (lost.size() > kShown) text += fmt::format("\n  and {} more", lost.size() - kShown);
   throw DataError(text, "mend them, or leave them out with --keep-going; nothing was added");
@@ -128,6 +127,11 @@ class NewBlobs {
   std::vector<fs::path> files_;
 };
 
+/// Collects what is new in one source after the other, in memory and without a change to the project; `finish`
+/// then writes it all. A source that is refused, a dry run or an interruption therefore leave the project as it
+/// was. Blobs are stored before the rows that name them (those only referred to within the same transaction),
+/// so that no row ever stands without its bytes. The names and hashes of the project's images are read once,
+/// at the beginning, and kept up with what is taken: two sources cannot add one picture twice.
 class Adding {
  public:
   Adding(Project& project, const AddOptions& options, Progress& progress)

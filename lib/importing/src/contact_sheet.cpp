@@ -11,6 +11,7 @@
 #include "ds/base/error.h"
 #include "ds/base/files.h"
 #include "ds/base/stop.h"
+#include "ds/base/text.h"
 #include "ds/media/draw.h"
 #include "ds/media/image_io.h"
 
@@ -129,6 +130,9 @@ cv::Scalar bgr(const std::string& color) {
   return cv::Scalar(channel(5), channel(3), channel(1));
 }
 
+/// Draws pages of images with their labels and issues. Which images are shown is settled in the beginning, so
+/// that every page knows how many there are; pages are drawn one by one, each decoding only its own images. One
+/// that cannot be decoded is drawn as a field that says why, since broken files are what such a page is for.
 class SheetWriter {
  public:
   SheetWriter(const Dataset& dataset, const ImageFile& bytes, const std::vector<Issue>& issues,
@@ -247,9 +251,9 @@ class SheetWriter {
     put_issues(field, issues_[index]);
     put(canvas, fitted(image.name, 0.45, options_.cell_width), {at.x, at.y + options_.cell_height + 17}, 0.45,
         kInk);
-    auto facts = fmt::format("{}, {}, {} {}", to_string(image.state),
+    auto facts = fmt::format("{}, {}, {}", to_string(image.state),
                              image.split == Split::none ? "no split" : to_string(image.split),
-                             image.annotations.size(), image.annotations.size() == 1 ? "object" : "objects");
+                             counted(image.annotations.size(), "object"));
     put(canvas, facts, {at.x, at.y + options_.cell_height + 34}, 0.4, kSoft);
   }
 

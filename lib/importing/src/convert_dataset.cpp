@@ -65,6 +65,9 @@ void keep_images(ReadResult& read, const std::function<bool(std::size_t)>& keep)
   read.embedded = std::move(kept.embedded);
 }
 
+/// One conversion: read, refuse what would be lost unasked, change classes, cut, write, read back. Everything
+/// that can be refused is refused before the first byte is written. Members of an archive lie in a scratch
+/// folder, whose name must not show: they are named after the archive.
 class Converting {
  public:
   Converting(const fs::path& source, const fs::path& target, const ConvertOptions& options)
@@ -125,20 +128,19 @@ class Converting {
     auto lost =
         static_cast<std::size_t>(std::count_if(read_.issues.begin(), read_.issues.end(), loses_objects));
     if (lost > 0 && !options_.keep_going)
-      throw DataError(
-          fmt::format("{}: {} {} cannot be read", source_.string(), lost, lost == 1 ? "label" : "labels"),
-          "mend them, or leave them out with --keep-going; nothing was written");
+      throw DataError(fmt::format("{}: {} cannot be read", source_.string(), counted(lost, "label")),
+                      "mend them, or leave them out with --keep-going; nothing was written");
     if (!options_.writing.with_images) return;
     auto there = [&](std::size_t i) { return !read_.files[i].empty() || read_.embedded.contains(i); };
     std::size_t missing = 0;
     for (std::size_t i = 0; i < read_.files.size(); ++i) missing += !there(i);
     if (missing == 0) return;
     if (!options_.keep_going)
-      throw DataError(fmt::format("{}: {} {} not there", source_.string(), missing,
-                                  missing == 1 ? "image is" : "images are"),
-                      "say where they are with --images, leave them out with --keep-going, or write labels "
-                      "alone; nothing "
-                      "was written");
+      throw DataError(
+          fmt::format("{}: {} not there", source_.string(), counted(missing, "image is", "images are")),
+          "say where they are with --images, leave them out with --keep-going, or write labels "
+          "alone; nothing "
+          "was written");
     keep_images(read_, there);
     read_.notes.push_back(fmt::format("{} images that are not there are left out", missing));
   }

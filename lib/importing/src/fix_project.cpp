@@ -25,6 +25,9 @@ const std::map<std::string, std::string>& fix_codes() {
 
 namespace {
 
+/// Mends one image's labels in a copy, which `run` gives away only when something was mended. The order
+/// matters: rings that enclose nothing go first, since they may leave a shape without area, and equal objects
+/// last, since cutting at the border may make two of them equal.
 class ImageFix {
  public:
   ImageFix(const Image& image, const ClassList& classes, const std::vector<std::string>& only)

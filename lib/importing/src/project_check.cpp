@@ -33,6 +33,8 @@ const std::map<std::string, std::string>& check_codes() {
 
 namespace {
 
+/// Looks at labels alone, never at a file: one pass over the images, then over groups and classes, which need
+/// all of them. Proposals are looked at like labels.
 class LabelCheck {
  public:
   explicit LabelCheck(const Dataset& dataset) : dataset_(dataset) {}

@@ -10,6 +10,7 @@
 #include "ds/base/hash.h"
 #include "ds/base/stop.h"
 #include "ds/base/text.h"
+#include "ds/base/walk.h"
 #include "ds/media/archive.h"
 #include "ds/media/image_header.h"
 #include "ds/media/image_io.h"
@@ -29,6 +30,10 @@ struct Oddity {
   }
 };
 
+/// Reads one thing that the user named (picture, video, archive, folder, label file) into candidates, whatever
+/// it is made of. A file named by itself that gives nothing is an error; one in a folder of others is skipped
+/// with its reason. Frames and members of archives lie in a scratch folder that lives as long as the content,
+/// and are named as the user knows them (`archive.zip!a/b.jpg`). Pictures of other shards are only counted.
 class SourceReader {
  public:
   SourceReader(const fs::path& given, const AddOptions& options, FactsLog& log, Progress& progress)
@@ -154,20 +159,13 @@ class SourceReader {
   }
 
   static std::vector<fs::path> files_of(const fs::path& folder) {
-    std::vector<fs::path> files;
-    auto follow =
-        fs::directory_options::follow_directory_symlink | fs::directory_options::skip_permission_denied;
-    for (auto it = fs::recursive_directory_iterator(folder, follow); it != fs::recursive_directory_iterator();
-         ++it) {
-      auto name = it->path().filename().string();
-      if (it->is_directory() && (name.starts_with('.') || name == "__MACOSX"))
-        it.disable_recursion_pending();
-      else if (it->is_regular_file() && !name.starts_with('.') && !is_clutter(name))
-        files.push_back(it->path());
-    }
-    std::sort(files.begin(), files.end(),
-              [](const fs::path& a, const fs::path& b) { return natural_less(a.string(), b.string()); });
-    return files;
+    return walk_files(folder, {.follow_links = true,
+                               .hidden = false,
+                               .errors = WalkErrors::denied_skipped,
+                               .order = WalkOrder::natural,
+                               .wanted = [&](const fs::path& file) {
+                                 return !is_clutter(file.lexically_relative(folder));
+                               }});
   }
 
   void read_labels(const fs::path& path, const std::string& origin) {

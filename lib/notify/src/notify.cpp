@@ -10,6 +10,7 @@
 #include "ds/base/clock.h"
 #include "ds/base/error.h"
 #include "ds/base/log.h"
+#include "ds/base/text.h"
 #include "ds/project/project.h"
 #include "notifiers.h"
 
@@ -86,9 +87,8 @@ void notify(Project& project, Event event, const NotifyOptions& options) {
   event = project.events().add(std::move(event));
   for (const auto& delivery : send_notifications(project.settings().notifications, event, options)) {
     if (delivery.delivered) continue;
-    auto text =
-        fmt::format("{} by {} to {} was not delivered after {} attempt{}: {}", event.kind, delivery.kind,
-                    delivery.target, delivery.attempts, delivery.attempts == 1 ? "" : "s", delivery.error);
+    auto text = fmt::format("{} by {} to {} was not delivered after {}: {}", event.kind, delivery.kind,
+                            delivery.target, counted(delivery.attempts, "attempt"), delivery.error);
     log::warning(text);
     project.events().add({{}, "notification-failed", text, {{"event", event.kind}, {"kind", delivery.kind}}});
   }

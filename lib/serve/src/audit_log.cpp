@@ -4,21 +4,22 @@
 
 #include <nlohmann/json.hpp>
 
+#include "ds/base/chained_log.h"
 #include "ds/base/clock.h"
 #include "ds/base/error.h"
 #include "ds/base/files.h"
-#include "ds/base/hash.h"
 #include "ds/base/lock.h"
-#include "ds/base/text.h"
 
 namespace ds {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-const std::string kNoEntryBefore(64, '0');
+constexpr ChainedLog::Texts kTexts = {
+    .changed = "the audit chain is broken: this entry was changed after it was written",
+    .broken = "the audit chain is broken: an entry was removed, added or moved before this one"};
 
-Json without_hash(const AuditEntry& entry) {
+Json unchained(const AuditEntry& entry) {
   return Json{{"number", entry.number},
               {"time", entry.time},
               {"user", entry.user},
@@ -26,12 +27,7 @@ Json without_hash(const AuditEntry& entry) {
               {"from_model", entry.from_model},
               {"to_model", entry.to_model},
               {"generation", entry.generation},
-              {"reason", entry.reason},
-              {"previous", entry.previous}};
-}
-
-std::string hash_of(const AuditEntry& entry) {
-  return sha256_hex(without_hash(entry).dump());
+              {"reason", entry.reason}};
 }
 
 AuditEntry parse_entry(const std::string& line, const Location& where) {
@@ -54,46 +50,23 @@ AuditEntry parse_entry(const std::string& line, const Location& where) {
   }
 }
 
-/// Bytes up to the end of the last whole line.
-std::size_t whole_lines(const std::string& text) {
-  auto end = text.rfind('\n');
-  return end == std::string::npos ? 0 : end + 1;
-}
-
 }  // namespace
 
 AuditEntry AuditLog::append(AuditEntry entry) {
   if (file_.has_parent_path()) make_folders(file_.parent_path());
   FileLock lock(file_.string() + ".lock", "the audit log", 10);
-  auto entries = read();
-  if (std::filesystem::exists(file_)) std::filesystem::resize_file(file_, whole_lines(read_file(file_)));
-  entry.number = static_cast<std::int64_t>(entries.size()) + 1;
+  ChainedLog chain(file_, kTexts);
+  auto end = chain.read([](const std::string& line, const Location& where) { parse_entry(line, where); });
+  entry.number = end.lines + 1;
   if (entry.time.empty()) entry.time = utc_now();
-  entry.previous = entries.empty() ? kNoEntryBefore : entries.back().hash;
-  entry.hash = hash_of(entry);
-  auto json = without_hash(entry);
-  json["hash"] = entry.hash;
-  append_line(file_, json.dump(), true);
-  return entry;
+  return parse_entry(chain.append(end, unchained(entry).dump()), {.path = file_, .line = entry.number});
 }
 
 std::vector<AuditEntry> AuditLog::read() const {
   std::vector<AuditEntry> entries;
-  if (!std::filesystem::exists(file_)) return entries;
-  std::string previous = kNoEntryBefore;
-  auto text = read_file(file_);
-  text.resize(whole_lines(text));
-  for (const auto& line : split(trim(text), '\n')) {
-    Location where{file_, static_cast<std::int64_t>(entries.size()) + 1};
-    auto entry = parse_entry(line, where);
-    if (entry.previous != previous || entry.number != *where.line)
-      throw FormatError(where,
-                        "the audit chain is broken: an entry was removed, added or moved before this one");
-    if (entry.hash != hash_of(entry))
-      throw FormatError(where, "the audit chain is broken: this entry was changed after it was written");
-    previous = entry.hash;
-    entries.push_back(std::move(entry));
-  }
+  ChainedLog(file_, kTexts).read([&](const std::string& line, const Location& where) {
+    entries.push_back(parse_entry(line, where));
+  });
   return entries;
 }
 

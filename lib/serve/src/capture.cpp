@@ -12,6 +12,7 @@
 #include "ds/base/files.h"
 #include "ds/base/hash.h"
 #include "ds/base/log.h"
+#include "ds/base/walk.h"
 #include "ds/project/capture_store.h"
 
 namespace ds {
@@ -66,18 +67,16 @@ Capturer::~Capturer() {
 /// What an earlier server of this deployment has kept counts against the budgets. A picture whose sidecar
 /// never came (the server was killed between the two) is no capture: it is removed.
 void Capturer::scan() {
-  std::error_code error;
-  for (fs::recursive_directory_iterator entry(folder_, error), end; !error && entry != end;
-       entry.increment(error)) {
-    if (!entry->is_regular_file() || entry->path().extension() == ".json") continue;
-    auto sidecar = fs::path(entry->path()).replace_extension(".json");
+  auto is_picture = [](const fs::path& file) { return file.extension() != ".json"; };
+  for (const auto& file : walk_files(folder_, {.errors = WalkErrors::ignored, .wanted = is_picture})) {
+    auto sidecar = fs::path(file).replace_extension(".json");
     std::error_code ignored;
     if (!fs::exists(sidecar, ignored)) {
-      fs::remove(entry->path(), ignored);
+      fs::remove(file, ignored);
       continue;
     }
-    auto bytes = fs::file_size(entry->path(), ignored);
-    kept_[entry->path().stem().string()] = {bytes, modified_at(entry->path()), entry->path()};
+    auto bytes = fs::file_size(file, ignored);
+    kept_[file.stem().string()] = {bytes, modified_at(file), file};
     counters_.bytes += bytes;
     ++counters_.count;
   }

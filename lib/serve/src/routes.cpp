@@ -81,15 +81,15 @@ void Service::Impl::detect(Request request, const http::Reply& reply) {
     return reply(
         Response::error(413, fmt::format("the picture has {} x {} = {} pixels, more than {}",
                                          header.raw_width, header.raw_height, pixels, options.max_pixels)));
-  detail::Job job{std::string(picture),
-                  extension_of(header.format),
-                  request.headers.get_or("X-DS-Group", ""),
-                  request.token_name,
-                  score,
-                  draw,
-                  reply,
-                  std::chrono::steady_clock::now() +
-                      std::chrono::nanoseconds(static_cast<std::int64_t>(options.http.deadline_s * 1e9))};
+  const auto time_left = std::chrono::nanoseconds(static_cast<std::int64_t>(options.http.deadline_s * 1e9));
+  detail::Job job{.bytes = std::string(picture),
+                  .extension = extension_of(header.format),
+                  .group = request.headers.get_or("X-DS-Group", ""),
+                  .token_name = request.token_name,
+                  .score = score,
+                  .draw = draw,
+                  .reply = reply,
+                  .deadline = std::chrono::steady_clock::now() + time_left};
   if (workers->push(std::move(job))) return;
   auto response = Response::error(429, fmt::format("the queue of {} pictures is full", options.max_queue));
   response.headers.add("Retry-After", "1");
@@ -119,10 +119,16 @@ void Service::Impl::on_answered(const detail::Answered& answered) {
     request_log->add(line.dump(-1, ' ', false, Json::error_handler_t::replace));
   }
   if (capturer)
-    capturer->offer({answered.job.bytes, answered.job.extension, answered.job.group,
-                     answered.generation.model.id, answered.generation.model.generation, answered.width,
-                     answered.height, answered.generation.threshold, answered.generation.card.classes,
-                     answered.all});
+    capturer->offer({.bytes = answered.job.bytes,
+                     .extension = answered.job.extension,
+                     .group = answered.job.group,
+                     .model_id = answered.generation.model.id,
+                     .generation = answered.generation.model.generation,
+                     .width = answered.width,
+                     .height = answered.height,
+                     .threshold = answered.generation.threshold,
+                     .classes = answered.generation.card.classes,
+                     .detections = answered.all});
 }
 
 void Service::Impl::on_served(const http::Served& served) {

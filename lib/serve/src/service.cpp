@@ -126,11 +126,6 @@ bool Service::drain_requested() const {
   return impl_->drain_requested;
 }
 
-std::string Service::metrics_text() const {
-  impl_->refresh_gauges();
-  return impl_->metrics.to_text();
-}
-
 std::string Service::status_json() const {
   auto model = serving();
   nlohmann::ordered_json status{{"name", impl_->options.name},

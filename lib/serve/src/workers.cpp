@@ -117,9 +117,14 @@ void Workers::answer_batch(std::vector<Job>& jobs, std::size_t worker) {
 
 void Workers::answer(const Job& job, const Generation& generation, const cv::Mat& picture,
                      const std::vector<Detection>& all, double queue_s, double inference_s) {
-  Answered answered{
-      job,     generation,  picture.cols, picture.rows, job.score.value_or(generation.threshold),
-      queue_s, inference_s, all};
+  Answered answered{.job = job,
+                    .generation = generation,
+                    .width = picture.cols,
+                    .height = picture.rows,
+                    .threshold = job.score.value_or(generation.threshold),
+                    .queue_s = queue_s,
+                    .inference_s = inference_s,
+                    .all = all};
   for (const auto& found : all)
     if (found.score >= answered.threshold) answered.reported.push_back(found);
   http::Response response;

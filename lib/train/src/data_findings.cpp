@@ -6,6 +6,7 @@
 
 #include "ds/base/error.h"
 #include "ds/base/log.h"
+#include "ds/base/text.h"
 #include "ds/curation/hash_index.h"
 #include "ds/curation/image_looks.h"
 #include "ds/project/project.h"
@@ -17,7 +18,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int kAlikeBits = 4;  // as ds-import leaks has it
 constexpr std::size_t kMostNames = 5;
 
 /// An image of which the project knows how it looks.
@@ -47,7 +47,7 @@ std::vector<DataFinding> find_look_alikes_between_splits(Project& project, const
   auto known = known_looks(project, data);
   std::vector<std::uint64_t> hashes;
   for (const auto& each : known) hashes.push_back(each.look.perceptual);
-  HashIndex index(hashes, kAlikeBits);
+  HashIndex index(hashes, kLookAlikeDistance);
   std::map<std::pair<std::string, std::string>, std::vector<std::string>> alike;
   for (std::size_t i = 0; i < known.size(); ++i) {
     std::optional<std::size_t> earlier;  // the first that gives this image away
@@ -56,7 +56,7 @@ std::vector<DataFinding> find_look_alikes_between_splits(Project& project, const
       const auto& b = known[other];
       // Those with the same bytes are a finding of their own.
       if (other < i && a.split != b.split && a.image->sha256 != b.image->sha256 &&
-          look_alike(a.look, b.look, kAlikeBits))
+          look_alike(a.look, b.look, kLookAlikeDistance))
         earlier = std::min(other, earlier.value_or(other));
     });
     if (earlier) alike[{known[*earlier].split, known[i].split}].push_back(known[i].image->name);

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "ds/base/text.h"
+
 namespace ds {
 namespace {
 
@@ -106,10 +108,6 @@ class LabelErrors {
 };
 
 }  // namespace
-
-std::string counted(std::size_t count, const std::string& one, const std::string& many) {
-  return fmt::format("{} {}", count, count == 1 ? one : many);
-}
 
 void find_label_errors(const std::vector<TrainImage>& images, const std::vector<std::string>& classes,
                        std::vector<DataFinding>& findings) {

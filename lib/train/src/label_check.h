@@ -12,7 +12,4 @@ namespace ds {
 void find_label_errors(const std::vector<TrainImage>& images, const std::vector<std::string>& classes,
                        std::vector<DataFinding>& findings);
 
-/// "1 box", "3 boxes".
-std::string counted(std::size_t count, const std::string& one, const std::string& many);
-
 }  // namespace ds

@@ -16,6 +16,7 @@
 #include <system_error>
 
 #include "ds/base/log.h"
+#include "ds/base/walk.h"
 
 namespace ds {
 namespace {
@@ -148,16 +149,12 @@ PictureFiles::PictureFiles(fs::path folder, std::uint64_t limit_bytes)
 }
 
 void PictureFiles::scan() {
-  std::error_code error;
-  fs::recursive_directory_iterator entries(folder_, error);
-  if (error) return;
-  for (; entries != fs::recursive_directory_iterator(); entries.increment(error)) {
-    if (error) return;
-    std::error_code gone;
-    auto size = entries->file_size(gone);
-    auto age = entries->last_write_time(gone);
-    auto name = entries->path().filename().string();
-    if (gone || !entries->is_regular_file(gone) || name.front() == '.') continue;
+  for (const auto& file : walk_files(folder_, {.hidden = false, .errors = WalkErrors::ignored})) {
+    std::error_code no_size, no_age;
+    auto size = fs::file_size(file, no_size);
+    auto age = fs::last_write_time(file, no_age);
+    auto name = file.filename().string();
+    if (no_size || no_age) continue;
     others_.emplace(age.time_since_epoch().count(), std::pair(name, size));
     bytes_ += size;
   }

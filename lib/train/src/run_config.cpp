@@ -5,6 +5,7 @@
 #include "ds/arch/architecture.h"
 #include "ds/base/error.h"
 #include "ds/base/files.h"
+#include "ds/project/find_model.h"
 #include "ds/project/project.h"
 
 namespace ds {
@@ -61,10 +62,12 @@ std::string title_of(const TrainOptions& options) {
 }
 
 fs::path weight_file(Project& project, const std::string& weights) {
-  if (weights.empty() || fs::exists(weights)) return weights;
-  if (weights.find('/') != std::string::npos || fs::path(weights).has_extension())
+  if (weights.empty()) return weights;
+  const bool looks_like_path = weights.find('/') != std::string::npos || fs::path(weights).has_extension();
+  if (looks_like_path && !fs::exists(weights))
     throw UsageError(fmt::format("--weights: there is no file {}", weights));
-  return project.models().get(weights).folder / "weights.safetensors";
+  auto found = find_model(&project, weights);
+  return found.record ? found.path / "weights.safetensors" : found.path;
 }
 
 }  // namespace ds

@@ -9,6 +9,7 @@
 #include "ds/base/error.h"
 #include "ds/base/files.h"
 #include "ds/base/log.h"
+#include "ds/project/find_model.h"
 #include "ds/project/project.h"
 #include "ds/train/data_check.h"
 #include "ds/train/run_folder.h"
@@ -72,8 +73,8 @@ RunConfig resolve_config(Project& project, RunConfig config, const RankPlace& pl
   options.replicas = replica_count(options, place.size);
   if (!options.weights.empty()) {
     auto file = weight_file(project, options.weights);
-    config.parent = fs::exists(options.weights) ? fs::absolute(options.weights).string()
-                                                : project.models().get(options.weights).id;
+    const auto found = find_model(&project, options.weights);
+    config.parent = found.record ? found.id : fs::absolute(found.path).string();
     if (!fs::exists(file)) throw DataError(fmt::format("the weights {} are gone", file.string()));
     options.weights = fs::absolute(file).string();
   }

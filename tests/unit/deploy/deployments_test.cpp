@@ -11,9 +11,10 @@
 #include "ds/base/error.h"
 #include "ds/base/files.h"
 #include "ds/base/process.h"
-#include "ds/deploy/find_model.h"
+#include "ds/deploy/register_model.h"
 #include "ds/http/client.h"
 #include "ds/media/image_io.h"
+#include "ds/project/find_model.h"
 #include "ds/project/project.h"
 #include "ds/serve/audit_log.h"
 #include "ds/testing/shared_data.h"
@@ -90,9 +91,9 @@ TEST_CASE("a deployment starts, answers, drains and starts again") {
   Fixture f;
   f.create("uniform=1");
   REQUIRE(f.project->models().alias("champion") == f.cat);
-  REQUIRE(f.deployments->status("gate").state == "stopped");
+  REQUIRE(f.deployments->status("gate").state == DeploymentState::stopped);
   auto started = f.deployments->start("gate", 60);
-  REQUIRE(started.state == "ready");
+  REQUIRE(started.state == DeploymentState::ready);
   REQUIRE(started.live_model == f.cat);
   REQUIRE(started.live_generation == 1);
   REQUIRE(f.ask() == "cat");
@@ -104,7 +105,7 @@ TEST_CASE("a deployment starts, answers, drains and starts again") {
   REQUIRE(f.deployments->stop("gate"));
   REQUIRE_FALSE(f.deployments->stop("gate"));
   auto stopped = f.deployments->status("gate");
-  REQUIRE(stopped.state == "stopped");
+  REQUIRE(stopped.state == DeploymentState::stopped);
   REQUIRE(stopped.url.empty());
   REQUIRE_FALSE(fs::exists(stopped.record.folder / "server.json"));
   int captured = 0;
@@ -126,8 +127,8 @@ TEST_CASE("a killed server is told from a stopped one and starts again") {
   REQUIRE(::kill(started.pid, SIGKILL) == 0);
   for (int i = 0; i < 1000 && f.deployments->status("gate").pid != 0; ++i)
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  REQUIRE(f.deployments->status("gate").state == "failed");
-  REQUIRE(f.deployments->start("gate", 60).state == "ready");
+  REQUIRE(f.deployments->status("gate").state == DeploymentState::failed);
+  REQUIRE(f.deployments->start("gate", 60).state == DeploymentState::ready);
 }
 
 TEST_CASE("a server that cannot start says why") {
@@ -138,11 +139,11 @@ TEST_CASE("a server that cannot start says why") {
   settings.port = taken.port();
   f.deployments->create("gate", f.cat, settings, "ada");
   REQUIRE_THROWS_AS(f.deployments->start("gate", 60), Busy);
-  REQUIRE(f.deployments->status("gate").state == "failed");
+  REQUIRE(f.deployments->status("gate").state == DeploymentState::failed);
   REQUIRE(f.deployments->log_tail("gate", 2).find(fmt::format("port {} is in use", taken.port())) !=
           std::string::npos);
   REQUIRE_FALSE(f.deployments->stop("gate"));
-  REQUIRE(f.deployments->status("gate").state == "stopped");
+  REQUIRE(f.deployments->status("gate").state == DeploymentState::stopped);
 }
 
 TEST_CASE("a promotion switches the running server, record, champion and audit log; a rollback goes back") {

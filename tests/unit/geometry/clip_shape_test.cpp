@@ -31,6 +31,9 @@ TEST_CASE("a rotated box that reaches outside becomes the outline of what is lef
 TEST_CASE("key points outside become unlabelled; a line keeps what is inside") {
   auto points = clipped_shape(KeyPoints{{{2, 2}, {12, 2}}, {2, 2}, {1, 1, 13, 4}}, 10, 8);
   REQUIRE(points == Shape(KeyPoints{{{2, 2}, {0, 0}}, {2, 0}, {1, 1, 10, 4}}));
+  // Also where the box lies inside.
+  points = clipped_shape(KeyPoints{{{2, 2}, {12, 2}}, {2, 2}, {1, 1, 9, 4}}, 10, 8);
+  REQUIRE(points == Shape(KeyPoints{{{2, 2}, {0, 0}}, {2, 0}, {1, 1, 9, 4}}));
   // Leaves at x = 10, halfway from (8, 2) to (12, 4): y = 3.
   REQUIRE(clipped_shape(Polyline{{{1, 1}, {8, 2}, {12, 4}}}, 10, 8) ==
           Shape(Polyline{{{1, 1}, {8, 2}, {10, 3}}}));

@@ -8,6 +8,7 @@
 #include "ds/base/error.h"
 #include "ds/base/files.h"
 #include "ds/base/text.h"
+#include "ds/base/walk.h"
 #include "proof/objects.h"
 
 namespace ds {
@@ -22,11 +23,10 @@ namespace {
 /// A dataset written without its images, beside links to where they are.
 void link_dataset(const fs::path& written, const WriteReport& report, const std::vector<fs::path>& files,
                   const fs::path& folder) {
-  for (const auto& entry : fs::recursive_directory_iterator(written)) {
-    if (!entry.is_regular_file()) continue;
-    auto link = folder / entry.path().lexically_relative(written);
+  for (const auto& file : walk_files(written)) {
+    auto link = folder / file.lexically_relative(written);
     make_folders(link.parent_path());
-    fs::create_symlink(fs::absolute(entry.path()), link);
+    fs::create_symlink(fs::absolute(file), link);
   }
   for (const auto& [name, index] : report.image_paths) {
     if (files.at(index).empty() || fs::exists(folder / name)) continue;
@@ -199,9 +199,6 @@ class DatasetProof {
 std::string Proof::to_string() const {
   std::vector<std::string> parts;
   for (const auto& [kind, count] : kinds) parts.push_back(fmt::format("{} {}", count, kind));
-  auto counted = [](std::size_t count, const char* what) {
-    return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
-  };
   return fmt::format("{}, {}{}; largest error {:.2g} px", counted(images, "image"),
                      counted(objects, "object"), parts.empty() ? "" : " (" + join(parts, ", ") + ")",
                      largest_error);

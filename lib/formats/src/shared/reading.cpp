@@ -6,6 +6,7 @@
 
 #include "ds/base/files.h"
 #include "ds/base/text.h"
+#include "ds/base/walk.h"
 #include "ds/media/archive.h"
 #include "ds/media/image_header.h"
 #include "shared/parallel_headers.h"
@@ -274,26 +275,15 @@ std::optional<Split> split_of_folder(const fs::path& file, const fs::path& root)
 
 std::vector<fs::path> files_below(const fs::path& root, const std::function<bool(const fs::path&)>& wanted,
                                   int max_depth) {
-  std::vector<fs::path> files;
-  if (fs::is_regular_file(root)) {
-    if (wanted(root)) files.push_back(root);
-    return files;
-  }
-  auto options =
-      fs::directory_options::follow_directory_symlink | fs::directory_options::skip_permission_denied;
-  for (auto it = fs::recursive_directory_iterator(root, options); it != fs::recursive_directory_iterator();
-       ++it) {
-    auto name = it->path().filename().string();
-    if (it->is_directory()) {
-      if (name.starts_with('.') || name == "__MACOSX" || it.depth() >= max_depth)
-        it.disable_recursion_pending();
-    } else if (!name.starts_with('.') && !is_clutter(name) && it->is_regular_file() && wanted(it->path())) {
-      files.push_back(it->path());
-    }
-  }
-  std::sort(files.begin(), files.end(),
-            [](const fs::path& a, const fs::path& b) { return natural_less(a.string(), b.string()); });
-  return files;
+  if (fs::is_regular_file(root)) return wanted(root) ? std::vector{root} : std::vector<fs::path>();
+  return walk_files(root, {.follow_links = true,
+                           .hidden = false,
+                           .max_depth = max_depth,
+                           .errors = WalkErrors::denied_skipped,
+                           .order = WalkOrder::natural,
+                           .wanted = [&](const fs::path& file) {
+                             return wanted(file) && !is_clutter(file.lexically_relative(root));
+                           }});
 }
 
 std::vector<std::string> read_lines(const fs::path& file) {

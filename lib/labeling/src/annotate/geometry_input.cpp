@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 
 #include "ds/base/error.h"
 #include "ds/base/text.h"
+#include "ds/geometry/clip_shape.h"
 
 namespace ds {
 namespace {
@@ -103,35 +103,6 @@ Shape snapped(Shape shape, double width, double height) {
   return shape;
 }
 
-/// One side of Sutherland and Hodgman's clipping (1974): keeps where `inside(p) >= 0`, a signed distance.
-Ring clip_half_plane(const Ring& ring, const std::function<double(const Point&)>& inside) {
-  Ring kept;
-  for (std::size_t i = 0; i < ring.size(); ++i) {
-    const auto& a = ring[i];
-    const auto& b = ring[(i + 1) % ring.size()];
-    double da = inside(a), db = inside(b);
-    if (da >= 0) kept.push_back(a);
-    if ((da > 0 && db < 0) || (da < 0 && db > 0)) {
-      double t = da / (da - db);
-      kept.push_back({a.x + t * (b.x - a.x), a.y + t * (b.y - a.y)});
-    }
-  }
-  return kept;
-}
-
-Polygon clip_rings(const std::vector<Ring>& rings, double width, double height) {
-  Polygon clipped_polygon;
-  for (auto ring : rings) {
-    ring = clip_half_plane(ring, [](const Point& p) { return p.x; });
-    ring = clip_half_plane(ring, [](const Point& p) { return p.y; });
-    ring = clip_half_plane(ring, [&](const Point& p) { return width - p.x; });
-    ring = clip_half_plane(ring, [&](const Point& p) { return height - p.y; });
-    for (auto& p : ring) snap(p, width, height);
-    if (ring.size() >= 3 && ring_area(ring) > 0) clipped_polygon.rings.push_back(std::move(ring));
-  }
-  return clipped_polygon;
-}
-
 [[noreturn]] void nothing_left(const Shape& shape, int width, int height) {
   throw UsageError(
       fmt::format("the {} lies wholly outside the image ({} x {})", kind_name(shape), width, height));
@@ -161,29 +132,9 @@ std::optional<std::string> shape_problem(const Shape& shape, int width, int heig
 Shape clip_shape(const Shape& shape, int width, int height) {
   if (!shape_problem(shape, width, height) || std::holds_alternative<RunLengthMask>(shape))
     return snapped(shape, width, height);
-  if (const auto* box = std::get_if<Box>(&shape)) {
-    auto inside = clipped(*box, width, height);
-    if (!is_proper(inside)) nothing_left(shape, width, height);
-    return inside;
-  }
-  if (auto key_points = std::get_if<KeyPoints>(&shape)) {
-    auto kept = *key_points;
-    kept.visibility.resize(kept.points.size(), 2);
-    for (std::size_t i = 0; i < kept.points.size(); ++i) {
-      const auto& p = kept.points[i];
-      if (p.x < 0 || p.y < 0 || p.x > width || p.y > height) kept.points[i] = {}, kept.visibility[i] = 0;
-    }
-    kept.box = clipped(kept.box, width, height);
-    return kept;
-  }
-  if (const auto* line = std::get_if<Polyline>(&shape)) {
-    auto kept = *line;
-    for (auto& p : kept.points) p = {std::clamp<double>(p.x, 0, width), std::clamp<double>(p.y, 0, height)};
-    return kept;
-  }
-  auto polygon = clip_rings(outline_of(shape), width, height);
-  if (polygon.rings.empty()) nothing_left(shape, width, height);
-  return polygon;
+  auto inside = clipped_shape(shape, width, height);
+  if (!inside) nothing_left(shape, width, height);
+  return *inside;
 }
 
 std::optional<Shape> parse_shape(const ShapeInput& input, const Image& image) {

@@ -48,16 +48,16 @@ std::optional<Interval> interval_of(const GateRule& rule, const PairedBootstrap&
 void judge_interval(RuleResult& result, const PairedBootstrap& bootstrap, std::size_t min_groups) {
   const auto& rule = result.rule;
   result.interval = interval_of(rule, bootstrap);
-  if (!result.candidate || (rule.relative && !result.baseline) || !result.interval) {
+  if (!result.challenger || (rule.relative && !result.baseline) || !result.interval) {
     result.reason = fmt::format("no objects to compute {} from", rule.metric);
     return;
   }
   const double level = 100 * bootstrap.level();
   const auto& [low, high] = *result.interval;
   const auto what = rule.relative ? fmt::format("difference {:+.4f}, {:.4g} % interval {:+.4f} to {:+.4f}",
-                                                *result.candidate - *result.baseline, level, low, high)
+                                                *result.challenger - *result.baseline, level, low, high)
                                   : fmt::format("{:.4f}, {:.4g} % interval {:.4f} to {:.4f}",
-                                                *result.candidate, level, low, high);
+                                                *result.challenger, level, low, high);
   if (bootstrap.groups() < min_groups) {
     result.reason = fmt::format("{}, but {} groups of images are too few to trust it (at least {})", what,
                                 bootstrap.groups(), min_groups);
@@ -69,15 +69,15 @@ void judge_interval(RuleResult& result, const PairedBootstrap& bootstrap, std::s
 
 void judge_fact(RuleResult& result) {
   const auto& rule = result.rule;
-  if (!result.candidate || (rule.relative && !result.baseline)) {
+  if (!result.challenger || (rule.relative && !result.baseline)) {
     result.reason = fmt::format("{} was not measured for the {}", rule.metric,
-                                result.candidate ? "baseline" : "candidate");
+                                result.challenger ? "baseline" : "candidate");
     return;
   }
   const double limit = rule.amount + (rule.relative ? *result.baseline : 0);
-  const bool good = rule.at_least ? *result.candidate >= limit : *result.candidate <= limit;
+  const bool good = rule.at_least ? *result.challenger >= limit : *result.challenger <= limit;
   result.verdict = good ? Verdict::pass : Verdict::regression;
-  result.reason = fmt::format("{:.4g}, limit {:.4g}", *result.candidate, limit);
+  result.reason = fmt::format("{:.4g}, limit {:.4g}", *result.challenger, limit);
 }
 
 /// Holm's step-down over the rules that intervals decide: with k rules left, a regression must show at the
@@ -165,11 +165,11 @@ int exit_code_of(Verdict verdict) {
   return verdict == Verdict::pass ? 0 : verdict == Verdict::regression ? 4 : 5;
 }
 
-GateResult gate(const TruthTable& truth, const GateSide& baseline, const GateSide& candidate,
+GateResult gate(const TruthTable& truth, const GateSide& baseline, const GateSide& challenger,
                 const GateOptions& options) {
   auto rules = options.rules;
   if (rules.empty()) rules.push_back({"AP", true, true, -0.02});
-  const auto bootstrap = paired_bootstrap(truth, {baseline.matching, candidate.matching}, options.bootstrap);
+  const auto bootstrap = paired_bootstrap(truth, {baseline.matching, challenger.matching}, options.bootstrap);
   GateResult result;
   result.groups = bootstrap.groups();
   result.smallest_difference = bootstrap.smallest_difference(0, 1, 0);
@@ -177,11 +177,11 @@ GateResult gate(const TruthTable& truth, const GateSide& baseline, const GateSid
     RuleResult one{rule, Verdict::not_enough_data, {}, {}, {}, {}};
     if (const int number = bootstrap_number(rule.metric); number >= 0) {
       one.baseline = coco_value(*baseline.matching, number);
-      one.candidate = coco_value(*candidate.matching, number);
+      one.challenger = coco_value(*challenger.matching, number);
       judge_interval(one, bootstrap, options.min_groups);
     } else {
       one.baseline = fact(baseline, rule.metric);
-      one.candidate = fact(candidate, rule.metric);
+      one.challenger = fact(challenger, rule.metric);
       judge_fact(one);
     }
     result.rules.push_back(one);
@@ -192,11 +192,11 @@ GateResult gate(const TruthTable& truth, const GateSide& baseline, const GateSid
 }
 
 void require_same_fingerprint(const std::string& baseline_name, const std::string& baseline_fingerprint,
-                              const std::string& candidate_name, const std::string& candidate_fingerprint) {
-  if (baseline_fingerprint == candidate_fingerprint) return;
+                              const std::string& challenger_name, const std::string& challenger_fingerprint) {
+  if (baseline_fingerprint == challenger_fingerprint) return;
   throw DataError(
       fmt::format("{} was measured on another dataset (fingerprint {}) than {} ({})", baseline_name,
-                  baseline_fingerprint.substr(0, 12), candidate_name, candidate_fingerprint.substr(0, 12)),
+                  baseline_fingerprint.substr(0, 12), challenger_name, challenger_fingerprint.substr(0, 12)),
       "evaluate both on the same snapshot and split");
 }
 

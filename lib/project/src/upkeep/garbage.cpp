@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <unordered_set>
 
+#include "ds/base/walk.h"
 #include "files/folders.h"
 
 namespace ds::detail {
@@ -76,8 +78,8 @@ class Collector {
     std::error_code error;
     if (auto changed = fs::last_write_time(path, error); error || changed > oldest_kept_) return;
     if (fs::is_directory(path, error)) {
-      for (const auto& entry : fs::recursive_directory_iterator(path, error))
-        if (entry.is_regular_file(error)) count(entry.file_size(error));
+      for (const auto& file : walk_files(path, {.errors = WalkErrors::ignored}))
+        count(fs::file_size(file, error));
     } else {
       count(fs::file_size(path, error));
     }

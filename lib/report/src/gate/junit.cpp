@@ -41,7 +41,8 @@ std::string value_text(const std::optional<double>& value) {
 }
 
 std::string numbers_of(const RuleResult& rule) {
-  auto text = fmt::format("baseline {}, candidate {}", value_text(rule.baseline), value_text(rule.candidate));
+  auto text =
+      fmt::format("baseline {}, candidate {}", value_text(rule.baseline), value_text(rule.challenger));
   if (rule.interval)
     text += fmt::format(", 95 % interval {:.6g} to {:.6g}", rule.interval->low, rule.interval->high);
   return text;

@@ -41,7 +41,7 @@ Table gate_table(const GateResult& result, const std::string& baseline, const st
                    {"verdict", "verdict", false},
                    {"", "reason", false}};
   for (const auto& r : result.rules)
-    table.rows.push_back({text_cell(r.rule.text()), number_cell(r.baseline, 4), number_cell(r.candidate, 4),
+    table.rows.push_back({text_cell(r.rule.text()), number_cell(r.baseline, 4), number_cell(r.challenger, 4),
                           text_cell(to_string(r.verdict)), text_cell(r.reason)});
   table.notes.push_back(
       fmt::format("{}: candidate {} against baseline {}", to_string(result.verdict), candidate, baseline));
@@ -62,7 +62,7 @@ nlohmann::ordered_json gate_json(const GateResult& result, const std::string& ba
     rules.push_back({{"rule", r.rule.text()},
                      {"verdict", to_string(r.verdict)},
                      {"baseline", number_or_null(r.baseline)},
-                     {"candidate", number_or_null(r.candidate)},
+                     {"candidate", number_or_null(r.challenger)},
                      {"interval_95", interval},
                      {"reason", r.reason}});
   }

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "ds/geometry/clip_shape.h"
 #include "labeling_fixture.h"
 
 #include <catch2/catch.hpp>
@@ -90,6 +91,14 @@ TEST_CASE("a clipped polygon is the part inside") {
   input.clip = true;
   // [90,100] x [0,20]
   REQUIRE(area_of(*parse_shape(input, kImage)) == Approx(200));
+}
+
+TEST_CASE("a shape that is clipped is what geometry leaves of it") {
+  for (const Shape& shape : {Shape(Polygon{{{{90, 0}, {110, 0}, {110, 20}, {90, 20}}}}),
+                             Shape(Polyline{{{1, 1}, {80, 20}, {120, 40}}}),
+                             Shape(KeyPoints{{{20, 20}, {120, 20}}, {2, 2}, {10, 10, 90, 40}}),
+                             Shape(RotatedBox{100, 25, 14, 14, 45})})
+    REQUIRE(clip_shape(shape, 100, 50) == clipped_shape(shape, 100, 50));
 }
 
 TEST_CASE("a rotated box that is clipped becomes a polygon") {

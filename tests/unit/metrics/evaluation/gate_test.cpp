@@ -15,13 +15,13 @@ struct Fixture {
   Matching a = match(good.truth, good.detections);
   Matching b = match(good.truth, bad.detections);
 
-  GateResult run(const Matching& baseline, const Matching& candidate,
+  GateResult run(const Matching& baseline, const Matching& challenger,
                  std::vector<std::string> rules = {}) const {
     GateOptions options;
     options.bootstrap.resamples = 200;
     for (const auto& text : rules) options.rules.push_back(parse_gate_rule(text));
     return gate(good.truth, {"a", &baseline, {{"latency_p50_ms", 20}}},
-                {"b", &candidate, {{"latency_p50_ms", 25}}}, options);
+                {"b", &challenger, {{"latency_p50_ms", 25}}}, options);
   }
 };
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "ds/base/progress.h"
+#include "ds/curation/image_looks.h"
 #include "ds/project/project.h"
 
 /// Images that show the same, and what to do about them.
@@ -16,7 +17,7 @@ struct DedupeOptions {
   /// Only images whose decoded pixels are the same (the same bytes cannot be in a project twice).
   bool exact = false;
   /// Most bits of the 64 of the perceptual hash that may differ (look_alike). 0..20.
-  int distance = 4;
+  int distance = kLookAlikeDistance;
   /// Groups for tying together: chains count (a is like b, b like c), so that none of them can straddle
   /// splits. Without it every image of a group is like the one that is kept, which is what removing needs.
   bool chains = false;

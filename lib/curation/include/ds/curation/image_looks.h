@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -23,10 +24,19 @@ struct ImageLook {
   bool operator==(const ImageLook&) const = default;
 };
 
+/// The distance at which pictures count as alike unless somebody says otherwise: few enough bits that other
+/// scenes stay apart, enough for another compression or a moment later.
+inline constexpr int kLookAlikeDistance = 4;
+
 /// True when two pictures look alike: perceptual hashes differ in at most `distance` bits, difference hashes
 /// in at most twice that (they are coarser and shake more), and the mean colours in at most 32 of 255 levels
 /// (a picture without contrast has a hash of nothing but noise, and only its colour tells it from others).
 bool look_alike(const ImageLook& a, const ImageLook& b, int distance);
+
+/// The look of a picture that is in no project yet, as ImageLooks would find it. Throws DataError naming `name`
+/// when the bytes are no picture.
+/// @param width,height upright, in pixels
+ImageLook look_of(std::string_view bytes, const std::string& name, int width, int height);
 
 /// Remembers looks and pixel hashes by SHA-256 of the bytes, which never change: PROJECT/cache/looks.tsv. It
 /// may be deleted at any time. A file of another version or a damaged line counts as absent.
@@ -64,6 +74,9 @@ class ImageLooks {
   /// SHA-256 of the size and the decoded upright pixels: the same for a PNG and a BMP of one picture, and for
   /// a turned file with its EXIF mark and one that was turned for good without loss. Nothing when unreadable.
   std::vector<std::optional<std::string>> pixels_of(const std::vector<Image>& images, Progress& progress);
+  /// The look of a picture that was found elsewhere (look_of), on the disk with the next `save`.
+  void remember(const std::string& sha256, const ImageLook& look) { cache_.put(sha256, look); }
+  void save() { cache_.save(); }
   /// Name and reason.
   const std::map<std::string, std::string>& unreadable() const { return unreadable_; }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "ds/base/progress.h"
+#include "ds/curation/image_looks.h"
 #include "ds/project/project.h"
 
 /// What one split knows of another: scores on such a test set are better than the model.
@@ -24,8 +25,8 @@ std::string to_string(LeakKind kind);
 
 struct LeakOptions {
   Filter where = {};
-  int distance = 4;   // as DedupeOptions
-  bool looks = true;  // false: only groups and videos, without looking at a picture
+  int distance = kLookAlikeDistance;  // as DedupeOptions
+  bool looks = true;                  // false: only groups and videos, without looking at a picture
   int threads = 0;
 };
 

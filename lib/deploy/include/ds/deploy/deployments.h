@@ -13,14 +13,18 @@ namespace ds {
 
 class Project;
 
+/// `failed`: it ended without stopping.
+enum class DeploymentState { stopped, failed, loading, ready, draining };
+std::string to_string(DeploymentState state);
+
 /// A deployment as it is, not as it was left.
 struct DeploymentStatus {
   DeploymentRecord record;
-  std::string state;       // "ready", "loading", "draining", "stopped", "failed" (it ended without stopping)
-  std::string url;         // while it runs
-  int pid = 0;             // while it runs
-  std::string live;        // the server's own status, JSON; empty when it does not run
-  std::string live_model;  // in the running server
+  DeploymentState state = DeploymentState::stopped;
+  std::string url;                   // while it runs
+  int pid = 0;                       // while it runs
+  std::string live;                  // the server's own status, JSON; empty when it does not run
+  std::string live_model;            // in the running server
   std::int64_t live_generation = 0;  // likewise; 0 when it does not run
 };
 

@@ -29,8 +29,8 @@ std::optional<Shape> parse_shape(const ShapeInput& input, const Image& image);
 /// 1e-6 pixels, the room that rounding needs).
 std::optional<std::string> shape_problem(const Shape& shape, int width, int height);
 
-/// The part inside the picture. A rotated box that reaches out becomes the polygon that is left of it; points
-/// outside become "not labelled". Throws UsageError when nothing is left.
+/// clipped_shape, and vertices that rounding left a hair outside put on the border. Throws UsageError when
+/// nothing is left.
 Shape clip_shape(const Shape& shape, int width, int height);
 
 }  // namespace ds

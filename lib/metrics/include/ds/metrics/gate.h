@@ -46,9 +46,9 @@ struct RuleResult {
   GateRule rule;
   Verdict verdict = Verdict::not_enough_data;
   std::optional<double> baseline;
-  std::optional<double> candidate;
+  std::optional<double> challenger;
   std::optional<Interval>
-      interval;        // of candidate - baseline for relative rules, else of the candidate's value
+      interval;        // of challenger - baseline for relative rules, else of the challenger's value
   std::string reason;  // one sentence with the numbers
 };
 
@@ -64,11 +64,11 @@ struct GateResult {
 /// missing one is not enough data. All rules must pass; one regression is a regression. Where several rules
 /// are tested by intervals, a regression must stand Holm's correction (1979) over them, else it is not enough
 /// data; passing needs none, since every rule must hold.
-GateResult gate(const TruthTable& truth, const GateSide& baseline, const GateSide& candidate,
+GateResult gate(const TruthTable& truth, const GateSide& baseline, const GateSide& challenger,
                 const GateOptions& options = {});
 
 /// Throws DataError when two evaluations were made on different truths.
 void require_same_fingerprint(const std::string& baseline_name, const std::string& baseline_fingerprint,
-                              const std::string& candidate_name, const std::string& candidate_fingerprint);
+                              const std::string& challenger_name, const std::string& challenger_fingerprint);
 
 }  // namespace ds

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <filesystem>
 #include <string>
 
 #include "ds/retrain/stages.h"
@@ -12,7 +11,6 @@ class Project;
 struct CollectOptions {
   std::string deployment;
   double proposal_min_score = 0.3;
-  std::filesystem::path look_cache = {};  // file of Lookalikes
 };
 
 /// Captured requests (deployments/<name>/captures/ab/<sha256>.*) become images of the project, once each:

@@ -7,9 +7,9 @@
 
 #include "ds/retrain/policy.h"
 #include "ds/retrain/retrain_log.h"
+#include "ds/retrain/rule_check.h"
 #include "ds/retrain/stages.h"
 #include "ds/retrain/state.h"
-#include "ds/retrain/term.h"
 
 namespace ds {
 
@@ -33,7 +33,7 @@ struct TickReport {
   std::string cycle_id;
   std::string message;  // one sentence
   CollectReport collected;
-  std::vector<Term> terms;  // of the decision that this tick took
+  std::vector<RuleCheck> rules;  // of the decision that this tick took
 
   /// Whether anything is different from before; cron is silent when not.
   bool changed() const;
@@ -52,9 +52,9 @@ struct Explanation {
   std::optional<Cycle> open;
   std::string production;  // model id
   LabelCounts labels;
-  std::vector<Term> terms;   // trigger terms when idle, gate or bake terms of the open cycle
-  std::string counted_from;  // snapshot that new labels are counted from; empty: from nothing
-  std::string summary;       // one sentence
+  std::vector<RuleCheck> rules;  // trigger rules when idle, gate or bake rules of the open cycle
+  std::string counted_from;      // snapshot that new labels are counted from; empty: from nothing
+  std::string summary;           // one sentence
 };
 
 /// The tick machine of one deployment. All of its memory is RetrainFolder; a crash at any point (kill -9, a

@@ -9,8 +9,7 @@
 
 namespace ds {
 
-/// One line of the audit log. `hash` is the SHA-256 of the line without it, and `previous` the hash of the
-/// line before: a changed, removed or inserted line breaks the chain.
+/// One line of the audit log of a deployment's retraining.
 struct RetrainLogEntry {
   std::size_t number = 0;  // 1, 2, 3 ...
   std::string time;        // UTC
@@ -18,12 +17,12 @@ struct RetrainLogEntry {
   std::string action;  // "cycle-started", "verdict", "promoted", "rolled-back" ...
   std::string key;     // an action with a key is recorded once; empty: always
   std::map<std::string, std::string> fields = {};  // cycle, from, to, generation, reason ...
-  std::string previous;
-  std::string hash;
+  std::string previous = {};                       // hash of the line before
+  std::string hash = {};                           // of this one
 };
 
-/// audit.jsonl: appended durably, never rewritten. A torn last line (a crash while appending) was never
-/// acknowledged and is cut off by the next append.
+/// audit.jsonl of retrain/<deployment>: a chained log (ds/base/chained_log.h). The machine's lock keeps two
+/// writers apart.
 class RetrainLog {
  public:
   explicit RetrainLog(std::filesystem::path file) : file_(std::move(file)) {}

@@ -22,9 +22,7 @@ struct AuditEntry {
   std::string hash = {};      // SHA-256 of this entry's line without the hash. Set by append
 };
 
-/// audit.jsonl: a hash chain, so that a line that is changed, removed or put between others is found. A
-/// torn last line (a crash while appending) was never acknowledged: it does not count, and the next
-/// append cuts it off.
+/// audit.jsonl of a deployment: a chained log (ds/base/chained_log.h), kept by whoever moves production.
 class AuditLog {
  public:
   explicit AuditLog(std::filesystem::path file) : file_(std::move(file)) {}

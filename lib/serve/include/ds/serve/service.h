@@ -75,7 +75,6 @@ class Service {
   bool drain_requested() const;
   /// One JSON object: what /status of the admin listener answers.
   std::string status_json() const;
-  std::string metrics_text() const;
 
  private:
   struct Impl;

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string>
+
+namespace ds {
+
+class Project;
+
+/// The registry's id of a model that find_model finds: one of a path is copied into the registry (its card, or one made for a bare
+/// weight file). The id follows the content, so that registering twice is registering once. Throws what
+/// load_detector throws: what cannot be loaded is not registered.
+/// @param architecture for a bare weight file that does not name its own
+std::string register_model(Project& project, const std::string& model, const std::string& architecture = {});
+
+}  // namespace ds
