@@ -6,7 +6,7 @@
 #include "ds/report/analysis_grids.h"
 #include "ds/report/leaderboard.h"
 
-namespace ds::compare {
+namespace ds::compare_tool {
 
 void TableOptions::bind(OptionSet& options) {
   options.choice("format", format, {"text", "markdown", "csv"}, "how the table is written");
@@ -99,4 +99,4 @@ int print_gate(Context& context, const GateResult& result, const std::string& ba
   return exit_code_of(result.verdict);
 }
 
-}  // namespace ds::compare
+}  // namespace ds::compare_tool

@@ -4,12 +4,15 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/project.h"
+#include "common/text.h"
 #include "ds/base/error.h"
 #include "ds/base/log.h"
+#include "options.h"
 #include "printing.h"
 #include "verbs.h"
 
-namespace ds::importer {
+namespace ds::import_tool {
 
 namespace {
 
@@ -49,14 +52,14 @@ void print(Context& context, const DedupeReport& report, const DedupeFlags& o) {
       context.out.line(fmt::format(
           "  {}  {}, {}x{}, {}, {}", d->image.name,
           d->same_pixels ? "same pixels" : fmt::format("{} bits differ", d->distance), d->image.width,
-          d->image.height, counted(d->objects, "object"), to_string(d->image.split)));
+          d->image.height, tool::counted(d->objects, "object"), to_string(d->image.split)));
   }
   if (o.limit != 0 && report.groups.size() > o.limit)
-    context.out.line(
-        fmt::format("and {} (all with --limit 0)", counted(report.groups.size() - o.limit, "more group")));
-  context.out.line(fmt::format("{} looked at: {} in {}", counted(report.images, "image"),
-                               counted(report.others(), "duplicate"),
-                               counted(report.groups.size(), "group")));
+    context.out.line(fmt::format("and {} (all with --limit 0)",
+                                 tool::counted(report.groups.size() - o.limit, "more group")));
+  context.out.line(fmt::format("{} looked at: {} in {}", tool::counted(report.images, "image"),
+                               tool::counted(report.others(), "duplicate"),
+                               tool::counted(report.groups.size(), "group")));
 }
 
 /// What was done, as a line for people or as the members of a JSON line.
@@ -66,14 +69,13 @@ void report_tied(Context& context, const TieReport& done) {
                            {"images_changed", done.images},
                            {"straddling_groups", done.straddling}});
   else
-    context.out.line(fmt::format("tied {} together: {} changed", counted(done.groups, "group"),
-                                 counted(done.images, "image")));
+    context.out.line(fmt::format("tied {} together: {} changed", tool::counted(done.groups, "group"),
+                                 tool::counted(done.images, "image")));
   if (done.straddling > 0)
-    log::warning(
-        fmt::format("{} in more than one split; `ds-import leaks --fix` moves them, and until then no "
-                    "snapshot takes in both parts",
-                    done.straddling == 1 ? "1 of these groups is"
-                                         : fmt::format("{} of these groups are", done.straddling)));
+    log::warning(fmt::format(
+        "{} in more than one split; `ds-import leaks --fix` moves them, and until then no snapshot takes in both parts",
+        done.straddling == 1 ? "1 of these groups is"
+                             : fmt::format("{} of these groups are", done.straddling)));
 }
 
 void report_removed(Context& context, const DedupeReport& report, const RemoveReport& done) {
@@ -83,7 +85,7 @@ void report_removed(Context& context, const DedupeReport& report, const RemoveRe
       from_test += d->image.split == Split::test;
   if (from_test > 0)
     log::warning(fmt::format("{} left test: scores on the old test set cannot be compared with new ones",
-                             counted(from_test, "removed image")));
+                             tool::counted(from_test, "removed image")));
   if (context.shared.json) {
     context.out.json_line({{"removed", done.removed},
                            {"objects_merged", done.objects_merged},
@@ -91,21 +93,21 @@ void report_removed(Context& context, const DedupeReport& report, const RemoveRe
                            {"objects_lost", done.objects_lost}});
     return;
   }
-  context.out.line(fmt::format("removed {}", counted(done.removed, "image")));
+  context.out.line(fmt::format("removed {}", tool::counted(done.removed, "image")));
   if (done.objects_merged > 0)
-    context.out.line(fmt::format("{} moved to {} that were kept", counted(done.objects_merged, "object"),
-                                 counted(done.images_merged, "image")));
+    context.out.line(fmt::format("{} moved to {} that were kept",
+                                 tool::counted(done.objects_merged, "object"),
+                                 tool::counted(done.images_merged, "image")));
   if (done.objects_lost > 0)
-    log::warning(
-        fmt::format("{} of removed images had no counterpart on the kept ones (--merge-labels moves "
-                    "such objects)",
-                    counted(done.objects_lost, "object")));
+    log::warning(fmt::format(
+        "{} of removed images had no counterpart on the kept ones (--merge-labels moves such objects)",
+        tool::counted(done.objects_lost, "object")));
 }
 
 int run(Context& context, DedupeFlags o) {
   if (o.removing.merge_labels && o.group)
     throw UsageError("--merge-labels cannot be used with --group, which removes nothing");
-  auto project = open_project(context);
+  auto project = tool::open_project(context);
   if (!o.where.empty()) o.options.where = Filter::parse(o.where);
   o.options.chains = o.group;
   o.options.threads = context.shared.threads;
@@ -128,18 +130,19 @@ int run(Context& context, DedupeFlags o) {
 void add_dedupe(Tool& tool) {
   auto& verb = tool.verb("dedupe", "find images that show the same; remove them or tie them together");
   auto& o = verb.keep<DedupeFlags>();
-  verb.describe(
-      "Lists groups of images whose pixels are the same or that look alike, the one to keep first and why:\n"
-      "most objects, else done, else most pixels, else the oldest. Every other image is like the kept one.\n"
-      "Nothing changes without --apply, which removes the others, or with --group gives all of them one\n"
-      "group (chains of look-alikes included), so that they never stand in two splits. What pictures look "
-      "like\n"
-      "is remembered in the project's folder cache.");
+  verb.describe(R"(
+      Lists groups of images whose pixels are the same or that look alike, the one to keep first and
+      why: most objects, else done, else most pixels, else the oldest. Every other image is like the
+      kept one.
+
+      Nothing changes without --apply, which removes the others, or with --group gives all of them one
+      group (chains of look-alikes included), so that they never stand in two splits. What pictures look
+      like is remembered in the project's folder cache.)");
   verb.example("ds-import dedupe --distance 6");
   verb.example("ds-import dedupe --apply --merge-labels");
   verb.example("ds-import dedupe --apply --group");
   verb.options()
-      .add("where", o.where, "only these images", "FILTER")
+      .add("where", o.where, kWhereHelp, "FILTER")
       .add("exact", o.options.exact, "only images whose decoded pixels are the same")
       .add("distance", o.options.distance,
            "most of the 64 bits of the perceptual hash that may differ (0-20)")
@@ -151,4 +154,4 @@ void add_dedupe(Tool& tool) {
   verb.run([&o](Context& context) { return run(context, o); });
 }
 
-}  // namespace ds::importer
+}  // namespace ds::import_tool

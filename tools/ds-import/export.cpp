@@ -2,12 +2,15 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/project.h"
+#include "common/text.h"
 #include "ds/base/log.h"
 #include "ds/importing/export_project.h"
+#include "options.h"
 #include "printing.h"
 #include "verbs.h"
 
-namespace ds::importer {
+namespace ds::import_tool {
 
 namespace {
 
@@ -17,7 +20,7 @@ struct ExportFlags {
 };
 
 int run(Context& context, const ExportFlags& o) {
-  auto project = open_project(context);
+  auto project = tool::open_project(context);
   auto report = export_project(project, o.target, o.options);
   const auto& written = report.written;
   if (context.shared.json) {
@@ -34,10 +37,10 @@ int run(Context& context, const ExportFlags& o) {
   }
   for (const auto& note : written.notes) log::info(note);
   if (!written.losses.empty()) log::warning("lost, as allowed: " + written.losses.to_string());
-  context.out.line(fmt::format("wrote {}, {} to {} as {} ({}, {})", counted(report.images, "image"),
-                               counted(report.annotations, "object"), o.target, o.options.format,
-                               counted(written.label_files, "label file"),
-                               counted(written.image_files, "image file")));
+  context.out.line(fmt::format("wrote {}, {} to {} as {} ({}, {})", tool::counted(report.images, "image"),
+                               tool::counted(report.annotations, "object"), o.target, o.options.format,
+                               tool::counted(written.label_files, "label file"),
+                               tool::counted(written.image_files, "image file")));
   if (report.proof) print(context, *report.proof);
   return 0;
 }
@@ -48,12 +51,11 @@ void add_export(Tool& tool) {
   auto& verb = tool.verb("export", "write images and labels in another format");
   auto& o = verb.keep<ExportFlags>();
   o.options.format = "coco";
-  verb.describe(
-      "Writes a dataset folder (for coco also a single file, when the target ends in .json): whole or not at "
-      "all,\n"
-      "and byte for byte the same every time. What the format cannot hold is counted and refused (exit 3) "
-      "unless\n"
-      "its kind is allowed. A folder that an export made before is replaced; nothing else is overwritten.");
+  verb.describe(R"(
+      Writes a dataset folder (for coco also a single file, when the target ends in .json): whole or not
+      at all, and byte for byte the same every time. What the format cannot hold is counted and refused
+      (exit 3) unless its kind is allowed. A folder that an export made before is replaced; nothing else
+      is overwritten.)");
   verb.example("ds-import export out --format yolo --with-images --where 'status=done and split!=test'");
   verb.example("ds-import export truth.json --format coco --snapshot latest");
   verb.argument("dst", o.target, "folder to make");
@@ -67,4 +69,4 @@ void add_export(Tool& tool) {
   verb.run([&o](Context& context) { return run(context, o); });
 }
 
-}  // namespace ds::importer
+}  // namespace ds::import_tool

@@ -4,13 +4,16 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/project.h"
+#include "common/text.h"
 #include "ds/base/error.h"
 #include "ds/base/log.h"
 #include "ds/base/text.h"
+#include "options.h"
 #include "printing.h"
 #include "verbs.h"
 
-namespace ds::importer {
+namespace ds::import_tool {
 
 namespace {
 
@@ -74,18 +77,18 @@ void print(Context& context, const LeakReport& report, const LeakFlags& o) {
     }
     if (leak.images.size() > 2 || leak.pairs.size() > kPairs)
       context.out.line(fmt::format("  of {} that hang together ({}), {}",
-                                   counted(leak.images.size(), "image"), splits_of(leak),
-                                   counted(leak.pairs.size(), "pair")));
+                                   tool::counted(leak.images.size(), "image"), splits_of(leak),
+                                   tool::counted(leak.pairs.size(), "pair")));
   }
   if (o.limit != 0 && report.leaks.size() > o.limit)
-    context.out.line(
-        fmt::format("and {} (all with --limit 0)", counted(report.leaks.size() - o.limit, "more leak")));
-  context.out.line(
-      fmt::format("{} looked at: {}", counted(report.images, "image"), counted(report.leaks.size(), "leak")));
+    context.out.line(fmt::format("and {} (all with --limit 0)",
+                                 tool::counted(report.leaks.size() - o.limit, "more leak")));
+  context.out.line(fmt::format("{} looked at: {}", tool::counted(report.images, "image"),
+                               tool::counted(report.leaks.size(), "leak")));
   for (auto from : {Split::train, Split::val})
     if (auto found = report.exposed.find({Split::test, from}); found != report.exposed.end())
       context.out.line(
-          fmt::format("{} of test given away by {}", counted(found->second, "image"), to_string(from)));
+          fmt::format("{} of test given away by {}", tool::counted(found->second, "image"), to_string(from)));
 }
 
 int fix(Context& context, Project& project, const LeakReport& report, const LeakFlags& o) {
@@ -99,14 +102,14 @@ int fix(Context& context, Project& project, const LeakReport& report, const Leak
     context.out.json_line(json);
   } else {
     for (const auto& [move, count] : done.moves)
-      context.out.line(fmt::format("{}{}: {} -> {}", dry_run ? "would move " : "moved ",
-                                   counted(count, "image"), to_string(move.first), to_string(move.second)));
+      context.out.line(fmt::format("{} {}: {} -> {}", tool::did(context, "moved", "would move"),
+                                   tool::counted(count, "image"), to_string(move.first),
+                                   to_string(move.second)));
   }
   for (const auto& [move, count] : done.moves)
     if (move.second == Split::test || move.first == Split::test) {
       log::info(
-          "test is another one from now on: models are compared on the test set of a new snapshot, and those "
-          "trained before have seen what came from train");
+          "test is another one from now on: models are compared on the test set of a new snapshot, and those trained before have seen what came from train");
       break;
     }
   return dry_run ? 3 : 0;
@@ -115,7 +118,7 @@ int fix(Context& context, Project& project, const LeakReport& report, const Leak
 int run(Context& context, LeakFlags o) {
   if (o.fixing.from_test && !o.fix)
     throw UsageError("--from-test says what --fix may do, and --fix is not given");
-  auto project = open_project(context);
+  auto project = tool::open_project(context);
   if (!o.where.empty()) o.options.where = Filter::parse(o.where);
   o.options.threads = context.shared.threads;
   o.options.looks = !o.no_looks;
@@ -134,27 +137,27 @@ int run(Context& context, LeakFlags o) {
 void add_leaks(Tool& tool) {
   auto& verb = tool.verb("leaks", "find what one split knows of another");
   auto& o = verb.keep<LeakFlags>();
-  verb.describe(
-      "Finds images of different splits that show the same or look alike, groups that are in two splits, "
-      "and\n"
-      "neighbouring frames of one video in two splits. Exit 3 when there is one. Rejected images do not "
-      "count.\n"
-      "--fix moves each leak as a whole, with the groups and videos that hang on it: to test when it touches "
-      "test,\n"
-      "else to the split that has most of its images, and of two such to that of the oldest image.");
+  verb.describe(R"(
+      Finds images of different splits that show the same or look alike, groups that are in two splits,
+      and neighbouring frames of one video in two splits. Exit 3 when there is one. Rejected images do
+      not count.
+
+      --fix moves each leak as a whole, with the groups and videos that hang on it: to test when it
+      touches test, else to the split that has most of its images, and of two such to that of the oldest
+      image.)");
   verb.example("ds-import leaks");
   verb.example("ds-import leaks --fix --dry-run");
   verb.options()
-      .add("where", o.where, "only these images", "FILTER")
+      .add("where", o.where, kWhereHelp, "FILTER")
       .add("distance", o.options.distance,
            "most of the 64 bits of the perceptual hash that may differ (0-20)")
       .add("no-looks", o.no_looks, "only groups and videos, without opening a picture")
       .add("fix", o.fix, "move every leak into one split")
-      .add("from-test", o.fixing.from_test,
-           "images may leave test where its part of a leak is the smaller one: old test scores mean nothing "
-           "then")
+      .add(
+          "from-test", o.fixing.from_test,
+          "images may leave test where its part of a leak is the smaller one: old test scores mean nothing then")
       .add("limit", o.limit, "most leaks to print; 0: all");
   verb.run([&o](Context& context) { return run(context, o); });
 }
 
-}  // namespace ds::importer
+}  // namespace ds::import_tool

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/text.h"
 #include "ds/base/error.h"
 #include "ds/base/files.h"
 #include "ds/base/text.h"
@@ -10,7 +11,7 @@
 #include "printing.h"
 #include "verbs.h"
 
-namespace ds::importer {
+namespace ds::import_tool {
 
 namespace {
 
@@ -66,9 +67,9 @@ int run(Context& context, SampleFlags& o) {
     return 0;
   }
   context.out.line(fmt::format("wrote {} with {} of {} ({}) to {} as {}",
-                               counted(report.image_files, "image"),
-                               counted(dataset.annotation_count(), "object"),
-                               counted(static_cast<std::size_t>(dataset.classes.size()), "class"),
+                               tool::counted(report.image_files, "image"),
+                               tool::counted(dataset.annotation_count(), "object"),
+                               tool::counted(static_cast<std::size_t>(dataset.classes.size()), "class"),
                                join(dataset.classes.names(), ", "), o.folder, o.format));
   if (o.video) context.out.line(fmt::format("and a video of {:g} s: {}", o.video_s, video.string()));
   return 0;
@@ -79,11 +80,10 @@ int run(Context& context, SampleFlags& o) {
 void add_sample(Tool& tool) {
   auto& verb = tool.verb("sample", "make a labelled synthetic dataset to try things with");
   auto& o = verb.keep<SampleFlags>();
-  verb.describe(
-      "Draws coloured shapes on mottled grounds, with exact labels, train, val and test splits, and a short "
-      "video of\n"
-      "the same shapes. The same options and seed give the same bytes. A small detector learns it in "
-      "minutes.");
+  verb.describe(R"(
+      Draws coloured shapes on mottled grounds, with exact labels, train, val and test splits, and a
+      short video of the same shapes. The same options and seed give the same bytes. A small detector
+      learns it in minutes.)");
   verb.example("ds-import sample shapes --images 120 --seed 1");
   verb.argument("dir", o.folder, "folder to make");
   verb.options()
@@ -102,4 +102,4 @@ void add_sample(Tool& tool) {
   verb.run([&o](Context& context) { return run(context, o); });
 }
 
-}  // namespace ds::importer
+}  // namespace ds::import_tool

@@ -6,12 +6,15 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "common/project.h"
+#include "common/text.h"
 #include "ds/base/error.h"
 #include "ds/base/log.h"
+#include "options.h"
 #include "printing.h"
 #include "verbs.h"
 
-namespace ds::importer {
+namespace ds::import_tool {
 
 namespace {
 
@@ -88,28 +91,28 @@ nlohmann::ordered_json to_json(const SplitReport& report) {
 void say(const SplitReport& report, bool dry_run) {
   for (const auto& [move, count] : report.moves)
     if (move.first == Split::test)
-      log::warning(
-          fmt::format("{} {} test for {}: scores on the old test set cannot be compared with new ones",
-                      counted(count, "image"), count == 1 ? "leaves" : "leave", to_string(move.second)));
+      log::warning(fmt::format(
+          "{} {} test for {}: scores on the old test set cannot be compared with new ones",
+          tool::counted(count, "image"), count == 1 ? "leaves" : "leave", to_string(move.second)));
   if (report.settings_differ && report.assigned + report.reassigned > 0 && !dry_run)
     log::info("project.yaml has other shares, which images that come later follow");
 }
 
 int run(Context& context, const SplitFlags& o) {
-  auto project = open_project(context);
+  auto project = tool::open_project(context);
   bool dry_run = context.shared.dry_run;
   auto report = split_project(project, options_of(o), dry_run);
   if (context.shared.json) {
     context.out.json(to_json(report));
   } else {
     print(context, report);
-    auto done = dry_run ? "would give" : "gave";
+    auto done = tool::did(context, "gave", "would give");
     context.out.line(fmt::format(
-        "{} {} a split{}", done, counted(report.assigned, "image"),
-        o.reassign ? fmt::format(" and {} another one", counted(report.reassigned, "image")) : ""));
+        "{} {} a split{}", done, tool::counted(report.assigned, "image"),
+        o.reassign ? fmt::format(" and {} another one", tool::counted(report.reassigned, "image")) : ""));
     if (report.kept > 0)
       context.out.line(fmt::format("{} {} the split that {} (--reassign moves them)",
-                                   counted(report.kept, "image"), report.kept == 1 ? "keeps" : "keep",
+                                   tool::counted(report.kept, "image"), report.kept == 1 ? "keeps" : "keep",
                                    report.kept == 1 ? "it has" : "they have"));
   }
   say(report, dry_run);
@@ -121,14 +124,13 @@ int run(Context& context, const SplitFlags& o) {
 void add_split(Tool& tool) {
   auto& verb = tool.verb("split", "give images their place in train, val and test");
   auto& o = verb.keep<SplitFlags>();
-  verb.describe(
-      "Groups (videos, bursts, duplicates) stay whole. By hash, the place of a group depends on nothing but "
-      "its\n"
-      "name and the project's key, so that new data never moves old; by group, the shares are met as closely "
-      "as\n"
-      "whole groups allow; --stratify does that for each class. Images that have a split keep it, and "
-      "count.\n"
-      "The table has the objects of each class before and after. --dry-run changes nothing.");
+  verb.describe(R"(
+      Groups (videos, bursts, duplicates) stay whole. By hash, the place of a group depends on nothing
+      but its name and the project's key, so that new data never moves old; by group, the shares are met
+      as closely as whole groups allow; --stratify does that for each class. Images that have a split
+      keep it, and count.
+
+      The table has the objects of each class before and after. --dry-run changes nothing.)");
   verb.example("ds-import split --train .8 --val .1 --test .1 --stratify --dry-run");
   verb.example("ds-import split --reassign --where 'split!=test' --train .9 --val .1");
   verb.options()
@@ -138,8 +140,8 @@ void add_split(Tool& tool) {
       .choice("by", o.by, {"hash", "group"}, "by the keyed hash of the group's name, or to meet the shares")
       .add("stratify", o.stratify, "meet the shares in each class (iterative stratification on groups)")
       .add("reassign", o.reassign, "also move images that have a split")
-      .add("where", o.where, "only these images", "FILTER");
+      .add("where", o.where, kWhereHelp, "FILTER");
   verb.run([&o](Context& context) { return run(context, o); });
 }
 
-}  // namespace ds::importer
+}  // namespace ds::import_tool

@@ -3,16 +3,18 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "common.h"
+#include "common/project.h"
+#include "common/text.h"
 #include "ds/base/error.h"
 #include "ds/base/log.h"
 #include "ds/base/text.h"
 #include "ds/detect/detector.h"
 #include "ds/labeling/auto_label.h"
 #include "ds/labeling/queue.h"
+#include "options.h"
 #include "verbs.h"
 
-namespace ds {
+namespace ds::label_tool {
 namespace {
 
 struct AutoFlags {
@@ -32,7 +34,8 @@ struct ChosenModel {
 
 /// A model of the project by id, name or alias, or a file or folder of its own.
 ChosenModel choose_model(Project& project, const std::string& text) {
-  if (text.empty()) throw UsageError("which model proposes is missing", "--model champion, or a model file");
+  if (text.empty())
+    throw UsageError("which model proposes is missing", "name one with --model: champion, or a model file");
   std::error_code ignored;
   std::filesystem::path path = text;
   if (path.has_parent_path() || std::filesystem::exists(path, ignored)) {
@@ -65,11 +68,12 @@ void print(const AutoLabelReport& report, Context& context) {
   }
   std::size_t changed = 0;
   for (const auto& each : report.images) changed += each.changed ? 1 : 0;
-  context.out.line(fmt::format("{} on {}; {} now wait for review", counted(report.proposals, "proposal"),
-                               counted(report.images.size(), "image"), changed));
+  context.out.line(fmt::format("{} on {}; {} now wait for review",
+                               tool::counted(report.proposals, "proposal"),
+                               tool::counted(report.images.size(), "image"), changed));
   if (report.skipped > 0)
     context.out.line(
-        fmt::format("left alone: {} that are done or rejected", counted(report.skipped, "image")));
+        fmt::format("left alone: {} that are done or rejected", tool::counted(report.skipped, "image")));
 }
 
 void warn(const AutoLabelReport& report) {
@@ -84,7 +88,7 @@ void warn(const AutoLabelReport& report) {
 }
 
 int run_auto(AutoFlags& o, Context& context) {
-  auto project = open_project(context);
+  auto project = tool::open_project(context);
   auto chosen = choose_model(project, o.model);
   queue_orders().at(o.label.order);
   auto detector = load_detector(chosen.path, detector_options(o, context));
@@ -97,20 +101,20 @@ int run_auto(AutoFlags& o, Context& context) {
   auto report = auto_label(project, model, o.label, context.progress);
   warn(report);
   print(report, context);
-  note_dry_run(context);
+  tool::note_dry_run(context);
   return report.unreadable.empty() ? 0 : 3;
 }
 
 }  // namespace
 
-void add_auto_verb(Tool& tool) {
+void add_auto(Tool& tool) {
   auto& verb =
       tool.verb("auto", "let a model propose labels; people review them before anything trains on them");
   auto& o = verb.keep<AutoFlags>();
-  verb.describe(
-      "Labels by people are never touched, and an object that has one gets no proposal of the same class. "
-      "Images "
-      "become `review`; those that are done or rejected are left alone. Earlier proposals are replaced.");
+  verb.describe(R"(
+      Labels by people are never touched, and an object that has one gets no proposal of the same class.
+      Images become `review`; those that are done or rejected are left alone. Earlier proposals are
+      replaced.)");
   bind_selection(verb, o.label.selection, "default: images that are unlabelled or queued");
   verb.options()
       .add("model", o.model, "model of the project by id, name or alias, or a model folder or file", "MODEL")
@@ -128,4 +132,4 @@ void add_auto_verb(Tool& tool) {
   verb.run([&o](Context& context) { return run_auto(o, context); });
 }
 
-}  // namespace ds
+}  // namespace ds::label_tool

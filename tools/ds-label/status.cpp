@@ -5,13 +5,15 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "common.h"
+#include "common/project.h"
+#include "common/text.h"
 #include "ds/base/files.h"
 #include "ds/base/log.h"
 #include "ds/labeling/dashboard.h"
+#include "options.h"
 #include "verbs.h"
 
-namespace ds {
+namespace ds::label_tool {
 namespace {
 
 struct StatusOptions {
@@ -61,10 +63,10 @@ void print(const Dashboard& board, Output& out) {
   out.line(board.project);
   out.line(fmt::format("{} {:.0f} %  {} of {} finished", bar(board.progress()),
                        std::floor(100 * board.progress()), board.finished,
-                       counted(board.counts.images, "image")));
+                       tool::counted(board.counts.images, "image")));
   out.line("");
   out.text(states_text(board));
-  out.line(fmt::format("{} without objects (negatives)", counted(board.counts.negatives, "image")));
+  out.line(fmt::format("{} without objects (negatives)", tool::counted(board.counts.negatives, "image")));
   out.line("");
   out.text(classes_text(board));
   if (!board.workers.empty()) out.text("\n" + workers_text(board));
@@ -75,7 +77,7 @@ void print(const Dashboard& board, Output& out) {
 
 }  // namespace
 
-void add_status_verb(Tool& tool) {
+void add_status(Tool& tool) {
   auto& verb = tool.verb("status", "dashboard: image states, labels per class and worker, progress, news");
   auto& o = verb.keep<StatusOptions>();
   verb.example("ds-label status").example("ds-label status --html status.html");
@@ -83,7 +85,7 @@ void add_status_verb(Tool& tool) {
       .add("html", o.html, "write the dashboard as one self-contained page")
       .add("events", o.events, "how many recent events to show");
   verb.run([&o](Context& context) {
-    auto project = open_project(context);
+    auto project = tool::open_project(context);
     auto board = read_dashboard(project, static_cast<std::size_t>(std::max(o.events, 0)));
     if (!o.html.empty()) {
       write_file_atomically(o.html, dashboard_html(board));
@@ -97,4 +99,4 @@ void add_status_verb(Tool& tool) {
   });
 }
 
-}  // namespace ds
+}  // namespace ds::label_tool

@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace ds::retrain {
+namespace ds::retrain_tool {
 
 std::string terms_table(const std::vector<Term>& terms) {
   Table table;
@@ -58,4 +58,4 @@ void print_tick(Context& context, const TickReport& report) {
   context.out.flush();
 }
 
-}  // namespace ds::retrain
+}  // namespace ds::retrain_tool
