@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "common/project.h"
 #include "ds/base/error.h"
 #include "ds/base/files.h"
 #include "ds/base/log.h"
@@ -11,10 +12,9 @@
 #include "ds/formats/annotation_format.h"
 #include "ds/report/leaderboard.h"
 #include "printing.h"
-#include "project_access.h"
 #include "verbs.h"
 
-namespace ds::compare {
+namespace ds::compare_tool {
 
 namespace {
 
@@ -120,7 +120,7 @@ void take_thresholds(Project& project, std::vector<ProjectEvalRequest>& requests
 }
 
 int eval_project(Context& context, const EvalFlags& flags) {
-  auto project = open_project(context);
+  auto project = tool::open_project(context);
   ProjectEvalOptions options;
   options.snapshot = flags.snapshot;
   options.split = flags.split;
@@ -156,8 +156,7 @@ void bind(OptionSet& options, EvalFlags& o) {
       .add("device", o.detector.device, "where the network runs: cpu, cuda, cuda:1", "DEVICE")
       .add("arch", o.detector.architecture, "architecture of a bare weight file", "NAME")
       .add("classes", o.classes, "class names of a bare weight file, one a line")
-      .add("conf", o.confidence,
-           "score threshold of accuracy, error and RMSE; default: the best F1 on these images")
+      .add("conf", o.confidence, kConfidenceHelp)
       .choice("conf-from", o.confidence_from, {"none", "train", "val", "test"},
               "take that threshold from the best F1 on this split instead")
       .group("Without a project")
@@ -174,14 +173,15 @@ void bind(OptionSet& options, EvalFlags& o) {
 }  // namespace
 
 void add_eval(Tool& tool) {
-  auto& verb = tool.verb("eval", "Run models on labelled images, measure them and store the result");
+  auto& verb = tool.verb("eval", "run models on labelled images, measure them and store the result");
   auto& o = verb.keep<EvalFlags>();
-  verb.describe(
-          "A model is an id, a name or an alias (champion) of the project, a bundle folder, or a weight "
-          "file. The same\n"
-          "model, snapshot, split and settings are not run twice. Latency: one image at a time, warm, "
-          "without decoding;\nseveral models of one call take turns image by image, so that their latencies "
-          "compare fairly (name --threads\nfor the same number of threads for all).")
+  verb.describe(R"(
+      A model is an id, a name or an alias (champion) of the project, a bundle folder, or a weight file.
+      The same model, snapshot, split and settings are not run twice.
+
+      Latency: one image at a time, warm, without decoding; several models of one call take turns image
+      by image, so that their latencies compare fairly (name --threads for the same number of threads
+      for all).)")
       .example("ds-compare eval champion challenger --split test")
       .example(
           "ds-compare eval nano.safetensors --arch yolox-nano --classes coco_classes.txt --data coco128/")
@@ -192,4 +192,4 @@ void add_eval(Tool& tool) {
   });
 }
 
-}  // namespace ds::compare
+}  // namespace ds::compare_tool

@@ -21,7 +21,7 @@
 #include "protocols.h"
 #include "verbs.h"
 
-namespace ds::compare {
+namespace ds::compare_tool {
 
 namespace {
 
@@ -267,16 +267,17 @@ int run_protocol(Context& context, const FilesOptions& o) {
 
 void add_files(Tool& tool) {
   auto& verb =
-      tool.verb("files", "Evaluate COCO result files against a COCO ground truth; no project needed");
+      tool.verb("files", "evaluate COCO result files against a COCO ground truth; no project needed");
   auto& o = verb.keep<FilesOptions>();
-  verb.describe(
-          "The numbers equal pycocotools' to the last digit, of boxes and of masks. Where pycocotools is "
-          "wrong\n"
-          "(annotation id 0, repeated ids, limits without 100) the right number is given and a warning says "
-          "by how\n"
-          "much it differs. Other benchmarks' rules: --protocol. Before any number the files are looked "
-          "over, and\n"
-          "what looks wrong is said with what AP would be if it were read the other way; nothing is changed.")
+  verb.describe(R"(
+      The numbers equal pycocotools' to the last digit, of boxes and of masks. Where pycocotools is
+      wrong (annotation id 0, repeated ids, limits without 100) the right number is given and a warning
+      says by how much it differs.
+
+      Other benchmarks' rules: --protocol.
+
+      Before any number the files are looked over, and what looks wrong is said with what AP would be if
+      it were read the other way; nothing is changed.)")
       .example("ds-compare files instances_val.json nano.json tiny.json")
       .example("ds-compare files gt.json dt.json --resamples 1000 --per-class --json")
       .example("ds-compare files gt.json masks.json --iou segm --strict")
@@ -289,8 +290,7 @@ void add_files(Tool& tool) {
       .choice("iou", o.iou, {"box", "segm"}, "overlaps of boxes or of masks")
       .add("hierarchy", o.hierarchy,
            "open-images: JSON of the classes above each class, to expand the truth by", "FILE")
-      .add("conf", o.confidence,
-           "score threshold of accuracy, error and RMSE; default: the best F1 on these images")
+      .add("conf", o.confidence, kConfidenceHelp)
       .add("max-dets", o.max_detections, "limits of detections per image and class, for AR and AP", "A,B,C")
       .choice("compat", o.compat, {"none", "coco"}, "repeat pycocotools' faults, for the very same number")
       .add("strict", o.strict, "what looks wrong in the files is an error (exit 3)")
@@ -305,4 +305,4 @@ void add_files(Tool& tool) {
   });
 }
 
-}  // namespace ds::compare
+}  // namespace ds::compare_tool

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "common/project.h"
 #include "ds/base/error.h"
 #include "ds/base/files.h"
 #include "ds/base/log.h"
@@ -8,10 +9,9 @@
 #include "ds/metrics/evaluation.h"
 #include "ds/report/gate_report.h"
 #include "printing.h"
-#include "project_access.h"
 #include "verbs.h"
 
-namespace ds::compare {
+namespace ds::compare_tool {
 
 namespace {
 
@@ -64,7 +64,7 @@ int gate_files(Context& context, const GateFlags& flags, const GateOptions& opti
 }
 
 int gate_project(Context& context, const GateFlags& flags, const GateOptions& options) {
-  auto project = open_project(context);
+  auto project = tool::open_project(context);
   const auto result =
       gate_stored(project, flags.baseline, flags.candidate, flags.selection.selection, options);
   return finish(context, result, flags);
@@ -80,28 +80,26 @@ int run_gate(Context& context, const GateFlags& flags) {
 }  // namespace
 
 void add_gate(Tool& tool) {
-  auto& verb = tool.verb("gate", "Answer whether a candidate may replace a baseline");
+  auto& verb = tool.verb("gate", "answer whether a candidate may replace a baseline");
   auto& o = verb.keep<GateFlags>();
-  verb.describe(
-          "Exit code 0: every rule is shown to hold. 4: a regression is shown. 5: this data cannot tell. 3: "
-          "bad input,\n"
-          "also when the two were measured on different data. A rule holds when its whole 95 % interval "
-          "does. Of several\nrules that intervals decide, a regression must stand Holm's correction.")
+  verb.describe(R"(
+      Exit code 0: every rule is shown to hold. 4: a regression is shown. 5: this data cannot tell. 3:
+      bad input, also when the two were measured on different data.
+
+      A rule holds when its whole 95 % interval does. Of several rules that intervals decide, a
+      regression must stand Holm's correction.)")
       .example(
-          "ds-compare gate --truth gt.json --baseline old.json --candidate new.json --rule "
-          "'AP>=baseline-0.01'");
+          "ds-compare gate --truth gt.json --baseline old.json --candidate new.json --rule 'AP>=baseline-0.01'");
   verb.options()
       .add("baseline", o.baseline, "what is in use now: a model, or with --truth a COCO result file", "MODEL")
       .add("candidate", o.candidate, "what would replace it, likewise", "MODEL")
       .add("truth", o.truth, "COCO ground truth: compare two result files, without a project", "FILE")
-      .add("rule", o.rules,
-           "what must hold: METRIC>=LIMIT or METRIC<=LIMIT, LIMIT a number, baseline, baseline-N or "
-           "baseline+N; may be "
-           "repeated; default: AP>=baseline-0.02",
-           "RULE")
+      .add(
+          "rule", o.rules,
+          "what must hold: METRIC>=LIMIT or METRIC<=LIMIT, LIMIT a number, baseline, baseline-N or baseline+N; may be repeated; default: AP>=baseline-0.02",
+          "RULE")
       .add("min-groups", o.min_groups, "with fewer groups of images the answer is: not enough data")
-      .add("conf", o.confidence,
-           "score threshold of accuracy, error and RMSE; default: the best F1 on these images")
+      .add("conf", o.confidence, kConfidenceHelp)
       .add("junit", o.junit, "also write the result as JUnit XML, one test case a rule");
   o.selection.bind(verb.options());
   o.bootstrap.bind(verb.options(), "");
@@ -109,4 +107,4 @@ void add_gate(Tool& tool) {
   verb.run([&o](Context& context) { return run_gate(context, o); });
 }
 
-}  // namespace ds::compare
+}  // namespace ds::compare_tool

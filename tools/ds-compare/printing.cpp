@@ -8,7 +8,7 @@
 #include "ds/report/gate_report.h"
 #include "ds/report/leaderboard.h"
 
-namespace ds::compare {
+namespace ds::compare_tool {
 
 void TableOptions::bind(OptionSet& options) {
   options.choice("format", format, {"text", "markdown", "csv"}, "how the table is written");
@@ -101,4 +101,4 @@ int print_gate(Context& context, const GateResult& result, const std::string& ba
   return exit_code_of(result.verdict);
 }
 
-}  // namespace ds::compare
+}  // namespace ds::compare_tool

@@ -11,7 +11,7 @@
 #include "ds/report/leaderboard.h"
 
 /// What several verbs print or read the same way.
-namespace ds::compare {
+namespace ds::compare_tool {
 
 /// How a table is written on stdout.
 struct TableOptions {
@@ -26,6 +26,10 @@ struct SelectionFlags {
   StoredSelection selection;
   void bind(OptionSet& options);
 };
+
+/// Of --conf, wherever a score threshold may be given.
+constexpr const char* kConfidenceHelp =
+    "score threshold of accuracy, error and RMSE; default: the best F1 on these images";
 
 struct BootstrapFlags {
   int resamples = 1000;
@@ -63,4 +67,4 @@ void print_leaderboard(Context& context, const LeaderboardView& view, const Lead
 int print_gate(Context& context, const GateResult& result, const std::string& baseline,
                const std::string& candidate, const TableOptions& options);
 
-}  // namespace ds::compare
+}  // namespace ds::compare_tool

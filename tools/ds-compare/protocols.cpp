@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-namespace ds::compare {
+namespace ds::compare_tool {
 
 namespace {
 
@@ -53,4 +53,4 @@ nlohmann::ordered_json protocol_json(const std::vector<ProtocolResult>& results,
           {"models", models}};
 }
 
-}  // namespace ds::compare
+}  // namespace ds::compare_tool

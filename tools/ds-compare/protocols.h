@@ -8,7 +8,7 @@
 #include "ds/metrics/protocol_result.h"
 
 /// Leaderboards under other rules than COCO's.
-namespace ds::compare {
+namespace ds::compare_tool {
 
 /// Best first by the protocol's first number; ties keep their order.
 void sort_results(std::vector<ProtocolResult>& results);
@@ -20,4 +20,4 @@ Table protocol_class_table(const ProtocolResult& result);
 /// as to_json() has it.
 nlohmann::ordered_json protocol_json(const std::vector<ProtocolResult>& results, const std::string& iou);
 
-}  // namespace ds::compare
+}  // namespace ds::compare_tool

@@ -3,16 +3,17 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "common/project.h"
+#include "common/text.h"
 #include "ds/base/error.h"
 #include "ds/base/files.h"
 #include "ds/base/text.h"
 #include "ds/compare/comparison_report.h"
 #include "ds/report/comparison_page.h"
 #include "printing.h"
-#include "project_access.h"
 #include "verbs.h"
 
-namespace ds::compare {
+namespace ds::compare_tool {
 
 namespace {
 
@@ -65,20 +66,19 @@ const ReportFormat& format_of(const std::string& file, const std::string& format
     if (format == each.name || (format == kByEnding && ending == each.ending)) return each;
   std::vector<std::string> endings;
   for (const auto& each : kFormats) endings.emplace_back(each.ending);
-  throw UsageError(
-      fmt::format("--output {}: what to write does not follow from its ending; known: {}, or say it "
-                  "with --format",
-                  file, join(endings, ", ")));
+  throw UsageError(fmt::format(
+      "--output {}: what to write does not follow from its ending; known: {}, or say it with --format", file,
+      join(endings, ", ")));
 }
 
 int run_report(Context& context, const ReportFlags& o) {
   // Before minutes of work: what cannot be written.
   for (const auto& file : o.outputs) format_of(file, o.format);
   const auto options = o.options();
-  auto project = open_project(context);
+  auto project = tool::open_project(context);
   const auto report = comparison_report(project, o.selection.selection,
                                         bootstrap_options(o.bootstrap, context.shared), options);
-  const char* verb = context.shared.dry_run ? "would write" : "wrote";
+  const auto verb = tool::did(context, "wrote", "would write");
   nlohmann::ordered_json files = nlohmann::ordered_json::array();
   for (const auto& file : o.outputs) {
     const auto& format = format_of(file, o.format);
@@ -95,16 +95,13 @@ int run_report(Context& context, const ReportFlags& o) {
 
 void add_report(Tool& tool) {
   auto& verb =
-      tool.verb("report", "Write everything that is known of the models evaluated on the same images");
+      tool.verb("report", "write everything that is known of the models evaluated on the same images");
   auto& o = verb.keep<ReportFlags>();
-  verb.describe(
-          "By the file's ending: .html is one page that needs no network, with charts, error types, slices, "
-          "worst "
-          "images\n"
-          "and likely label errors; .md a comment for a pull request; .json every number (docs/METRICS.md, "
-          "and as "
-          "a\n"
-          "schema docs/schema/ds-report.schema.json); .csv one row a model and metric.")
+  verb.describe(R"(
+      By the file's ending: .html is one page that needs no network, with charts, error types, slices,
+      worst images and likely label errors; .md a comment for a pull request; .json every number
+      (docs/METRICS.md, and as a schema docs/schema/ds-report.schema.json); .csv one row a model and
+      metric.)")
       .example("ds-compare report -o report.html")
       .example("ds-compare report -o report.html -o report.md -o report.json");
   std::vector<std::string> formats = {kByEnding};
@@ -122,4 +119,4 @@ void add_report(Tool& tool) {
   verb.run([&o](Context& context) { return run_report(context, o); });
 }
 
-}  // namespace ds::compare
+}  // namespace ds::compare_tool

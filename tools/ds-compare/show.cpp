@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/project.h"
 #include "ds/base/error.h"
 #include "ds/base/files.h"
 #include "ds/base/log.h"
@@ -11,10 +12,9 @@
 #include "ds/report/comparison_page.h"
 #include "ds/report/evaluation_tables.h"
 #include "printing.h"
-#include "project_access.h"
 #include "verbs.h"
 
-namespace ds::compare {
+namespace ds::compare_tool {
 
 namespace {
 
@@ -108,8 +108,7 @@ Table shown_classes_table(const ModelReport& model) {
     if (e.precision.classes[c].objects > 0 || e.operating.classes[c].total() > 0)
       rows.push_back(std::move(table.rows[c]));
   if (const auto absent = table.rows.size() - rows.size(); absent > 0)
-    table.notes.push_back(
-        fmt::format("{} more class{} without objects and detections.", absent, absent > 1 ? "es" : ""));
+    table.notes.push_back(counted(absent, "more class") + " without objects and detections.");
   table.rows = std::move(rows);
   return table;
 }
@@ -142,7 +141,7 @@ void print_model(Context& context, const ComparisonReport& report, const TableOp
 
 int run_show(Context& context, const ShowFlags& o) {
   if (o.worst < 0) throw UsageError(fmt::format("--worst is {}; expected 0 or more", o.worst));
-  auto project = open_project(context);
+  auto project = tool::open_project(context);
   auto selection = o.selection.selection;
   selection.models = {o.model};
   ReportOptions options;
@@ -164,11 +163,11 @@ int run_show(Context& context, const ShowFlags& o) {
 
 void add_show(Tool& tool) {
   auto& verb =
-      tool.verb("show", "Show one evaluated model: card, numbers, errors, slices, worst images, lineage");
+      tool.verb("show", "show one evaluated model: card, numbers, errors, slices, worst images, lineage");
   auto& o = verb.keep<ShowFlags>();
-  verb.describe(
-          "The newest evaluation of the model. The numbers are those of `ds-compare eval`; nothing is run. "
-          "--json prints the\ndocument of `ds-compare report` with this model alone.")
+  verb.describe(R"(
+      The newest evaluation of the model. The numbers are those of `ds-compare eval`; nothing is run.
+      --json prints the document of `ds-compare report` with this model alone.)")
       .example("ds-compare show champion")
       .example("ds-compare show champion --html champion.html")
       .argument(
@@ -183,4 +182,4 @@ void add_show(Tool& tool) {
   verb.run([&o](Context& context) { return run_show(context, o); });
 }
 
-}  // namespace ds::compare
+}  // namespace ds::compare_tool

@@ -2,15 +2,15 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/project.h"
 #include "ds/base/error.h"
 #include "ds/base/log.h"
 #include "ds/compare/project_evaluations.h"
 #include "ds/report/leaderboard.h"
 #include "printing.h"
-#include "project_access.h"
 #include "verbs.h"
 
-namespace ds::compare {
+namespace ds::compare_tool {
 
 namespace {
 
@@ -26,7 +26,7 @@ struct TableFlags {
 };
 
 Comparison load(Context& context, const TableFlags& o) {
-  auto project = open_project(context);
+  auto project = tool::open_project(context);
   auto comparison =
       compare_stored(project, o.selection.selection, bootstrap_options(o.bootstrap, context.shared));
   if (comparison.on_other_data > 0)
@@ -78,12 +78,11 @@ int run_best(Context& context, TableFlags o) {
 }  // namespace
 
 void add_table(Tool& tool) {
-  auto& verb = tool.verb("table", "Show every model evaluated on the same images, best first");
+  auto& verb = tool.verb("table", "show every model evaluated on the same images, best first");
   auto& o = verb.keep<TableFlags>();
-  verb.describe(
-          "The definitions of accuracy, error rate and RMSE stand under the table, and what this data can "
-          "tell. "
-          "Ranks are\nranges: only differences of AP that a test over all pairs of models proves count.")
+  verb.describe(R"(
+      The definitions of accuracy, error rate and RMSE stand under the table, and what this data can
+      tell. Ranks are ranges: only differences of AP that a test over all pairs of models proves count.)")
       .example("ds-compare table")
       .example("ds-compare table --pairs --more")
       .example("ds-compare table --sort latency_p50_ms --format markdown");
@@ -96,11 +95,10 @@ void add_table(Tool& tool) {
 }
 
 void add_best(Tool& tool) {
-  auto& verb = tool.verb("best", "Print the name of the best model within limits");
+  auto& verb = tool.verb("best", "print the name of the best model within limits");
   auto& o = verb.keep<TableFlags>();
-  verb.describe(
-          "Exit code 4 when none fits. A model whose latency or size is not known does not fit a limit on "
-          "it.")
+  verb.describe(R"(
+      Exit code 4 when none fits. A model whose latency or size is not known does not fit a limit on it.)")
       .example("ds-deploy create web --model \"$(ds-compare best --max-ms 30)\"");
   o.selection.bind(verb.options());
   verb.options()
@@ -112,4 +110,4 @@ void add_best(Tool& tool) {
   verb.run([&o](Context& context) { return run_best(context, o); });
 }
 
-}  // namespace ds::compare
+}  // namespace ds::compare_tool

@@ -4,8 +4,9 @@ namespace ds {
 class Tool;
 }
 
-/// One function per verb; each adds it to the tool.
-namespace ds::compare {
+/// One function per verb or family of verbs (`files list`, `files show`); each adds it to the tool. A new verb is its
+/// <verb>.cpp, a line here, one in main.cpp and one in CMakeLists.txt.
+namespace ds::compare_tool {
 
 void add_eval(Tool& tool);
 void add_table(Tool& tool);
@@ -15,4 +16,4 @@ void add_report(Tool& tool);
 void add_gate(Tool& tool);
 void add_files(Tool& tool);
 
-}  // namespace ds::compare
+}  // namespace ds::compare_tool

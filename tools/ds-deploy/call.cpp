@@ -3,14 +3,15 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
-#include "common.h"
+#include "common/project.h"
 #include "ds/base/error.h"
 #include "ds/base/files.h"
 #include "ds/base/text.h"
+#include "ds/deploy/deployments.h"
 #include "ds/http/client.h"
 #include "verbs.h"
 
-namespace ds::deploying {
+namespace ds::deploy_tool {
 namespace {
 
 struct CallFlags {
@@ -28,11 +29,11 @@ struct CallFlags {
 std::pair<std::string, std::filesystem::path> address_of(Context& context, const CallFlags& flags) {
   if (flags.name.starts_with("http://") || flags.name.starts_with("https://"))
     return {flags.name, flags.ca_file};
-  auto project = open_project(context);
+  auto project = tool::open_project(context);
   auto status = Deployments(project).status(flags.name);
   if (status.url.empty())
     throw Busy(fmt::format("deployment {} is not running", flags.name),
-               fmt::format("ds-deploy start {}", flags.name));
+               fmt::format("start it: ds-deploy start {}", flags.name));
   auto certificate = ServeSettings::from_yaml(status.record.options, flags.name).tls_cert;
   return {status.url, flags.ca_file.empty() ? certificate : flags.ca_file};
 }
@@ -127,4 +128,4 @@ void add_call(Tool& tool) {
       .run([&flags](Context& context) { return run_call(context, flags); });
 }
 
-}  // namespace ds::deploying
+}  // namespace ds::deploy_tool

@@ -2,22 +2,21 @@
 #include "verbs.h"
 
 int main(int argc, char** argv) {
-  ds::Tool tool("ds-deploy", "models at work: predictions, servers, promotions",
-                "Runs a model over images, archives and videos, serves it over HTTP, keeps named deployments "
-                "running in\n"
-                "the background, and changes their model by compare-and-swap with a way back.");
-  ds::deploying::add_predict(tool);
-  ds::deploying::add_serve(tool);
-  ds::deploying::add_create(tool);
-  ds::deploying::add_list(tool);
-  ds::deploying::add_status(tool);
-  ds::deploying::add_call(tool);
-  ds::deploying::add_start(tool);
-  ds::deploying::add_stop(tool);
-  ds::deploying::add_promote(tool);
-  ds::deploying::add_rollback(tool);
-  ds::deploying::add_tokens(tool);
-  ds::deploying::add_logs(tool);
-  ds::deploying::add_destroy(tool);
+  ds::Tool tool("ds-deploy", "models at work: predictions, servers, promotions", R"(
+      Runs a model over images, archives and videos, serves it over HTTP, keeps named deployments
+      running in the background, and changes their model by compare-and-swap with a way back.)");
+  ds::deploy_tool::add_predict(tool);
+  ds::deploy_tool::add_serve(tool);
+  ds::deploy_tool::add_create(tool);
+  ds::deploy_tool::add_list(tool);
+  ds::deploy_tool::add_status(tool);
+  ds::deploy_tool::add_call(tool);
+  ds::deploy_tool::add_start(tool);
+  ds::deploy_tool::add_stop(tool);
+  ds::deploy_tool::add_promote(tool);
+  ds::deploy_tool::add_rollback(tool);
+  ds::deploy_tool::add_tokens(tool);
+  ds::deploy_tool::add_logs(tool);
+  ds::deploy_tool::add_destroy(tool);
   return tool.run(argc, argv);
 }

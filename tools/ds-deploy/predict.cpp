@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "common.h"
+#include "common/project.h"
 #include "ds/base/error.h"
 #include "ds/base/log.h"
 #include "ds/base/text.h"
@@ -12,7 +12,7 @@
 #include "ds/project/find_model.h"
 #include "verbs.h"
 
-namespace ds::deploying {
+namespace ds::deploy_tool {
 namespace {
 
 struct PredictFlags {
@@ -63,7 +63,7 @@ int run_predict(Context& context, const PredictFlags& flags) {
     throw UsageError("no output given", "name a file (or for overlay a folder) with -o OUT");
   for (const auto& source : flags.sources)
     if (!std::filesystem::exists(source)) throw UsageError(fmt::format("{}: no such file or folder", source));
-  auto project = open_project_if_any(context);
+  auto project = tool::open_project_if_any(context);
   auto model = find_model(project.get(), flags.model);
   auto detector =
       load_detector(std::filesystem::absolute(model.path), detector_options(flags, context.shared.threads));
@@ -95,12 +95,11 @@ int run_predict(Context& context, const PredictFlags& flags) {
 void add_predict(Tool& tool) {
   auto& verb = tool.verb("predict", "find objects on images, in folders, archives and videos");
   auto& flags = verb.keep<PredictFlags>();
-  verb.describe(
-          "MODEL is a model of the project (id, name or alias), a bundle folder or a weight file. The output "
-          "appears\n"
-          "when everything is done; interrupted, the same command goes on where it stopped. Files that "
-          "cannot be\n"
-          "read are skipped with their reason, and the exit code is 3.")
+  verb.describe(R"(
+      MODEL is a model of the project (id, name or alias), a bundle folder or a weight file.
+
+      The output appears when everything is done; interrupted, the same command goes on where it
+      stopped. Files that cannot be read are skipped with their reason, and the exit code is 3.)")
       .example("ds-deploy predict champion photos/ -o found.json")
       .example("ds-deploy predict models/m-1 clip.mp4 --fps 2 --format overlay -o drawn")
       .argument("model", flags.model, "model to run")
@@ -126,4 +125,4 @@ void add_predict(Tool& tool) {
       .add("classes", flags.classes, "class names of a bare weight file, one a line");
 }
 
-}  // namespace ds::deploying
+}  // namespace ds::deploy_tool

@@ -3,13 +3,14 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "common.h"
+#include "common/project.h"
 #include "ds/base/error.h"
 #include "ds/base/log.h"
+#include "ds/deploy/deployments.h"
 #include "ds/project/find_model.h"
 #include "verbs.h"
 
-namespace ds::deploying {
+namespace ds::deploy_tool {
 namespace {
 
 struct ServeFlags {
@@ -32,7 +33,7 @@ void refuse_flags(const OptionSet& options, const std::string& name) {
 }
 
 int run_serve(Context& context, const ServeFlags& flags, const OptionSet& options) {
-  auto project = open_project_if_any(context);
+  auto project = tool::open_project_if_any(context);
   auto announce = [&](const std::string& url) {
     if (context.shared.json)
       context.out.json_line({{"url", url}});
@@ -58,16 +59,16 @@ void add_serve(Tool& tool) {
   auto& flags = verb.keep<ServeFlags>();
   flags.settings.bind(verb.options());
   const auto& options = verb.options();
-  verb.describe(
-          "NAME is a deployment of the project, or a model: id, name, alias, bundle folder or weight file. "
-          "It prints\n"
-          "its address when it is ready. SIGTERM and Ctrl-C let requests in flight finish.\n"
-          "  POST /v1/detect                 a JPEG or PNG, raw or as a form's file; ?score=X, ?draw=1\n"
-          "  GET  /v2/health/live, /ready    GET /v2/models/NAME    GET /metrics")
+  verb.describe(R"(
+      NAME is a deployment of the project, or a model: id, name, alias, bundle folder or weight file. It
+      prints its address when it is ready. SIGTERM and Ctrl-C let requests in flight finish.
+
+        POST /v1/detect                 a JPEG or PNG, raw or as a form's file; ?score=X, ?draw=1
+        GET  /v2/health/live, /ready    GET /v2/models/NAME    GET /metrics)")
       .example("ds-deploy serve champion --port 8080")
       .example("curl --data-binary @photo.jpg http://127.0.0.1:8080/v1/detect")
       .argument("name", flags.what, "deployment or model")
       .run([&flags, &options](Context& context) { return run_serve(context, flags, options); });
 }
 
-}  // namespace ds::deploying
+}  // namespace ds::deploy_tool

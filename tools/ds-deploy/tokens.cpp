@@ -5,13 +5,13 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "common.h"
 #include "ds/base/error.h"
 #include "ds/base/files.h"
 #include "ds/base/text.h"
+#include "ds/cli/tool.h"
 #include "verbs.h"
 
-namespace ds::deploying {
+namespace ds::deploy_tool {
 namespace {
 
 struct TokenFlags {
@@ -37,8 +37,9 @@ int run_add(Context& context, const TokenFlags& flags) {
   auto file = http::TokenFile::parse(text, flags.file);
   for (const auto& entry : file.entries())
     if (entry.name == flags.name)
-      throw UsageError(fmt::format("{} has a token '{}' already", flags.file, flags.name),
-                       fmt::format("ds-deploy tokens revoke {} {}", flags.file, flags.name));
+      throw UsageError(
+          fmt::format("{} has a token '{}' already", flags.file, flags.name),
+          fmt::format("take it back first: ds-deploy tokens revoke {} {}", flags.file, flags.name));
   for (const auto& scope : flags.scopes)
     if (scope != "detect" && scope != "metrics" && scope != "*")
       throw_unknown_name("scope", scope, {"detect", "metrics", "*"});
@@ -87,4 +88,4 @@ void add_tokens(Tool& tool) {
       .run([&revoke_flags](Context& context) { return run_revoke(context, revoke_flags); });
 }
 
-}  // namespace ds::deploying
+}  // namespace ds::deploy_tool

@@ -4,8 +4,9 @@ namespace ds {
 class Tool;
 }
 
-/// One function per verb; each adds it to the tool.
-namespace ds::deploying {
+/// One function per verb or family of verbs (`files list`, `files show`); each adds it to the tool. A new verb is its
+/// <verb>.cpp, a line here, one in main.cpp and one in CMakeLists.txt.
+namespace ds::deploy_tool {
 
 void add_predict(Tool& tool);
 void add_serve(Tool& tool);
@@ -21,4 +22,4 @@ void add_tokens(Tool& tool);
 void add_logs(Tool& tool);
 void add_destroy(Tool& tool);
 
-}  // namespace ds::deploying
+}  // namespace ds::deploy_tool

@@ -4,12 +4,15 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/project.h"
+#include "common/text.h"
 #include "ds/base/log.h"
 #include "ds/base/text.h"
+#include "options.h"
 #include "printing.h"
 #include "verbs.h"
 
-namespace ds::importer {
+namespace ds::import_tool {
 
 namespace {
 
@@ -36,12 +39,12 @@ nlohmann::ordered_json to_json(const AddReport& report) {
                                  {"issues", nlohmann::ordered_json::array()}};
   for (const auto& skipped : report.skipped)
     json["skipped"].push_back({{"file", skipped.file}, {"reason", skipped.reason}});
-  for (const auto& issue : report.issues) json["issues"].push_back(importer::to_json(issue));
+  for (const auto& issue : report.issues) json["issues"].push_back(import_tool::to_json(issue));
   return json;
 }
 
 void print(Context& context, const AddReport& report) {
-  auto verb = context.shared.dry_run ? "would add" : "added";
+  auto verb = tool::did(context, "added", "would add");
   context.out.line(fmt::format("{} {}, {} ({} there already)", verb, counted(report.images_added, "image"),
                                counted(report.annotations_added, "object"), report.already_there));
   if (report.left_to_others > 0)
@@ -79,7 +82,7 @@ int run(Context& context, AddFlags& o) {
     constexpr double kUsualWaitS = 600;
     if (context.shared.lock_wait_s == 0) context.shared.lock_wait_s = kUsualWaitS;
   }
-  auto project = open_project(context);
+  auto project = tool::open_project(context);
   std::vector<std::filesystem::path> sources(o.sources.begin(), o.sources.end());
   auto report = add_sources(project, sources, o.add, context.progress);
   if (context.shared.json) {
@@ -104,22 +107,18 @@ int run(Context& context, AddFlags& o) {
 void add_add(Tool& tool) {
   auto& verb = tool.verb("add", "add images, folders, archives, videos, datasets");
   auto& o = verb.keep<AddFlags>();
-  verb.describe(
-      "Sources may be image files, folders, zip and tar archives, videos, and labelled datasets, whose "
-      "format "
-      "is\n"
-      "recognised by its content (`ds-import formats` lists them). Everything is read and checked before "
-      "anything is\n"
-      "stored, and appears in the project at once: a crash leaves it as before or as after. Adding a source "
-      "again\n"
-      "adds nothing. Every file that is skipped is named with its reason.");
+  verb.describe(R"(
+      Sources may be image files, folders, zip and tar archives, videos, and labelled datasets, whose
+      format is recognised by its content (`ds-import formats` lists them).
+
+      Everything is read and checked before anything is stored, and appears in the project at once: a
+      crash leaves it as before or as after. Adding a source again adds nothing. Every file that is
+      skipped is named with its reason.)");
   verb.example("ds-import add photos/ more.zip gate.mp4 --frames-per-minute 30");
   verb.example("ds-import add bccd/ --format voc --voc-coords asis");
   verb.arguments("src", o.sources, "files and folders to add");
-  auto formats = annotation_formats().names();
-  formats.insert(formats.begin(), "auto");
   verb.options()
-      .choice("format", o.add.format, formats, "format of the labels")
+      .choice("format", o.add.format, formats_to_read(), "format of the labels")
       .choice("labels", o.add.labels, {"auto", "require", "ignore"},
               "read labels when there are any, insist on them, or take only pictures")
       .choice("split", o.add.split, {"auto", "train", "val", "test", "none"},
@@ -140,11 +139,11 @@ void add_add(Tool& tool) {
       .add("every", o.every, "every n-th frame")
       .add("from", o.from, "start of the range: 90, 90s, 2m, 1:30 (frames count from here)")
       .add("to", o.to, "end of the range, itself left out")
-      .add("drop-similar", o.add.frames.drop_similar,
-           "leave out frames whose perceptual hash differs in at most so many of 64 bits from the last one "
-           "taken");
+      .add(
+          "drop-similar", o.add.frames.drop_similar,
+          "leave out frames whose perceptual hash differs in at most so many of 64 bits from the last one taken");
   bind_reading(verb.options(), o.add.reading);
   verb.run([&o](Context& context) { return run(context, o); });
 }
 
-}  // namespace ds::importer
+}  // namespace ds::import_tool

@@ -2,16 +2,18 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/project.h"
 #include "ds/base/error.h"
 #include "ds/base/files.h"
 #include "ds/base/log.h"
 #include "ds/base/text.h"
 #include "ds/importing/contact_sheet.h"
 #include "ds/importing/project_check.h"
+#include "options.h"
 #include "printing.h"
 #include "verbs.h"
 
-namespace ds::importer {
+namespace ds::import_tool {
 
 namespace {
 
@@ -66,7 +68,7 @@ std::vector<Issue> check_source(Context& context, const CheckFlags& o) {
 std::vector<Issue> find_issues(Context& context, const CheckFlags& o) {
   if (!o.overlay.empty()) overlay_target(o);
   if (!o.source.empty()) return check_source(context, o);
-  auto project = open_project(context);
+  auto project = tool::open_project(context);
   auto issues = check_project(project, o.options, context.progress);
   if (o.overlay.empty()) return issues;
   Dataset dataset;
@@ -103,36 +105,33 @@ int run(Context& context, const CheckFlags& o) {
 void add_check(Tool& tool) {
   auto& verb = tool.verb("check", "find what is wrong with images and labels");
   auto& o = verb.keep<CheckFlags>();
-  verb.describe(
-      "Looks at every image and object of the project (or, with SRC, of a dataset in a known format) and "
-      "names\n"
-      "what is wrong with its place: boxes outside or without area, twins, the same file in two splits, "
-      "stored\n"
-      "files that changed. Exit 3 when there is an error. With --json one JSON object a line.\n"
-      "--overlay writes sheet_01.jpg and so on: thumbnails with their labels, states and the codes of "
-      "issues.");
+  verb.describe(R"(
+      Looks at every image and object of the project (or, with SRC, of a dataset in a known format) and
+      names what is wrong with its place: boxes outside or without area, twins, the same file in two
+      splits, stored files that changed. Exit 3 when there is an error. With --json one JSON object a
+      line.
+
+      --overlay writes sheet_01.jpg and so on: thumbnails with their labels, states and the codes of
+      issues.)");
   verb.example("ds-import check --decode --overlay 24 sheets");
   verb.example("ds-import check bccd/ --overlay 24 sheets --json");
   verb.argument("src", o.source, "dataset to check instead of the project", false);
-  auto formats = annotation_formats().names();
-  formats.insert(formats.begin(), "auto");
   verb.options()
-      .add("where", o.options.where, "only these images", "FILTER")
+      .add("where", o.options.where, kWhereHelp, "FILTER")
       .add("decode", o.options.decode, "also decode every image")
       .add("files", o.options.files, "also compare every stored file with its hash")
       .choice("fail-on", o.fail_on, {"error", "warning"}, "what makes the exit code 3")
-      .add("overlay", o.overlay,
-           "draw so many images with their labels on contact sheets in this folder: those with issues first, "
-           "then "
-           "evenly, or at random with --seed",
-           "N DIR")
+      .add(
+          "overlay", o.overlay,
+          "draw so many images with their labels on contact sheets in this folder: those with issues first, then evenly, or at random with --seed",
+          "N DIR")
       .add("overlay-each", o.overlay_each, "as --overlay, but every image in full size in its own file")
       .add("issues", o.issues, "also write everything found to a file, one JSON object a line", "FILE")
-      .choice("format", o.format, formats, "format of SRC");
+      .choice("format", o.format, formats_to_read(), "format of SRC");
   // A list would be cut at commas, and the folder may have one in its name.
   verb.options().at("overlay").assign = [&o](const auto& values) { o.overlay = values; };
   bind_reading(verb.options(), o.reading);
   verb.run([&o](Context& context) { return run(context, o); });
 }
 
-}  // namespace ds::importer
+}  // namespace ds::import_tool

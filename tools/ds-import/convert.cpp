@@ -4,13 +4,15 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/text.h"
 #include "ds/base/files.h"
 #include "ds/base/log.h"
 #include "ds/base/text.h"
+#include "options.h"
 #include "printing.h"
 #include "verbs.h"
 
-namespace ds::importer {
+namespace ds::import_tool {
 
 namespace {
 
@@ -38,10 +40,10 @@ nlohmann::ordered_json to_json(const ConvertFlags& o, const ConvertReport& repor
   json["clipped_away"] = report.clipped_away;
   json["label_files"] = report.written.label_files;
   json["image_files"] = report.written.image_files;
-  json["losses"] = importer::to_json(report.written.losses);
+  json["losses"] = import_tool::to_json(report.written.losses);
   json["notes"] = report.notes;
   for (const auto& note : report.written.notes) json["notes"].push_back(note);
-  json["proof"] = report.proof ? importer::to_json(*report.proof) : nullptr;
+  json["proof"] = report.proof ? import_tool::to_json(*report.proof) : nullptr;
   return json;
 }
 
@@ -61,14 +63,14 @@ int run(Context& context, ConvertFlags& o) {
   for (const auto& note : report.notes) log::info(note);
   for (const auto& note : report.written.notes) log::info(note);
   if (!report.written.losses.empty())
-    log::warning((o.options.dry_run ? "would be lost: " : "lost, as allowed: ") +
-                 report.written.losses.to_string());
+    log::warning(fmt::format("{}: {}", tool::did(context, "lost, as allowed", "would be lost"),
+                             report.written.losses.to_string()));
   if (report.dropped > 0) context.out.line(fmt::format("dropped {}", counted(report.dropped, "object")));
   if (report.clipped + report.clipped_away > 0)
     context.out.line(fmt::format("cut {} at the edge, left out {} outside", counted(report.clipped, "object"),
                                  counted(report.clipped_away, "object")));
   context.out.line(fmt::format(
-      "{} {}, {} from {} to {} as {} ({}, {})", o.options.dry_run ? "would write" : "wrote",
+      "{} {}, {} from {} to {} as {} ({}, {})", tool::did(context, "wrote", "would write"),
       counted(report.images, "image"), counted(report.objects, "object"), report.from, o.target, report.to,
       counted(report.written.label_files, "label file"), counted(report.written.image_files, "image file")));
   if (report.proof) print(context, *report.proof);
@@ -80,25 +82,24 @@ int run(Context& context, ConvertFlags& o) {
 void add_convert(Tool& tool) {
   auto& verb = tool.verb("convert", "turn a dataset into another format, without a project");
   auto& o = verb.keep<ConvertFlags>();
-  verb.describe(
-      "Reads a dataset (a folder, a label file or an archive) and writes it in another format: whole or not "
-      "at\n"
-      "all, and byte for byte the same every time. Labels that cannot be read are listed with their place "
-      "and\n"
-      "stop it (exit 3) unless --keep-going leaves them out. What the target cannot hold is counted and "
-      "refused\n"
-      "(exit 3) unless its kind is allowed. --prove reads the result back and compares every object.");
+  verb.describe(R"(
+      Reads a dataset (a folder, a label file or an archive) and writes it in another format: whole or
+      not at all, and byte for byte the same every time.
+
+      Labels that cannot be read are listed with their place and stop it (exit 3) unless --keep-going
+      leaves them out.
+
+      What the target cannot hold is counted and refused (exit 3) unless its kind is allowed. --prove
+      reads the result back and compares every object.)");
   verb.example("ds-import convert cvat.zip out --to yolo --with-images --prove");
   verb.example(
       "ds-import convert voc/ truth.json --to coco --drop-class ignore --rename-class motorbike=bike");
   verb.argument("src", o.source, "dataset to read");
   verb.argument("dst", o.target, "folder to make (for coco also a file that ends in .json)");
-  auto names = annotation_formats().names();
-  auto sources = names;
-  sources.insert(sources.begin(), "auto");
   verb.options()
-      .choice("from", o.options.from, sources, "format of SRC; auto: recognised by its content")
-      .choice("to", o.options.to, names, "format to write; default: coco when DST ends in .json")
+      .choice("from", o.options.from, formats_to_read(), "format of SRC; auto: recognised by its content")
+      .choice("to", o.options.to, annotation_formats().names(),
+              "format to write; default: coco when DST ends in .json")
       .add("keep-going", o.options.keep_going, "leave out what cannot be read instead of stopping")
       .add("issues", o.issues, "write everything found while reading as JSON Lines; - is stdout", "FILE")
       .add("drop-class", o.options.drop_classes, "leave out objects of these classes", "NAMES")
@@ -113,4 +114,4 @@ void add_convert(Tool& tool) {
   verb.run([&o](Context& context) { return run(context, o); });
 }
 
-}  // namespace ds::importer
+}  // namespace ds::import_tool

@@ -4,13 +4,15 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/project.h"
 #include "ds/base/error.h"
 #include "ds/base/log.h"
 #include "ds/base/text.h"
+#include "options.h"
 #include "printing.h"
 #include "verbs.h"
 
-namespace ds::importer {
+namespace ds::import_tool {
 
 namespace {
 
@@ -70,11 +72,10 @@ void report_tied(Context& context, const TieReport& done) {
     context.out.line(fmt::format("tied {} together: {} changed", counted(done.groups, "group"),
                                  counted(done.images, "image")));
   if (done.straddling > 0)
-    log::warning(
-        fmt::format("{} in more than one split; `ds-import leaks --fix` moves them, and until then no "
-                    "snapshot takes in both parts",
-                    done.straddling == 1 ? "1 of these groups is"
-                                         : fmt::format("{} of these groups are", done.straddling)));
+    log::warning(fmt::format(
+        "{} in more than one split; `ds-import leaks --fix` moves them, and until then no snapshot takes in both parts",
+        done.straddling == 1 ? "1 of these groups is"
+                             : fmt::format("{} of these groups are", done.straddling)));
 }
 
 void report_removed(Context& context, const DedupeReport& report, const RemoveReport& done) {
@@ -97,16 +98,15 @@ void report_removed(Context& context, const DedupeReport& report, const RemoveRe
     context.out.line(fmt::format("{} moved to {} that were kept", counted(done.objects_merged, "object"),
                                  counted(done.images_merged, "image")));
   if (done.objects_lost > 0)
-    log::warning(
-        fmt::format("{} of removed images had no counterpart on the kept ones (--merge-labels moves "
-                    "such objects)",
-                    counted(done.objects_lost, "object")));
+    log::warning(fmt::format(
+        "{} of removed images had no counterpart on the kept ones (--merge-labels moves such objects)",
+        counted(done.objects_lost, "object")));
 }
 
 int run(Context& context, DedupeFlags o) {
   if (o.removing.merge_labels && o.group)
     throw UsageError("--merge-labels cannot be used with --group, which removes nothing");
-  auto project = open_project(context);
+  auto project = tool::open_project(context);
   if (!o.where.empty()) o.options.where = Filter::parse(o.where);
   o.options.chains = o.group;
   o.options.threads = context.shared.threads;
@@ -129,18 +129,19 @@ int run(Context& context, DedupeFlags o) {
 void add_dedupe(Tool& tool) {
   auto& verb = tool.verb("dedupe", "find images that show the same; remove them or tie them together");
   auto& o = verb.keep<DedupeFlags>();
-  verb.describe(
-      "Lists groups of images whose pixels are the same or that look alike, the one to keep first and why:\n"
-      "most objects, else done, else most pixels, else the oldest. Every other image is like the kept one.\n"
-      "Nothing changes without --apply, which removes the others, or with --group gives all of them one\n"
-      "group (chains of look-alikes included), so that they never stand in two splits. What pictures look "
-      "like\n"
-      "is remembered in the project's folder cache.");
+  verb.describe(R"(
+      Lists groups of images whose pixels are the same or that look alike, the one to keep first and
+      why: most objects, else done, else most pixels, else the oldest. Every other image is like the
+      kept one.
+
+      Nothing changes without --apply, which removes the others, or with --group gives all of them one
+      group (chains of look-alikes included), so that they never stand in two splits. What pictures look
+      like is remembered in the project's folder cache.)");
   verb.example("ds-import dedupe --distance 6");
   verb.example("ds-import dedupe --apply --merge-labels");
   verb.example("ds-import dedupe --apply --group");
   verb.options()
-      .add("where", o.where, "only these images", "FILTER")
+      .add("where", o.where, kWhereHelp, "FILTER")
       .add("exact", o.options.exact, "only images whose decoded pixels are the same")
       .add("distance", o.options.distance,
            "most of the 64 bits of the perceptual hash that may differ (0-20)")
@@ -152,4 +153,4 @@ void add_dedupe(Tool& tool) {
   verb.run([&o](Context& context) { return run(context, o); });
 }
 
-}  // namespace ds::importer
+}  // namespace ds::import_tool

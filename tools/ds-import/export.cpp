@@ -2,13 +2,15 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/project.h"
 #include "ds/base/log.h"
 #include "ds/base/text.h"
 #include "ds/importing/export_project.h"
+#include "options.h"
 #include "printing.h"
 #include "verbs.h"
 
-namespace ds::importer {
+namespace ds::import_tool {
 
 namespace {
 
@@ -18,7 +20,7 @@ struct ExportFlags {
 };
 
 int run(Context& context, const ExportFlags& o) {
-  auto project = open_project(context);
+  auto project = tool::open_project(context);
   auto report = export_project(project, o.target, o.options);
   const auto& written = report.written;
   if (context.shared.json) {
@@ -49,12 +51,11 @@ void add_export(Tool& tool) {
   auto& verb = tool.verb("export", "write images and labels in another format");
   auto& o = verb.keep<ExportFlags>();
   o.options.format = "coco";
-  verb.describe(
-      "Writes a dataset folder (for coco also a single file, when the target ends in .json): whole or not at "
-      "all,\n"
-      "and byte for byte the same every time. What the format cannot hold is counted and refused (exit 3) "
-      "unless\n"
-      "its kind is allowed. A folder that an export made before is replaced; nothing else is overwritten.");
+  verb.describe(R"(
+      Writes a dataset folder (for coco also a single file, when the target ends in .json): whole or not
+      at all, and byte for byte the same every time. What the format cannot hold is counted and refused
+      (exit 3) unless its kind is allowed. A folder that an export made before is replaced; nothing else
+      is overwritten.)");
   verb.example("ds-import export out --format yolo --with-images --where 'status=done and split!=test'");
   verb.example("ds-import export truth.json --format coco --snapshot latest");
   verb.argument("dst", o.target, "folder to make");
@@ -68,4 +69,4 @@ void add_export(Tool& tool) {
   verb.run([&o](Context& context) { return run(context, o); });
 }
 
-}  // namespace ds::importer
+}  // namespace ds::import_tool

@@ -2,12 +2,14 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/project.h"
 #include "ds/base/text.h"
 #include "ds/importing/fix_project.h"
+#include "options.h"
 #include "printing.h"
 #include "verbs.h"
 
-namespace ds::importer {
+namespace ds::import_tool {
 
 namespace {
 
@@ -16,7 +18,7 @@ struct FixFlags {
 };
 
 int run(Context& context, FixFlags& o) {
-  auto project = open_project(context);
+  auto project = tool::open_project(context);
   if (context.shared.dry_run) o.options.apply = false;
   auto report = fix_project(project, o.options);
   if (context.shared.json) {
@@ -48,17 +50,15 @@ void add_fix(Tool& tool) {
   auto& verb = tool.verb("fix", "mend what `check` finds and no person need decide");
   auto& o = verb.keep<FixFlags>();
   std::string text =
-      "Lists what it would mend; --apply does it, one journal entry an image, which `ds-label undo` takes "
-      "back.\n";
+      "Lists what it would mend; --apply does it, one journal entry an image, which `ds-label undo` takes back.\n\n";
   for (const auto& [code, how] : fix_codes()) text += fmt::format("  {}: {}\n", code, how);
-  text.pop_back();
   verb.describe(text);
   verb.example("ds-import fix --only ZERO_SIZE_BOX,DUPLICATE_OBJECT --apply");
   verb.options()
       .add("apply", o.options.apply, "mend it; else it is only listed")
       .add("only", o.options.only, "only faults of these codes", "CODES")
-      .add("where", o.options.where, "only these images", "FILTER");
+      .add("where", o.options.where, kWhereHelp, "FILTER");
   verb.run([&o](Context& context) { return run(context, o); });
 }
 
-}  // namespace ds::importer
+}  // namespace ds::import_tool

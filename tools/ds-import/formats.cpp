@@ -8,7 +8,7 @@
 #include "printing.h"
 #include "verbs.h"
 
-namespace ds::importer {
+namespace ds::import_tool {
 
 namespace {
 
@@ -39,11 +39,11 @@ int run(Context& context) {
 
 void add_formats(Tool& tool) {
   auto& verb = tool.verb("formats", "list the annotation formats and what each cannot hold");
-  verb.describe(
-      "The kinds of loss are those that --allow-loss takes, found by writing a dataset that has everything.\n"
-      "A format holds what is not listed: it is read back the same.");
+  verb.describe(R"(
+      The kinds of loss are those that --allow-loss takes, found by writing a dataset that has
+      everything. A format holds what is not listed: it is read back the same.)");
   verb.example("ds-import formats --json");
   verb.run([](Context& context) { return run(context); });
 }
 
-}  // namespace ds::importer
+}  // namespace ds::import_tool

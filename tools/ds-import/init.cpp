@@ -8,7 +8,7 @@
 #include "ds/project/project.h"
 #include "verbs.h"
 
-namespace ds::importer {
+namespace ds::import_tool {
 
 namespace {
 
@@ -60,9 +60,9 @@ int run(Context& context, const InitOptions& o) {
 void add_init(Tool& tool) {
   auto& verb = tool.verb("init", "make a project");
   auto& o = verb.keep<InitOptions>();
-  verb.describe(
-      "Makes a folder with project.yaml, which a person may edit, and an empty index.\n"
-      "Classes can be left out: the first labelled dataset brings its own.");
+  verb.describe(R"(
+      Makes a folder with project.yaml, which a person may edit, and an empty index. Classes can be left
+      out: the first labelled dataset brings its own.)");
   verb.example("ds-import init farm --name 'Farm gate' --classes car,person,dog");
   verb.argument("dir", o.folder, "folder to make");
   verb.options()
@@ -77,4 +77,4 @@ void add_init(Tool& tool) {
   verb.run([&o](Context& context) { return run(context, o); });
 }
 
-}  // namespace ds::importer
+}  // namespace ds::import_tool

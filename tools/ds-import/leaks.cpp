@@ -4,13 +4,16 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/project.h"
+#include "common/text.h"
 #include "ds/base/error.h"
 #include "ds/base/log.h"
 #include "ds/base/text.h"
+#include "options.h"
 #include "printing.h"
 #include "verbs.h"
 
-namespace ds::importer {
+namespace ds::import_tool {
 
 namespace {
 
@@ -99,14 +102,13 @@ int fix(Context& context, Project& project, const LeakReport& report, const Leak
     context.out.json_line(json);
   } else {
     for (const auto& [move, count] : done.moves)
-      context.out.line(fmt::format("{}{}: {} -> {}", dry_run ? "would move " : "moved ",
+      context.out.line(fmt::format("{} {}: {} -> {}", tool::did(context, "moved", "would move"),
                                    counted(count, "image"), to_string(move.first), to_string(move.second)));
   }
   for (const auto& [move, count] : done.moves)
     if (move.second == Split::test || move.first == Split::test) {
       log::info(
-          "test is another one from now on: models are compared on the test set of a new snapshot, and those "
-          "trained before have seen what came from train");
+          "test is another one from now on: models are compared on the test set of a new snapshot, and those trained before have seen what came from train");
       break;
     }
   return dry_run ? 3 : 0;
@@ -115,7 +117,7 @@ int fix(Context& context, Project& project, const LeakReport& report, const Leak
 int run(Context& context, LeakFlags o) {
   if (o.fixing.from_test && !o.fix)
     throw UsageError("--from-test says what --fix may do, and --fix is not given");
-  auto project = open_project(context);
+  auto project = tool::open_project(context);
   if (!o.where.empty()) o.options.where = Filter::parse(o.where);
   o.options.threads = context.shared.threads;
   o.options.looks = !o.no_looks;
@@ -134,27 +136,27 @@ int run(Context& context, LeakFlags o) {
 void add_leaks(Tool& tool) {
   auto& verb = tool.verb("leaks", "find what one split knows of another");
   auto& o = verb.keep<LeakFlags>();
-  verb.describe(
-      "Finds images of different splits that show the same or look alike, groups that are in two splits, "
-      "and\n"
-      "neighbouring frames of one video in two splits. Exit 3 when there is one. Rejected images do not "
-      "count.\n"
-      "--fix moves each leak as a whole, with the groups and videos that hang on it: to test when it touches "
-      "test,\n"
-      "else to the split that has most of its images, and of two such to that of the oldest image.");
+  verb.describe(R"(
+      Finds images of different splits that show the same or look alike, groups that are in two splits,
+      and neighbouring frames of one video in two splits. Exit 3 when there is one. Rejected images do
+      not count.
+
+      --fix moves each leak as a whole, with the groups and videos that hang on it: to test when it
+      touches test, else to the split that has most of its images, and of two such to that of the oldest
+      image.)");
   verb.example("ds-import leaks");
   verb.example("ds-import leaks --fix --dry-run");
   verb.options()
-      .add("where", o.where, "only these images", "FILTER")
+      .add("where", o.where, kWhereHelp, "FILTER")
       .add("distance", o.options.distance,
            "most of the 64 bits of the perceptual hash that may differ (0-20)")
       .add("no-looks", o.no_looks, "only groups and videos, without opening a picture")
       .add("fix", o.fix, "move every leak into one split")
-      .add("from-test", o.fixing.from_test,
-           "images may leave test where its part of a leak is the smaller one: old test scores mean nothing "
-           "then")
+      .add(
+          "from-test", o.fixing.from_test,
+          "images may leave test where its part of a leak is the smaller one: old test scores mean nothing then")
       .add("limit", o.limit, "most leaks to print; 0: all");
   verb.run([&o](Context& context) { return run(context, o); });
 }
 
-}  // namespace ds::importer
+}  // namespace ds::import_tool

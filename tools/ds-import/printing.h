@@ -7,12 +7,10 @@
 #include "ds/cli/tool.h"
 #include "ds/formats/annotation_format.h"
 #include "ds/formats/proof.h"
-#include "ds/project/project.h"
+#include "ds/project/snapshot_diff.h"
 
 /// What several verbs do the same way.
-namespace ds::importer {
-
-Project open_project(const Context& context);
+namespace ds::import_tool {
 
 /// Issues and skipped files as messages on stderr, at most `limit` of each kind (0: all).
 void log_issues(const std::vector<Issue>& issues, std::size_t limit);
@@ -24,13 +22,10 @@ nlohmann::ordered_json to_json(const Proof& proof);
 
 nlohmann::ordered_json to_json(const LossReport& losses);
 
+/// How two versions differ; what `snapshot diff` says, and `snapshot restore --dry-run` first.
+void print_difference(Context& context, const DatasetDiff& diff);
+
 /// Every issue as one JSON object a line; "-" is stdout.
 void write_issues(Context& context, const std::string& file, const std::vector<Issue>& issues);
 
-/// The options that writers share. Those that readers have too get `prefix` ("to-") where a verb has both.
-void bind_writing(OptionSet& options, WriteOptions& writing, const std::string& prefix = "");
-
-/// The options that readers share.
-void bind_reading(OptionSet& options, ReadOptions& reading);
-
-}  // namespace ds::importer
+}  // namespace ds::import_tool

@@ -10,7 +10,7 @@
 #include "printing.h"
 #include "verbs.h"
 
-namespace ds::importer {
+namespace ds::import_tool {
 
 namespace {
 
@@ -79,11 +79,10 @@ int run(Context& context, SampleFlags& o) {
 void add_sample(Tool& tool) {
   auto& verb = tool.verb("sample", "make a labelled synthetic dataset to try things with");
   auto& o = verb.keep<SampleFlags>();
-  verb.describe(
-      "Draws coloured shapes on mottled grounds, with exact labels, train, val and test splits, and a short "
-      "video of\n"
-      "the same shapes. The same options and seed give the same bytes. A small detector learns it in "
-      "minutes.");
+  verb.describe(R"(
+      Draws coloured shapes on mottled grounds, with exact labels, train, val and test splits, and a
+      short video of the same shapes. The same options and seed give the same bytes. A small detector
+      learns it in minutes.)");
   verb.example("ds-import sample shapes --images 120 --seed 1");
   verb.argument("dir", o.folder, "folder to make");
   verb.options()
@@ -102,4 +101,4 @@ void add_sample(Tool& tool) {
   verb.run([&o](Context& context) { return run(context, o); });
 }
 
-}  // namespace ds::importer
+}  // namespace ds::import_tool

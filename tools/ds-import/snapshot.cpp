@@ -2,10 +2,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/project.h"
+#include "options.h"
 #include "printing.h"
 #include "verbs.h"
 
-namespace ds::importer {
+namespace ds::import_tool {
 
 namespace {
 
@@ -44,7 +46,7 @@ void print(Context& context, const std::vector<SnapshotRecord>& snapshots) {
 }
 
 int create(Context& context, const CreateFlags& o) {
-  auto project = open_project(context);
+  auto project = tool::open_project(context);
   SnapshotOptions options{.name = o.name};
   if (!o.where.empty()) options.where = Filter::parse(o.where);
   options.states.clear();
@@ -58,7 +60,7 @@ int create(Context& context, const CreateFlags& o) {
 }
 
 int list(Context& context) {
-  auto snapshots = open_project(context).snapshots().list();
+  auto snapshots = tool::open_project(context).snapshots().list();
   if (!context.shared.json) {
     if (snapshots.empty())
       context.out.line("no snapshots yet: make one with `ds-import snapshot create`");
@@ -73,7 +75,7 @@ int list(Context& context) {
 }
 
 int show(Context& context, const std::string& id) {
-  auto project = open_project(context);
+  auto project = tool::open_project(context);
   auto snapshot = project.snapshots().get(id);
   auto summary = summarize(project.snapshots().load(snapshot.id));
   if (context.shared.json) {
@@ -99,14 +101,13 @@ int show(Context& context, const std::string& id) {
 void add_snapshot(Tool& tool) {
   auto& make = tool.verb("snapshot create", "freeze a version of the dataset");
   auto& o = make.keep<CreateFlags>();
-  make.describe(
-      "Freezes which images, labels and splits belong together. The same content gives the same snapshot "
-      "with the\n"
-      "same id. Images in other states stay out, and so do proposals of models.");
+  make.describe(R"(
+      Freezes which images, labels and splits belong together. The same content gives the same snapshot
+      with the same id. Images in other states stay out, and so do proposals of models.)");
   make.example("ds-import snapshot create --name first --where 'split!=none'");
   make.options()
       .add("name", o.name, "a name for it")
-      .add("where", o.where, "only these images", "FILTER")
+      .add("where", o.where, kWhereHelp, "FILTER")
       .add("states", o.states, "states whose labels count as truth", "A,B");
   make.run([&o](Context& context) { return create(context, o); });
 
@@ -118,4 +119,4 @@ void add_snapshot(Tool& tool) {
   details.run([&id](Context& context) { return show(context, id); });
 }
 
-}  // namespace ds::importer
+}  // namespace ds::import_tool

@@ -4,13 +4,13 @@
 
 #include <nlohmann/json.hpp>
 
-#include "ds/base/log.h"
+#include "common/json.h"
+#include "common/project.h"
 #include "ds/base/text.h"
-#include "ds/project/snapshot_restore.h"
 #include "printing.h"
 #include "verbs.h"
 
-namespace ds::importer {
+namespace ds::import_tool {
 
 namespace {
 
@@ -55,8 +55,8 @@ Json to_json(const DatasetDiff& diff) {
   for (const auto& c : diff.classes) {
     Json one = {{"name", c.after.empty() ? c.before : c.after}};
     if (c.before != c.after) {
-      one["name_before"] = c.before.empty() ? Json() : Json(c.before);
-      one["name_after"] = c.after.empty() ? Json() : Json(c.after);
+      one["name_before"] = tool::or_null(c.before);
+      one["name_after"] = tool::or_null(c.after);
     }
     one.update(to_json(c.objects));
     json["classes"].push_back(one);
@@ -128,7 +128,9 @@ void print_images(Context& context, const DatasetDiff::Images& n) {
   if (!parts.empty()) context.out.line("of the changed, what differs: " + join(parts, ", "));
 }
 
-void print(Context& context, const DatasetDiff& diff) {
+}  // namespace
+
+void print_difference(Context& context, const DatasetDiff& diff) {
   context.out.line(fmt::format("{} -> {}", diff.before, diff.after));
   if (diff.empty()) {
     context.out.line(fmt::format("no difference: {}, {}", counted(diff.images.after, "image"),
@@ -163,100 +165,28 @@ void print(Context& context, const DatasetDiff& diff) {
   if (diff.class_details) context.out.line("supercategories or key points of classes differ");
 }
 
+namespace {
+
 struct DiffFlags {
   std::string before, after;
   bool list = false;
 };
 
-DatasetDiff show_diff(Context& context, Project& project, const std::string& before, const std::string& after,
-                      bool list) {
-  auto diff = project.snapshots().diff(before, after, [&](const ImageDiff& image) {
-    if (!list) return;
+void show(Context& context, const DiffFlags& flags) {
+  auto project = tool::open_project(context);
+  auto diff = project.snapshots().diff(flags.before, flags.after, [&](const ImageDiff& image) {
+    if (!flags.list) return;
     if (context.shared.json)
       context.out.json_line(to_json(image));
     else
       context.out.line(line_of(image));
   });
-  if (context.shared.json && list) return diff;
-  if (list && !diff.empty()) context.out.line("");
+  if (context.shared.json && flags.list) return;
+  if (flags.list && !diff.empty()) context.out.line("");
   if (context.shared.json)
     context.out.json(to_json(diff));
   else
-    print(context, diff);
-  return diff;
-}
-
-struct RestoreFlags {
-  std::string snapshot;
-  std::string images = "keep";
-};
-
-Json to_json(const RestoreReport& report, bool dry_run) {
-  return {{"snapshot", report.id},
-          {"dry_run", dry_run},
-          {"unchanged", report.unchanged},
-          {"changed", report.changed},
-          {"brought_back", report.brought_back},
-          {"set_aside", report.set_aside},
-          {"moved", report.moved},
-          {"removed", report.removed},
-          {"classes_changed", report.classes_changed},
-          {"classes_retired", report.classes_retired}};
-}
-
-void print(Context& context, const RestoreReport& report, bool dry_run) {
-  auto does = [&](const char* would, const char* did) { return std::string(dry_run ? would : did); };
-  context.out.line(fmt::format("{} {}: {} changed, {} brought back, {} unchanged",
-                               does("would restore", "restored"), report.id, counted(report.changed, "image"),
-                               report.brought_back, report.unchanged));
-  if (report.removed > 0)
-    context.out.line(fmt::format("{} {} that {} not in it", does("would remove", "removed"),
-                                 counted(report.removed, "image"), report.removed == 1 ? "is" : "are"));
-  if (report.set_aside > 0)
-    context.out.line(fmt::format("{} {} that {} not in it: labels stay, status goes back to review",
-                                 does("would set aside", "set aside"), counted(report.set_aside, "image"),
-                                 report.set_aside == 1 ? "is" : "are"));
-  if (report.moved > 0)
-    context.out.line(fmt::format("{} {} that {} not in it into the split of the group",
-                                 does("would move", "moved"), counted(report.moved, "image"),
-                                 report.moved == 1 ? "is" : "are"));
-  if (!report.classes_retired.empty())
-    context.out.line(
-        fmt::format("{} classes: {}", does("would retire", "retired"), join(report.classes_retired, ", ")));
-}
-
-/// What the restoring would do, exactly: it is done, and taken back.
-RestoreReport rehearse(Project& project, const std::string& id, const RestoreOptions& options) {
-  struct Rehearsed {};
-  RestoreReport report;
-  try {
-    project.transaction([&] {
-      report = project.snapshots().restore(id, options);
-      throw Rehearsed{};
-    });
-  } catch (const Rehearsed&) {
-  }
-  return report;
-}
-
-int restore(Context& context, const RestoreFlags& o) {
-  auto project = open_project(context);
-  auto snapshot = project.snapshots().get(o.snapshot);
-  RestoreOptions options{.others = o.images == "remove" ? OtherImages::remove : OtherImages::keep};
-  bool dry_run = context.shared.dry_run;
-  auto lock = project.lock("import");
-  if (dry_run && !context.shared.json) {
-    print(context, project.snapshots().diff("now", snapshot.id));
-    context.out.line("");
-  }
-  auto report =
-      dry_run ? rehearse(project, snapshot.id, options) : project.snapshots().restore(snapshot.id, options);
-  if (context.shared.json)
-    context.out.json(to_json(report, dry_run));
-  else
-    print(context, report, dry_run);
-  if (!dry_run && report.set_aside > 0) log::info("`ds-label review` takes them in again");
-  return 0;
+    print_difference(context, diff);
 }
 
 }  // namespace
@@ -264,42 +194,22 @@ int restore(Context& context, const RestoreFlags& o) {
 void add_snapshot_diff(Tool& tool) {
   auto& verb = tool.verb("snapshot diff", "what changed between two versions");
   auto& o = verb.keep<DiffFlags>();
-  verb.describe(
-      "Images added, removed and changed, and for each class the objects that were added, removed, moved "
-      "(same\n"
-      "class, IoU of the boxes at least 0.5, other coordinates) and reclassified (IoU at least 0.5, other "
-      "class).\n"
-      "`now` is what `snapshot create` would freeze with the other side's filter. With --list --json one "
-      "JSON\n"
-      "object an image.");
+  verb.describe(R"(
+      Images added, removed and changed, and for each class the objects that were added, removed, moved
+      (same class, IoU of the boxes at least 0.5, other coordinates) and reclassified (IoU at least 0.5,
+      other class).
+
+      `now` is what `snapshot create` would freeze with the other side's filter. With --list --json one
+      JSON object an image.)");
   verb.example("ds-import snapshot diff first latest");
   verb.example("ds-import snapshot diff latest now --list");
   verb.argument("before", o.before, "id, unique beginning of one, name, latest, or now");
   verb.argument("after", o.after, "likewise");
   verb.options().add("list", o.list, "also one line for each image that differs");
   verb.run([&o](Context& context) {
-    auto project = open_project(context);
-    show_diff(context, project, o.before, o.after, o.list);
+    show(context, o);
     return 0;
   });
 }
 
-void add_snapshot_restore(Tool& tool) {
-  auto& verb = tool.verb("snapshot restore", "make the project what a version says");
-  auto& o = verb.keep<RestoreFlags>();
-  verb.describe(
-      "Labels, statuses, splits, groups, tags and classes of the snapshot's images become what they were; "
-      "images\n"
-      "that have left the project come back. All or nothing, and each image's change can be taken back with\n"
-      "`ds-label undo`. Other images stay with their labels, but those that count as truth go back to "
-      "review, so\n"
-      "that `snapshot create` gives the same snapshot again; --images remove removes those that the "
-      "snapshot's\n"
-      "filter chooses. --dry-run shows the difference and what would be done.");
-  verb.example("ds-import snapshot restore first --dry-run");
-  verb.argument("snapshot", o.snapshot, "id, unique beginning of one, name, or latest");
-  verb.options().choice("images", o.images, {"keep", "remove"}, "what becomes of images that are not in it");
-  verb.run([&o](Context& context) { return restore(context, o); });
-}
-
-}  // namespace ds::importer
+}  // namespace ds::import_tool

@@ -6,13 +6,16 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "common/project.h"
+#include "common/text.h"
 #include "ds/base/error.h"
 #include "ds/base/log.h"
 #include "ds/base/text.h"
+#include "options.h"
 #include "printing.h"
 #include "verbs.h"
 
-namespace ds::importer {
+namespace ds::import_tool {
 
 namespace {
 
@@ -97,14 +100,14 @@ void say(const SplitReport& report, bool dry_run) {
 }
 
 int run(Context& context, const SplitFlags& o) {
-  auto project = open_project(context);
+  auto project = tool::open_project(context);
   bool dry_run = context.shared.dry_run;
   auto report = split_project(project, options_of(o), dry_run);
   if (context.shared.json) {
     context.out.json(to_json(report));
   } else {
     print(context, report);
-    auto done = dry_run ? "would give" : "gave";
+    auto done = tool::did(context, "gave", "would give");
     context.out.line(fmt::format(
         "{} {} a split{}", done, counted(report.assigned, "image"),
         o.reassign ? fmt::format(" and {} another one", counted(report.reassigned, "image")) : ""));
@@ -122,14 +125,13 @@ int run(Context& context, const SplitFlags& o) {
 void add_split(Tool& tool) {
   auto& verb = tool.verb("split", "give images their place in train, val and test");
   auto& o = verb.keep<SplitFlags>();
-  verb.describe(
-      "Groups (videos, bursts, duplicates) stay whole. By hash, the place of a group depends on nothing but "
-      "its\n"
-      "name and the project's key, so that new data never moves old; by group, the shares are met as closely "
-      "as\n"
-      "whole groups allow; --stratify does that for each class. Images that have a split keep it, and "
-      "count.\n"
-      "The table has the objects of each class before and after. --dry-run changes nothing.");
+  verb.describe(R"(
+      Groups (videos, bursts, duplicates) stay whole. By hash, the place of a group depends on nothing
+      but its name and the project's key, so that new data never moves old; by group, the shares are met
+      as closely as whole groups allow; --stratify does that for each class. Images that have a split
+      keep it, and count.
+
+      The table has the objects of each class before and after. --dry-run changes nothing.)");
   verb.example("ds-import split --train .8 --val .1 --test .1 --stratify --dry-run");
   verb.example("ds-import split --reassign --where 'split!=test' --train .9 --val .1");
   verb.options()
@@ -139,8 +141,8 @@ void add_split(Tool& tool) {
       .choice("by", o.by, {"hash", "group"}, "by the keyed hash of the group's name, or to meet the shares")
       .add("stratify", o.stratify, "meet the shares in each class (iterative stratification on groups)")
       .add("reassign", o.reassign, "also move images that have a split")
-      .add("where", o.where, "only these images", "FILTER");
+      .add("where", o.where, kWhereHelp, "FILTER");
   verb.run([&o](Context& context) { return run(context, o); });
 }
 
-}  // namespace ds::importer
+}  // namespace ds::import_tool

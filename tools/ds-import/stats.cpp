@@ -2,16 +2,18 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/project.h"
 #include "ds/base/clock.h"
 #include "ds/base/error.h"
 #include "ds/base/files.h"
 #include "ds/base/log.h"
 #include "ds/base/text.h"
 #include "ds/report/dataset_report.h"
+#include "options.h"
 #include "printing.h"
 #include "verbs.h"
 
-namespace ds::importer {
+namespace ds::import_tool {
 
 namespace {
 
@@ -50,7 +52,7 @@ Counted load_source(const StatsFlags& o) {
 
 Counted load(Context& context, const StatsFlags& o) {
   if (!o.source.empty()) return load_source(o);
-  auto project = open_project(context);
+  auto project = tool::open_project(context);
   Counted result{.title = project.settings().name};
   if (!o.snapshot.empty()) {
     if (!o.where.empty()) throw UsageError("--where and --snapshot exclude each other: a snapshot is whole");
@@ -105,35 +107,32 @@ int run(Context& context, const StatsFlags& o) {
 void add_stats(Tool& tool) {
   auto& verb = tool.verb("stats", "class balance, sizes, aspects and places of objects, splits, images");
   auto& o = verb.keep<StatsFlags>();
-  verb.describe(
-      "Counts the objects of the project, of a frozen version, or (with SRC) of a dataset in a known format, "
-      "and\n"
-      "says what stands out. small, medium and large are COCO's: area under 32x32 pixels, under 96x96, and "
-      "above.\n"
-      "side is the square root of a box's area in pixels, its median where one number stands for many; share "
-      "is\n"
-      "of all objects. '<8 at 416' is the share of objects whose shorter side is under 8 pixels once the "
-      "whole\n"
-      "image is scaled into a square input of 416: a detector hardly finds them. --html writes the same "
-      "with\n"
-      "charts as one file that needs no network. Proposals of models are not counted.");
+  verb.describe(R"(
+      Counts the objects of the project, of a frozen version, or (with SRC) of a dataset in a known
+      format, and says what stands out.
+
+      small, medium and large are COCO's: area under 32x32 pixels, under 96x96, and above. side is the
+      square root of a box's area in pixels, its median where one number stands for many; share is of
+      all objects. '<8 at 416' is the share of objects whose shorter side is under 8 pixels once the
+      whole image is scaled into a square input of 416: a detector hardly finds them.
+
+      --html writes the same with charts as one file that needs no network. Proposals of models are not
+      counted.)");
   verb.example("ds-import stats --where 'split=train' --by class");
   verb.example("ds-import stats --html stats.html");
   verb.example("ds-import stats bccd/ --format voc --json");
   verb.argument("src", o.source, "dataset to count instead of the project", false);
-  auto formats = annotation_formats().names();
-  formats.insert(formats.begin(), "auto");
   auto by = dataset_part_kinds();
   by.insert(by.begin(), "all");
   verb.options()
       .choice("by", o.by, by, "one row a class, split or group (video, burst) instead of the overview")
       .add("html", o.html, "also write a page with charts")
       .add("input-sizes", o.input_sizes, "sides of a network's input to look at, pixels", "N,N")
-      .add("where", o.where, "only these images", "FILTER")
+      .add("where", o.where, kWhereHelp, "FILTER")
       .add("snapshot", o.snapshot, "a frozen version instead: id, name, or latest", "S")
-      .choice("format", o.format, formats, "format of SRC");
+      .choice("format", o.format, formats_to_read(), "format of SRC");
   bind_reading(verb.options(), o.reading);
   verb.run([&o](Context& context) { return run(context, o); });
 }
 
-}  // namespace ds::importer
+}  // namespace ds::import_tool

@@ -4,13 +4,15 @@
 
 #include <nlohmann/json.hpp>
 
-#include "common.h"
+#include "common/project.h"
+#include "common/text.h"
 #include "ds/base/error.h"
 #include "ds/base/text.h"
 #include "ds/labeling/patch.h"
+#include "options.h"
 #include "verbs.h"
 
-namespace ds {
+namespace ds::label_tool {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -84,13 +86,13 @@ int report(Context& context, Project& project, const std::vector<AnnotateResult>
       json["annotations"].push_back(annotation_document(each, classes));
     context.out.json_line(json);
   }
-  note_dry_run(context);
+  tool::note_dry_run(context);
   return 0;
 }
 
 /// Opens the project, makes the change as one transaction, prints what it did.
 int annotate(Context& context, const std::function<std::vector<AnnotateResult>(Project&)>& work) {
-  auto project = open_project(context);
+  auto project = tool::open_project(context);
   std::vector<AnnotateResult> results;
   change_project(project, context.shared.dry_run, [&] { results = work(project); });
   return report(context, project, results);
@@ -99,7 +101,7 @@ int annotate(Context& context, const std::function<std::vector<AnnotateResult>(P
 void add_add(Tool& tool) {
   auto& verb = tool.verb("annotate add", "add one object to an image");
   auto& o = verb.keep<ShapeFlags>();
-  verb.argument("image", o.image, "image name, unique ending of a name, or #id");
+  bind_image(verb, o.image);
   o.bind(verb);
   verb.example("ds-label annotate add a.jpg --class car --box 10,20,64,48")
       .example("ds-label annotate add a.jpg --class car --box 0.1,0.2,0.3,0.2 --normalized")
@@ -115,7 +117,7 @@ void add_edit(Tool& tool) {
   auto& verb = tool.verb("annotate edit", "change one object; what is not given stays");
   auto& o = verb.keep<ShapeFlags>();
   auto& id = verb.keep<std::string>();
-  verb.argument("image", o.image, "image name, unique ending of a name, or #id");
+  bind_image(verb, o.image);
   verb.argument("id", id, "id of the annotation, as `files show` prints it");
   o.bind(verb);
   verb.describe("A proposal that is edited becomes a label.");
@@ -141,7 +143,7 @@ struct RemoveFlags {
 void add_remove(Tool& tool) {
   auto& verb = tool.verb("annotate remove", "remove objects from an image");
   auto& o = verb.keep<RemoveFlags>();
-  verb.argument("image", o.image, "image name, unique ending of a name, or #id");
+  bind_image(verb, o.image);
   verb.arguments("id", o.ids, "ids of annotations, as `files show` prints them", false);
   verb.options()
       .add("class", o.choice.class_name, "all of this class", "NAME")
@@ -179,20 +181,18 @@ void add_apply(Tool& tool) {
       .add("clip", o.clip, "cut what reaches out of the image instead of refusing it")
       .add("comment", o.comment, "why, for the history");
   o.revision.bind(verb.options());
-  verb.describe(
-      "The patch works on the document that `files show IMAGE --json` prints. It is a list of operations "
-      "(with "
-      "--image), or {\"image\": NAME, \"revision\": N, \"patch\": [...]}, or a list of these. "
-      "\"/annotations/-\" "
-      "appends, \"/annotations/#17\" is the annotation with id 17, \"/status\" moves the image. A new "
-      "annotation "
-      "needs \"class\" and a shape: \"bbox\": [x, y, w, h], \"rotated_box\": [cx, cy, w, h, degrees] or "
-      "\"polygon\": [[x, y, ...], ...].");
+  verb.describe(R"(
+      The patch works on the document that `files show IMAGE --json` prints. It is a list of operations
+      (with --image), or {"image": NAME, "revision": N, "patch": [...]}, or a list of these.
+
+      "/annotations/-" appends, "/annotations/#17" is the annotation with id 17, "/status" moves the
+      image.
+
+      A new annotation needs "class" and a shape: "bbox": [x, y, w, h], "rotated_box": [cx, cy, w, h,
+      degrees] or "polygon": [[x, y, ...], ...].)");
   verb.example("ds-label annotate apply patch.json --image a.jpg")
       .example(
-          "echo '[{\"op\": \"replace\", \"path\": \"/annotations/#17/class\", \"value\": \"truck\"}]' | "
-          "ds-label "
-          "annotate apply - --image a.jpg");
+          "echo '[{\"op\": \"replace\", \"path\": \"/annotations/#17/class\", \"value\": \"truck\"}]' | ds-label annotate apply - --image a.jpg");
   verb.run([&o](Context& context) {
     auto text = read_text(o.file);
     std::filesystem::path origin = o.file == "-" ? "standard input" : o.file;
@@ -204,11 +204,11 @@ void add_apply(Tool& tool) {
 
 }  // namespace
 
-void add_annotate_verbs(Tool& tool) {
+void add_annotate(Tool& tool) {
   add_add(tool);
   add_edit(tool);
   add_remove(tool);
   add_apply(tool);
 }
 
-}  // namespace ds
+}  // namespace ds::label_tool

@@ -3,7 +3,8 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "common.h"
+#include "common/project.h"
+#include "common/text.h"
 #include "ds/base/error.h"
 #include "ds/base/log.h"
 #include "ds/base/text.h"
@@ -11,9 +12,10 @@
 #include "ds/labeling/auto_label.h"
 #include "ds/labeling/queue.h"
 #include "ds/project/find_model.h"
+#include "options.h"
 #include "verbs.h"
 
-namespace ds {
+namespace ds::label_tool {
 namespace {
 
 struct AutoFlags {
@@ -33,7 +35,8 @@ struct ChosenModel {
 
 /// A model of the project by id, name or alias, or a file or folder of its own.
 ChosenModel choose_model(Project& project, const std::string& text) {
-  if (text.empty()) throw UsageError("which model proposes is missing", "--model champion, or a model file");
+  if (text.empty())
+    throw UsageError("which model proposes is missing", "name one with --model: champion, or a model file");
   const std::filesystem::path path = text;
   // One that is not there is refused with its own words when it is loaded.
   if (!path.has_parent_path())
@@ -82,7 +85,7 @@ void warn(const AutoLabelReport& report) {
 }
 
 int run_auto(AutoFlags& o, Context& context) {
-  auto project = open_project(context);
+  auto project = tool::open_project(context);
   auto chosen = choose_model(project, o.model);
   queue_orders().at(o.label.order);
   auto detector = load_detector(chosen.path, detector_options(o, context));
@@ -95,20 +98,20 @@ int run_auto(AutoFlags& o, Context& context) {
   auto report = auto_label(project, model, o.label, context.progress);
   warn(report);
   print(report, context);
-  note_dry_run(context);
+  tool::note_dry_run(context);
   return report.unreadable.empty() ? 0 : 3;
 }
 
 }  // namespace
 
-void add_auto_verb(Tool& tool) {
+void add_auto(Tool& tool) {
   auto& verb =
       tool.verb("auto", "let a model propose labels; people review them before anything trains on them");
   auto& o = verb.keep<AutoFlags>();
-  verb.describe(
-      "Labels by people are never touched, and an object that has one gets no proposal of the same class. "
-      "Images "
-      "become `review`; those that are done or rejected are left alone. Earlier proposals are replaced.");
+  verb.describe(R"(
+      Labels by people are never touched, and an object that has one gets no proposal of the same class.
+      Images become `review`; those that are done or rejected are left alone. Earlier proposals are
+      replaced.)");
   bind_selection(verb, o.label.selection, "default: images that are unlabelled or queued");
   verb.options()
       .add("model", o.model, "model of the project by id, name or alias, or a model folder or file", "MODEL")
@@ -126,4 +129,4 @@ void add_auto_verb(Tool& tool) {
   verb.run([&o](Context& context) { return run_auto(o, context); });
 }
 
-}  // namespace ds
+}  // namespace ds::label_tool

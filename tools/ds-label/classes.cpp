@@ -2,12 +2,14 @@
 
 #include <nlohmann/json.hpp>
 
-#include "common.h"
+#include "common/project.h"
+#include "common/text.h"
 #include "ds/base/text.h"
 #include "ds/labeling/class_edit.h"
+#include "options.h"
 #include "verbs.h"
 
-namespace ds {
+namespace ds::label_tool {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -41,7 +43,7 @@ void print_classes(Project& project, Context& context) {
 
 /// Makes the change, prints what it says, or with --json the classes as they are then.
 int change_classes(Context& context, const std::function<std::string(Project&)>& change) {
-  auto project = open_project(context);
+  auto project = tool::open_project(context);
   change_project(project, context.shared.dry_run, [&] {
     auto said = change(project);
     if (context.shared.json)
@@ -49,7 +51,7 @@ int change_classes(Context& context, const std::function<std::string(Project&)>&
     else
       context.out.line(said);
   });
-  note_dry_run(context);
+  tool::note_dry_run(context);
   return 0;
 }
 
@@ -122,11 +124,11 @@ void add_removing(Tool& tool) {
 
 }  // namespace
 
-void add_classes_verbs(Tool& tool) {
+void add_classes(Tool& tool) {
   auto& list = tool.verb("classes list", "classes in training order, with how often each is labelled");
   list.example("ds-label classes list");
   list.run([](Context& context) {
-    auto project = open_project(context);
+    auto project = tool::open_project(context);
     print_classes(project, context);
     return 0;
   });
@@ -161,4 +163,4 @@ void add_classes_verbs(Tool& tool) {
   });
 }
 
-}  // namespace ds
+}  // namespace ds::label_tool

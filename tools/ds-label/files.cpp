@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "common.h"
+#include "common/project.h"
+#include "common/text.h"
 #include "ds/base/error.h"
 #include "ds/base/text.h"
 #include "ds/labeling/assignment.h"
@@ -12,9 +13,10 @@
 #include "ds/labeling/proposals.h"
 #include "ds/labeling/review.h"
 #include "ds/labeling/workflow.h"
+#include "options.h"
 #include "verbs.h"
 
-namespace ds {
+namespace ds::label_tool {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -62,7 +64,7 @@ void add_list(Tool& tool) {
       .add("page", o.page, "which page, from 1")
       .add("page-size", o.page_size, "images a page; 0: all on one");
   verb.run([&o](Context& context) {
-    auto project = open_project(context);
+    auto project = tool::open_project(context);
     print_list(list_files(project, o), context);
     return 0;
   });
@@ -105,11 +107,11 @@ void print_image(const Image& image, const ClassList& classes, const std::vector
 void add_show(Tool& tool) {
   auto& verb = tool.verb("files show", "one image with its annotations and remarks");
   auto& name = verb.keep<std::string>();
-  verb.argument("image", name, "image name, unique ending of a name, or #id");
+  bind_image(verb, name);
   verb.describe("With --json it prints the document that `annotate apply` patches.");
   verb.example("ds-label files show cam1/0007.jpg");
   verb.run([&name](Context& context) {
-    auto project = open_project(context);
+    auto project = tool::open_project(context);
     auto image = project.images().find(name);
     auto classes = project.classes().list();
     if (context.shared.json)
@@ -134,12 +136,12 @@ void add_set_status(Tool& tool) {
   bind_selection(verb, o.selection, "or name images");
   verb.options().add("comment", o.comment, "why, for the history");
   o.revision.bind(verb.options());
-  verb.describe(
-      "A move that makes no sense is refused with the ones that are allowed. All images move or none.");
+  verb.describe(R"(
+      A move that makes no sense is refused with the ones that are allowed. All images move or none.)");
   verb.example("ds-label files set-status done cam1/0007.jpg")
       .example("ds-label files set-status queued --where 'status=unlabelled and name~\"cam1/*\"'");
   verb.run([&o](Context& context) {
-    auto project = open_project(context);
+    auto project = tool::open_project(context);
     auto state = image_state_from_string(o.state);
     std::size_t chosen = 0, moved = 0;
     change_project(project, context.shared.dry_run, [&] {
@@ -153,7 +155,7 @@ void add_set_status(Tool& tool) {
     else
       context.out.line(fmt::format("{} now {}{}", counted(moved, "image"), o.state,
                                    moved < chosen ? fmt::format(", {} already", chosen - moved) : ""));
-    note_dry_run(context);
+    tool::note_dry_run(context);
     return 0;
   });
 }
@@ -170,7 +172,7 @@ int report_assigned(Context& context, const std::vector<Assigned>& changes) {
     for (const auto& each : changes) table.row({each.image, each.from, each.to});
     context.out.text(table.to_text());
   }
-  note_dry_run(context);
+  tool::note_dry_run(context);
   return 0;
 }
 
@@ -185,7 +187,7 @@ void add_assign(Tool& tool) {
       .add("reassign", o.reassign, "also images that somebody has");
   verb.example("ds-label files assign --to alice,bob --where 'split=train'");
   verb.run([&o, &amount](Context& context) {
-    auto project = open_project(context);
+    auto project = tool::open_project(context);
     o.amount = static_cast<std::size_t>(std::max(amount, 0));
     std::vector<Assigned> changes;
     change_project(project, context.shared.dry_run, [&] { changes = assign_images(project, o); });
@@ -206,7 +208,7 @@ void add_take(Tool& tool) {
       .add("where", o.where, "only images of this filter", "FILTER");
   verb.example("ds-label files take --amount 10");
   verb.run([&o](Context& context) {
-    auto project = open_project(context);
+    auto project = tool::open_project(context);
     std::vector<Assigned> changes;
     change_project(project, context.shared.dry_run, [&] {
       changes = take_images(project, context.shared.effective_user(),
@@ -222,7 +224,7 @@ void add_release(Tool& tool) {
   bind_selection(verb, selection, "default: all your open images");
   verb.example("ds-label files release --as alice");
   verb.run([&selection](Context& context) {
-    auto project = open_project(context);
+    auto project = tool::open_project(context);
     std::vector<Assigned> changes;
     change_project(project, context.shared.dry_run,
                    [&] { changes = release_images(project, selection, context.shared.effective_user()); });
@@ -243,7 +245,7 @@ void add_remove(Tool& tool) {
   verb.describe("Snapshots made before keep them. Removing an image cannot be undone.");
   verb.example("ds-label files remove --where 'status=rejected' --with-labels");
   verb.run([&o](Context& context) {
-    auto project = open_project(context);
+    auto project = tool::open_project(context);
     std::size_t removed = 0;
     change_project(project, context.shared.dry_run,
                    [&] { removed = remove_images(project, o.selection, o.with_labels); });
@@ -251,14 +253,14 @@ void add_remove(Tool& tool) {
       context.out.json({{"removed", removed}});
     else
       context.out.line("removed " + counted(removed, "image"));
-    note_dry_run(context);
+    tool::note_dry_run(context);
     return 0;
   });
 }
 
 }  // namespace
 
-void add_files_verbs(Tool& tool) {
+void add_files(Tool& tool) {
   add_list(tool);
   add_show(tool);
   add_set_status(tool);
@@ -268,4 +270,4 @@ void add_files_verbs(Tool& tool) {
   add_remove(tool);
 }
 
-}  // namespace ds
+}  // namespace ds::label_tool

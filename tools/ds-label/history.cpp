@@ -2,12 +2,14 @@
 
 #include <nlohmann/json.hpp>
 
-#include "common.h"
+#include "common/project.h"
+#include "common/text.h"
 #include "ds/base/error.h"
 #include "ds/labeling/history_text.h"
+#include "options.h"
 #include "verbs.h"
 
-namespace ds {
+namespace ds::label_tool {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -36,6 +38,13 @@ struct HistoryFlags {
   int limit = 20;
 };
 
+struct UndoFlags {
+  std::string image;
+  int steps = 1;
+};
+
+}  // namespace
+
 void add_history(Tool& tool) {
   auto& verb = tool.verb("history", "who changed what and when, newest first");
   auto& o = verb.keep<HistoryFlags>();
@@ -43,7 +52,7 @@ void add_history(Tool& tool) {
   verb.options().add("limit", o.limit, "how many entries; 0: all");
   verb.example("ds-label history a.jpg");
   verb.run([&o](Context& context) {
-    auto project = open_project(context);
+    auto project = tool::open_project(context);
     auto image_id = o.image.empty() ? 0 : project.images().find(o.image).id;
     Table table;
     table.column("id", Table::Align::right).column("time").column("user").column("action");
@@ -67,21 +76,16 @@ void add_history(Tool& tool) {
   });
 }
 
-struct UndoFlags {
-  std::string image;
-  int steps = 1;
-};
-
 void add_undo(Tool& tool) {
   auto& verb = tool.verb("undo", "take back the newest changes of an image");
   auto& o = verb.keep<UndoFlags>();
-  verb.argument("image", o.image, "image name, unique ending of a name, or #id");
+  bind_image(verb, o.image);
   verb.options().add("steps", o.steps, "how many changes");
   verb.describe("What is taken back stays in the history, as does the taking back.");
   verb.example("ds-label undo a.jpg");
   verb.run([&o](Context& context) {
     if (o.steps < 1) throw UsageError(fmt::format("--steps {}: at least one", o.steps));
-    auto project = open_project(context);
+    auto project = tool::open_project(context);
     auto image = project.images().find(o.image);
     std::vector<JournalEntry> undone;
     change_project(project, context.shared.dry_run, [&] {
@@ -94,16 +98,9 @@ void add_undo(Tool& tool) {
         context.out.line(
             fmt::format("{}: {} (revision {})", image.name, describe_change(entry), entry.revision));
     }
-    note_dry_run(context);
+    tool::note_dry_run(context);
     return 0;
   });
 }
 
-}  // namespace
-
-void add_history_verbs(Tool& tool) {
-  add_history(tool);
-  add_undo(tool);
-}
-
-}  // namespace ds
+}  // namespace ds::label_tool

@@ -4,12 +4,13 @@
 
 #include <nlohmann/json.hpp>
 
-#include "common.h"
+#include "common/project.h"
 #include "ds/base/text.h"
 #include "ds/labeling/proposals.h"
+#include "options.h"
 #include "verbs.h"
 
-namespace ds {
+namespace ds::label_tool {
 namespace {
 
 struct QueueFlags {
@@ -20,7 +21,7 @@ struct QueueFlags {
 
 }  // namespace
 
-void add_queue_verb(Tool& tool) {
+void add_queue(Tool& tool) {
   auto& verb = tool.verb("queue", "in which order images are worth looking at");
   auto& o = verb.keep<QueueFlags>();
   std::string orders = "Orders:";
@@ -34,7 +35,7 @@ void add_queue_verb(Tool& tool) {
       .add("amount", o.amount, "how many; 0: all");
   verb.example("ds-label queue --order diverse --amount 10");
   verb.run([&o](Context& context) {
-    auto project = open_project(context);
+    auto project = tool::open_project(context);
     QueueInput input{project, context.shared.seed, context.progress,
                      static_cast<std::size_t>(std::max(o.amount, 0))};
     Table table;
@@ -57,4 +58,4 @@ void add_queue_verb(Tool& tool) {
   });
 }
 
-}  // namespace ds
+}  // namespace ds::label_tool

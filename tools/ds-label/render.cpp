@@ -4,12 +4,13 @@
 
 #include <nlohmann/json.hpp>
 
-#include "common.h"
+#include "common/project.h"
 #include "ds/base/error.h"
 #include "ds/base/text.h"
+#include "options.h"
 #include "verbs.h"
 
-namespace ds {
+namespace ds::label_tool {
 namespace {
 
 struct RenderFlags {
@@ -20,10 +21,10 @@ struct RenderFlags {
 
 }  // namespace
 
-void add_render_verb(Tool& tool) {
+void add_render(Tool& tool) {
   auto& verb = tool.verb("render", "an image with its annotations drawn on it");
   auto& o = verb.keep<RenderFlags>();
-  verb.argument("image", o.image, "image name, unique ending of a name, or #id");
+  bind_image(verb, o.image);
   verb.options()
       .add("output", o.output, "picture to write: .jpg or .png")
       .add("names", o.render.names, "class names, and scores of proposals")
@@ -31,8 +32,9 @@ void add_render_verb(Tool& tool) {
       .add("line-width", o.render.line_width, "pixels; 0: by the picture's size");
   verb.example("ds-label render a.jpg -o a-labels.jpg");
   verb.run([&o](Context& context) {
-    if (o.output.empty()) throw UsageError("where to write the picture is missing", "-o FILE.jpg");
-    auto project = open_project(context);
+    if (o.output.empty())
+      throw UsageError("where to write the picture is missing", "name a file with -o FILE.jpg");
+    auto project = tool::open_project(context);
     auto result = render_image(project, o.image, o.output, o.render);
     if (context.shared.json)
       context.out.json({{"image", result.image.name}, {"file", o.output.string()}, {"drawn", result.drawn}});
@@ -43,4 +45,4 @@ void add_render_verb(Tool& tool) {
   });
 }
 
-}  // namespace ds
+}  // namespace ds::label_tool

@@ -4,14 +4,16 @@
 
 #include <nlohmann/json.hpp>
 
-#include "common.h"
+#include "common/project.h"
+#include "common/text.h"
 #include "ds/base/error.h"
 #include "ds/base/text.h"
 #include "ds/labeling/patch.h"
 #include "ds/labeling/proposals.h"
+#include "options.h"
 #include "verbs.h"
 
-namespace ds {
+namespace ds::label_tool {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -46,7 +48,7 @@ void add_next(Tool& tool) {
       .add("amount", o.amount, "how many; 0: all");
   verb.example("ds-label review next --order uncertainty");
   verb.run([&o](Context& context) {
-    auto project = open_project(context);
+    auto project = tool::open_project(context);
     QueueInput input{project, context.shared.seed, context.progress,
                      static_cast<std::size_t>(std::max(o.amount, 0))};
     auto items = review_queue(project, context.shared.effective_user(), o.where, o.order, input);
@@ -89,7 +91,7 @@ std::string summary(const ReviewResult& result) {
 /// Reviews every chosen image, all or none.
 int review_all(Context& context, const Selection& selection,
                const std::function<ReviewResult(Project&, const std::string&)>& review) {
-  auto project = open_project(context);
+  auto project = tool::open_project(context);
   std::vector<ReviewResult> results;
   change_project(project, context.shared.dry_run, [&] {
     for (const auto& image : select_images(project, selection, WithAnnotations::no))
@@ -109,7 +111,7 @@ int review_all(Context& context, const Selection& selection,
       context.out.line(summary(result));
   }
   if (results.empty() && !context.shared.json) context.out.line("no image is chosen by the filter");
-  note_dry_run(context);
+  tool::note_dry_run(context);
   return 0;
 }
 
@@ -122,10 +124,9 @@ void add_accept(Tool& tool) {
       .add("min-score", o.min_score, "remove proposals with a lower score instead")
       .add("comment", o.comment, "remark for the history");
   o.revision.bind(verb.options());
-  verb.describe(
-      "Where project.yaml requires a review, whoever labelled an image cannot accept it, and it is done when "
-      "as "
-      "many different people as required have accepted it.");
+  verb.describe(R"(
+      Where project.yaml requires a review, whoever labelled an image cannot accept it, and it is done
+      when as many different people as required have accepted it.)");
   verb.example("ds-label review accept a.jpg --only 3,5");
   verb.run([&o](Context& context) {
     return review_all(context, o.selection, [&](Project& project, const std::string& image) {
@@ -161,11 +162,11 @@ struct CommentFlags {
 void add_comment(Tool& tool) {
   auto& verb = tool.verb("review comment", "a remark in an image's history");
   auto& o = verb.keep<CommentFlags>();
-  verb.argument("image", o.image, "image name, unique ending of a name, or #id");
+  bind_image(verb, o.image);
   verb.argument("comment", o.comment, "the remark");
   verb.example("ds-label review comment a.jpg 'is the blurred one a platelet?'");
   verb.run([&o](Context& context) {
-    auto project = open_project(context);
+    auto project = tool::open_project(context);
     Image image;
     change_project(project, context.shared.dry_run,
                    [&] { image = comment_image(project, o.image, o.comment).image; });
@@ -173,18 +174,18 @@ void add_comment(Tool& tool) {
       context.out.json({{"image", image.name}, {"comment", o.comment}});
     else
       context.out.line(fmt::format("{}: {}", image.name, o.comment));
-    note_dry_run(context);
+    tool::note_dry_run(context);
     return 0;
   });
 }
 
 }  // namespace
 
-void add_review_verbs(Tool& tool) {
+void add_review(Tool& tool) {
   add_next(tool);
   add_accept(tool);
   add_reject(tool);
   add_comment(tool);
 }
 
-}  // namespace ds
+}  // namespace ds::label_tool

@@ -1,10 +1,11 @@
 #include <nlohmann/json.hpp>
 
-#include "common.h"
+#include "common/project.h"
 #include "ds/labeling/worker_stats.h"
+#include "options.h"
 #include "verbs.h"
 
-namespace ds {
+namespace ds::label_tool {
 namespace {
 
 void print_classes(Project& project, Context& context) {
@@ -48,14 +49,14 @@ void print_activity(Project& project, const std::string& by, Context& context) {
 
 }  // namespace
 
-void add_stats_verb(Tool& tool) {
+void add_stats(Tool& tool) {
   auto& verb = tool.verb("stats", "who did how much, when, and what is labelled how often");
   auto& by = verb.keep<std::string>();
   by = "worker";
   verb.options().choice("by", by, {"worker", "class", "day"}, "one line for each");
   verb.example("ds-label stats --by day");
   verb.run([&by](Context& context) {
-    auto project = open_project(context);
+    auto project = tool::open_project(context);
     if (by == "class")
       print_classes(project, context);
     else
@@ -64,4 +65,4 @@ void add_stats_verb(Tool& tool) {
   });
 }
 
-}  // namespace ds
+}  // namespace ds::label_tool

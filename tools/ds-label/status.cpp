@@ -5,14 +5,15 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "common.h"
+#include "common/project.h"
 #include "ds/base/files.h"
 #include "ds/base/log.h"
 #include "ds/base/text.h"
 #include "ds/labeling/dashboard.h"
+#include "options.h"
 #include "verbs.h"
 
-namespace ds {
+namespace ds::label_tool {
 namespace {
 
 struct StatusOptions {
@@ -76,7 +77,7 @@ void print(const Dashboard& board, Output& out) {
 
 }  // namespace
 
-void add_status_verb(Tool& tool) {
+void add_status(Tool& tool) {
   auto& verb = tool.verb("status", "dashboard: image states, labels per class and worker, progress, news");
   auto& o = verb.keep<StatusOptions>();
   verb.example("ds-label status").example("ds-label status --html status.html");
@@ -84,7 +85,7 @@ void add_status_verb(Tool& tool) {
       .add("html", o.html, "write the dashboard as one self-contained page")
       .add("events", o.events, "how many recent events to show");
   verb.run([&o](Context& context) {
-    auto project = open_project(context);
+    auto project = tool::open_project(context);
     auto board = read_dashboard(project, static_cast<std::size_t>(std::max(o.events, 0)));
     if (!o.html.empty()) {
       write_file_atomically(o.html, dashboard_html(board));
@@ -98,4 +99,4 @@ void add_status_verb(Tool& tool) {
   });
 }
 
-}  // namespace ds
+}  // namespace ds::label_tool

@@ -1,19 +1,23 @@
 #pragma once
 
-#include "ds/cli/tool.h"
-
-/// The verbs of ds-label: flags -> options -> library -> report.
 namespace ds {
+class Tool;
+}
 
-void add_status_verb(Tool& tool);
-void add_classes_verbs(Tool& tool);
-void add_files_verbs(Tool& tool);
-void add_annotate_verbs(Tool& tool);
-void add_render_verb(Tool& tool);
-void add_auto_verb(Tool& tool);
-void add_review_verbs(Tool& tool);
-void add_queue_verb(Tool& tool);
-void add_history_verbs(Tool& tool);
-void add_stats_verb(Tool& tool);
+/// One function per verb or family of verbs (`files list`, `files show`); each adds it to the tool. A new verb is its
+/// <verb>.cpp, a line here, one in main.cpp and one in CMakeLists.txt.
+namespace ds::label_tool {
 
-}  // namespace ds
+void add_status(Tool& tool);
+void add_classes(Tool& tool);
+void add_files(Tool& tool);
+void add_annotate(Tool& tool);
+void add_render(Tool& tool);
+void add_auto(Tool& tool);
+void add_review(Tool& tool);
+void add_queue(Tool& tool);
+void add_stats(Tool& tool);
+void add_history(Tool& tool);
+void add_undo(Tool& tool);
+
+}  // namespace ds::label_tool

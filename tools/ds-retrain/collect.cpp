@@ -7,18 +7,18 @@
 #include "session.h"
 #include "verbs.h"
 
-namespace ds::retrain {
+namespace ds::retrain_tool {
 
 void add_collect(Tool& tool) {
   auto& verb = tool.verb("collect", "make captured requests images of the project, under review");
   auto& target = verb.keep<Target>();
   target.bind(verb.options());
-  verb.describe(
-          "The model's detections become proposals for the reviewer. Holdout captures come without\n"
-          "proposals, in split test, to be labelled blind; they never train. `tick` and `run` do this too.")
+  verb.describe(R"(
+      The model's detections become proposals for the reviewer. Holdout captures come without proposals,
+      in split test, to be labelled blind; they never train. `tick` and `run` do this too.)")
       .example("ds-retrain collect --deployment cells")
       .run([&target](Context& context) {
-        Session session(context.shared, target, Locked::yes);
+        Session session(context, target, Locked::yes);
         auto report =
             context.shared.dry_run ? session.stages().look_at_captures() : session.stages().collect();
         if (context.shared.json)
@@ -31,4 +31,4 @@ void add_collect(Tool& tool) {
       });
 }
 
-}  // namespace ds::retrain
+}  // namespace ds::retrain_tool

@@ -7,7 +7,7 @@
 #include "printing.h"
 #include "verbs.h"
 
-namespace ds::retrain {
+namespace ds::retrain_tool {
 
 void print_explanation(Context& context, Session& session) {
   auto explanation = session.machine().explain();
@@ -44,10 +44,10 @@ void add_explain(Tool& tool) {
   auto& target = verb.keep<Target>();
   target.bind(verb.options());
   verb.example("ds-retrain explain --deployment cells").run([&target](Context& context) {
-    Session session(context.shared, target, Locked::no);
+    Session session(context, target, Locked::no);
     print_explanation(context, session);
     return 0;
   });
 }
 
-}  // namespace ds::retrain
+}  // namespace ds::retrain_tool

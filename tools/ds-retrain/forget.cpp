@@ -4,12 +4,14 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/project.h"
+#include "common/text.h"
 #include "ds/base/text.h"
 #include "ds/retrain/rule_check.h"
 #include "session.h"
 #include "verbs.h"
 
-namespace ds::retrain {
+namespace ds::retrain_tool {
 namespace {
 
 struct ForgetFlags {
@@ -17,7 +19,7 @@ struct ForgetFlags {
 };
 
 int run_forget(Context& context, const ForgetFlags& flags) {
-  auto project = open_project(context.shared);
+  auto project = tool::open_project(context);
   auto lock = project.lock("retrain");
   for (const auto& each : flags.sha256) {
     auto report = forget_capture(project, each, context.shared.dry_run);
@@ -32,7 +34,7 @@ int run_forget(Context& context, const ForgetFlags& flags) {
     context.out.line(fmt::format("{}: {}, {}, {} {}", report.sha256.substr(0, 12),
                                  counted(report.files, "file"), counted(report.captures, "capture"),
                                  counted(report.images, "image"),
-                                 context.shared.dry_run ? "would be removed" : "removed"));
+                                 tool::did(context, "removed", "would be removed")));
     for (const auto& snapshot : report.snapshots)
       context.out.line(
           fmt::format("  snapshot {} still lists it: models trained on it have seen it", snapshot));
@@ -45,12 +47,12 @@ int run_forget(Context& context, const ForgetFlags& flags) {
 void add_forget(Tool& tool) {
   auto& verb = tool.verb("forget", "remove captured pictures for good: files, records, images, blobs");
   auto& flags = verb.keep<ForgetFlags>();
-  verb.describe(
-          "For a person's right to be forgotten. Names the snapshots that list the picture: what was\n"
-          "trained on them has seen it.")
+  verb.describe(R"(
+      For a person's right to be forgotten. Names the snapshots that list the picture: what was trained
+      on them has seen it.)")
       .example("ds-retrain forget 3f2a...")
       .arguments("sha256", flags.sha256, "SHA-256 of the picture (at least 12 digits), or its image name");
   verb.run([&flags](Context& context) { return run_forget(context, flags); });
 }
 
-}  // namespace ds::retrain
+}  // namespace ds::retrain_tool

@@ -4,13 +4,14 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "common/project.h"
 #include "ds/base/error.h"
 #include "ds/base/files.h"
 #include "ds/base/resources.h"
 #include "session.h"
 #include "verbs.h"
 
-namespace ds::retrain {
+namespace ds::retrain_tool {
 namespace {
 
 struct InitFlags {
@@ -40,7 +41,7 @@ int run_init(Context& context, Verb& verb, InitFlags& flags) {
   apply_preset(verb, flags.preset);
   flags.policy.validate();
   auto text = policy_to_yaml(flags.policy);
-  auto project = open_project(context.shared);
+  auto project = tool::open_project(context);
   auto deployment = project.deployments().get(flags.deployment).name;
   if (context.shared.dry_run) return context.out.text(text), 0;
   auto lock = project.lock("retrain");
@@ -55,10 +56,9 @@ int run_init(Context& context, Verb& verb, InitFlags& flags) {
   if (context.shared.json)
     context.out.json({{"deployment", deployment}, {"policy", folder.policy_file().string()}});
   else
-    context.out.line(
-        fmt::format("wrote {}\nnext: `ds-retrain run --deployment {}`, by hand or from cron "
-                    "(`ds-retrain schedule`)",
-                    folder.policy_file().string(), deployment));
+    context.out.line(fmt::format(
+        "wrote {}\nnext: `ds-retrain run --deployment {}`, by hand or from cron (`ds-retrain schedule`)",
+        folder.policy_file().string(), deployment));
   return 0;
 }
 
@@ -67,9 +67,9 @@ int run_init(Context& context, Verb& verb, InitFlags& flags) {
 void add_init(Tool& tool) {
   auto& verb = tool.verb("init", "write the retraining policy of a deployment");
   auto& flags = verb.keep<InitFlags>();
-  verb.describe(
-          "Writes retrain/DEPLOYMENT/retrain.yaml in the project: when to retrain, with what, and what a\n"
-          "challenger must show. People may edit that file; unknown keys are refused when it is read.")
+  verb.describe(R"(
+      Writes retrain/DEPLOYMENT/retrain.yaml in the project: when to retrain, with what, and what a
+      challenger must show. People may edit that file; unknown keys are refused when it is read.)")
       .example("ds-retrain init cells --policy cautious --min-new-images 100")
       .argument("deployment", flags.deployment, "the deployment (see `ds-deploy list`)");
   verb.options()
@@ -79,4 +79,4 @@ void add_init(Tool& tool) {
   verb.run([&](Context& context) { return run_init(context, verb, flags); });
 }
 
-}  // namespace ds::retrain
+}  // namespace ds::retrain_tool

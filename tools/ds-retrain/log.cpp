@@ -2,11 +2,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/project.h"
 #include "ds/base/error.h"
 #include "session.h"
 #include "verbs.h"
 
-namespace ds::retrain {
+namespace ds::retrain_tool {
 namespace {
 
 struct LogFlags {
@@ -49,7 +50,7 @@ int print_at(Context& context, const std::vector<RetrainLogEntry>& entries, cons
 }
 
 int run_log(Context& context, const LogFlags& flags) {
-  auto project = open_project(context.shared);
+  auto project = tool::open_project(context);
   auto deployment = choose_deployment(project, flags.target);
   if (!flags.at.empty()) return print_at(context, production_history(project, deployment), flags, deployment);
   auto entries = RetrainLog(retrain_folder(project, deployment).audit_file()).list();
@@ -71,12 +72,12 @@ void add_log(Tool& tool) {
   auto& verb = tool.verb("log", "the audit log: what was decided and what was in production when");
   auto& flags = verb.keep<LogFlags>();
   flags.target.bind(verb.options());
-  verb.describe(
-          "Each entry carries the hash of the one before; a changed, removed or added entry is found and\n"
-          "named (exit code 3).")
+  verb.describe(R"(
+      Each entry carries the hash of the one before; a changed, removed or added entry is found and
+      named (exit code 3).)")
       .example("ds-retrain log --at 2026-11-22T09:30:00Z");
   verb.options().add("at", flags.at, "what was in production at this time (UTC)", "TIME");
   verb.run([&flags](Context& context) { return run_log(context, flags); });
 }
 
-}  // namespace ds::retrain
+}  // namespace ds::retrain_tool

@@ -6,7 +6,7 @@
 
 #include "ds/base/text.h"
 
-namespace ds::retrain {
+namespace ds::retrain_tool {
 
 std::string rules_table(const std::vector<RuleCheck>& rules) {
   Table table;
@@ -60,4 +60,4 @@ void print_tick(Context& context, const TickReport& report) {
   context.out.flush();
 }
 
-}  // namespace ds::retrain
+}  // namespace ds::retrain_tool

@@ -7,7 +7,7 @@
 #include "ds/cli/tool.h"
 #include "ds/retrain/machine.h"
 
-namespace ds::retrain {
+namespace ds::retrain_tool {
 
 /// A table of rules: name, value, limit, interval, state, note.
 std::string rules_table(const std::vector<RuleCheck>& rules);
@@ -19,4 +19,4 @@ nlohmann::ordered_json to_json(const TickReport& report);
 /// For people nothing at all when nothing changed (cron mails what is printed); with --json always a line.
 void print_tick(Context& context, const TickReport& report);
 
-}  // namespace ds::retrain
+}  // namespace ds::retrain_tool

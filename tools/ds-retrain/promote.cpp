@@ -5,7 +5,7 @@
 #include "session.h"
 #include "verbs.h"
 
-namespace ds::retrain {
+namespace ds::retrain_tool {
 namespace {
 
 struct PromoteFlags {
@@ -28,10 +28,10 @@ void add_promote(Tool& tool) {
   auto& verb = tool.verb("promote", "put a model into production by hand");
   auto& flags = verb.keep<PromoteFlags>();
   flags.target.bind(verb.options());
-  verb.describe(
-          "Needs a verdict that passed this model against the one in production now, or --force with a\n"
-          "--reason, which the audit log keeps. The bake window watches it like any other. A model that\n"
-          "was rolled back is never promoted again.")
+  verb.describe(R"(
+      Needs a verdict that passed this model against the one in production now, or --force with a
+      --reason, which the audit log keeps. The bake window watches it like any other. A model that was
+      rolled back is never promoted again.)")
       .example("ds-retrain promote m-1a2b3c4d --force --reason 'the champion is blind at night'")
       .argument("model", flags.model, "id, name or alias of the model");
   verb.options()
@@ -40,7 +40,7 @@ void add_promote(Tool& tool) {
   verb.run([&flags](Context& context) {
     if (flags.force && flags.reason.empty())
       throw UsageError("--force needs --reason TEXT, for the audit log");
-    Session session(context.shared, flags.target, Locked::yes);
+    Session session(context, flags.target, Locked::yes);
     auto model = session.project().models().get(flags.model).id;
     if (context.shared.dry_run) {
       context.out.line(fmt::format("would promote {} on '{}'", model, session.deployment()));
@@ -58,7 +58,7 @@ void add_rollback(Tool& tool) {
       .example("ds-retrain rollback --reason 'misses every second cell'");
   verb.options().add("reason", flags.reason, "why, for the audit log");
   verb.run([&flags](Context& context) {
-    Session session(context.shared, flags.target, Locked::yes);
+    Session session(context, flags.target, Locked::yes);
     if (context.shared.dry_run) {
       context.out.line(
           fmt::format("would roll back {} on '{}'", session.stages().champion(), session.deployment()));
@@ -75,11 +75,11 @@ void add_resume(Tool& tool) {
   verb.example("ds-retrain resume --reason 'fixed the labels of class bar'");
   verb.options().add("reason", flags.reason, "why, for the audit log");
   verb.run([&flags](Context& context) {
-    Session session(context.shared, flags.target, Locked::yes);
+    Session session(context, flags.target, Locked::yes);
     bool was_open = session.machine().reset_breaker(flags.reason);
     context.out.line(was_open ? "the circuit breaker is closed again" : "the circuit breaker was not open");
     return 0;
   });
 }
 
-}  // namespace ds::retrain
+}  // namespace ds::retrain_tool

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "common/project.h"
 #include "ds/base/error.h"
 #include "ds/base/process.h"
 #include "ds/base/text.h"
@@ -9,7 +10,7 @@
 #include "session.h"
 #include "verbs.h"
 
-namespace ds::retrain {
+namespace ds::retrain_tool {
 namespace {
 
 struct ScheduleFlags {
@@ -61,30 +62,62 @@ std::string systemd(const std::vector<std::string>& words, const std::string& de
   std::vector<std::string> quoted;
   for (const auto& word : words) quoted.push_back(systemd_word(word));
   return fmt::format(
-      "# ~/.config/systemd/user/ds-retrain-{0}.service\n[Unit]\nDescription=ds-retrain of {0}\n\n[Service]\n"
-      "Type=oneshot\nExecStart={1}\n# the gate said no, not enough data, busy: not failures of the service\n"
-      "SuccessExitStatus=4 5 75\n\n"
-      "# ~/.config/systemd/user/ds-retrain-{0}.timer\n[Unit]\nDescription=ds-retrain of {0}\n\n[Timer]\n"
-      "OnBootSec=5min\nOnUnitInactiveSec={2:.0f}s\n\n[Install]\nWantedBy=timers.target\n\n"
-      "# then: systemctl --user daemon-reload && systemctl --user enable --now ds-retrain-{0}.timer\n",
+      R"(# ~/.config/systemd/user/ds-retrain-{0}.service
+[Unit]
+Description=ds-retrain of {0}
+
+[Service]
+Type=oneshot
+ExecStart={1}
+# the gate said no, not enough data, busy: not failures of the service
+SuccessExitStatus=4 5 75
+
+# ~/.config/systemd/user/ds-retrain-{0}.timer
+[Unit]
+Description=ds-retrain of {0}
+
+[Timer]
+OnBootSec=5min
+OnUnitInactiveSec={2:.0f}s
+
+[Install]
+WantedBy=timers.target
+
+# then: systemctl --user daemon-reload && systemctl --user enable --now ds-retrain-{0}.timer
+)",
       deployment, join(quoted, " "), every_s);
 }
 
 std::string kubernetes(const std::string& deployment, const ScheduleFlags& flags) {
   return fmt::format(
-      "apiVersion: batch/v1\nkind: CronJob\nmetadata:\n  name: ds-retrain-{0}\nspec:\n  schedule: \"{1}\"\n"
-      "  concurrencyPolicy: Forbid\n  jobTemplate:\n    spec:\n      backoffLimit: 0\n      template:\n"
-      "        spec:\n          restartPolicy: Never\n          containers:\n            - name: ds-retrain\n"
-      "              image: {2}\n              command: [ds-retrain, run, --project, /project, --deployment, "
-      "{0}]\n"
-      "              volumeMounts:\n                - {{name: project, mountPath: /project}}\n          "
-      "volumes:\n"
-      "            - name: project\n              persistentVolumeClaim: {{claimName: ds-project}}\n",
+      R"(apiVersion: batch/v1
+kind: CronJob
+metadata:
+  name: ds-retrain-{0}
+spec:
+  schedule: "{1}"
+  concurrencyPolicy: Forbid
+  jobTemplate:
+    spec:
+      backoffLimit: 0
+      template:
+        spec:
+          restartPolicy: Never
+          containers:
+            - name: ds-retrain
+              image: {2}
+              command: [ds-retrain, run, --project, /project, --deployment, {0}]
+              volumeMounts:
+                - {{name: project, mountPath: /project}}
+          volumes:
+            - name: project
+              persistentVolumeClaim: {{claimName: ds-project}}
+)",
       deployment, cron_fields(flags.every_s), flags.image);
 }
 
 int run_schedule(Context& context, const ScheduleFlags& flags) {
-  auto project = open_project(context.shared);
+  auto project = tool::open_project(context);
   auto deployment = choose_deployment(project, flags.target);
   auto tool = (executable_folder() / "ds-retrain").string();
   auto folder = std::filesystem::absolute(project.folder()).string();
@@ -110,4 +143,4 @@ void add_schedule(Tool& tool) {
   verb.run([&flags](Context& context) { return run_schedule(context, flags); });
 }
 
-}  // namespace ds::retrain
+}  // namespace ds::retrain_tool

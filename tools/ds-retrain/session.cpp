@@ -4,11 +4,12 @@
 
 #include <filesystem>
 
+#include "common/project.h"
 #include "ds/base/error.h"
 #include "ds/base/text.h"
 #include "ds/notify/notify.h"
 
-namespace ds::retrain {
+namespace ds::retrain_tool {
 namespace {
 
 RetrainPolicy load_policy(const Project& project, const std::string& deployment) {
@@ -25,11 +26,6 @@ void Target::bind(OptionSet& options) {
   options.add("deployment", deployment, "the deployment; not needed when only one has a policy", "NAME");
 }
 
-Project open_project(const SharedOptions& shared) {
-  return Project(Project::find(shared.project),
-                 {.user = shared.effective_user(), .tool = "ds-retrain", .lock_wait_s = shared.lock_wait_s});
-}
-
 std::string choose_deployment(Project& project, const Target& target) {
   if (!target.deployment.empty()) return project.deployments().get(target.deployment).name;
   auto known = deployments_with_policy(project);
@@ -41,14 +37,14 @@ std::string choose_deployment(Project& project, const Target& target) {
                    "choose one with --deployment NAME");
 }
 
-Session::Session(const SharedOptions& shared, const Target& target, Locked locked)
-    : project_(open_project(shared)),
+Session::Session(const Context& context, const Target& target, Locked locked)
+    : project_(tool::open_project(context)),
       deployment_(choose_deployment(project_, target)),
       lock_(locked == Locked::yes ? std::optional(project_.lock("retrain")) : std::nullopt),
       policy_(load_policy(project_, deployment_)),
       stages_(project_, deployment_, policy_, folder(),
-              {.user = shared.effective_user(), .threads = shared.threads}),
-      machine_(folder(), policy_, stages_, shared.effective_user()) {}
+              {.user = context.shared.effective_user(), .threads = context.shared.threads}),
+      machine_(folder(), policy_, stages_, context.shared.effective_user()) {}
 
 void Session::announce(const TickReport& report) {
   using Kind = TickReport::Kind;
@@ -65,4 +61,4 @@ void Session::announce(const TickReport& report) {
   notify(project_, event);
 }
 
-}  // namespace ds::retrain
+}  // namespace ds::retrain_tool

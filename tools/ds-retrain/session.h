@@ -10,7 +10,7 @@
 #include "ds/retrain/machine.h"
 #include "ds/retrain/project_stages.h"
 
-namespace ds::retrain {
+namespace ds::retrain_tool {
 
 /// Which deployment a verb is about.
 struct Target {
@@ -18,7 +18,6 @@ struct Target {
   void bind(OptionSet& options);
 };
 
-Project open_project(const SharedOptions& shared);
 /// The named deployment, or the only one with a policy. Throws UsageError naming the choices.
 std::string choose_deployment(Project& project, const Target& target);
 
@@ -27,7 +26,7 @@ enum class Locked { no, yes };
 /// An open project with the machine of one deployment; holds the project's "retrain" lock where asked.
 class Session {
  public:
-  Session(const SharedOptions& shared, const Target& target, Locked locked);
+  Session(const Context& context, const Target& target, Locked locked);
   Project& project() { return project_; }
   const std::string& deployment() const { return deployment_; }
   const RetrainPolicy& policy() const { return policy_; }
@@ -46,4 +45,4 @@ class Session {
   RetrainMachine machine_;
 };
 
-}  // namespace ds::retrain
+}  // namespace ds::retrain_tool

@@ -2,12 +2,13 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/project.h"
 #include "ds/base/error.h"
 #include "printing.h"
 #include "session.h"
 #include "verbs.h"
 
-namespace ds::retrain {
+namespace ds::retrain_tool {
 namespace {
 
 struct StatusRow {
@@ -18,7 +19,7 @@ struct StatusRow {
 };
 
 StatusRow row_of(Context& context, const std::string& name) {
-  Session session(context.shared, {name}, Locked::no);
+  Session session(context, {name}, Locked::no);
   return {session.project().deployments().get(name), session.machine().explain(), session.folder().load(),
           session.policy()};
 }
@@ -69,7 +70,7 @@ void print_json(Context& context, const std::vector<StatusRow>& rows) {
 int run_status(Context& context, const Target& target) {
   std::vector<std::string> names;
   {
-    auto project = open_project(context.shared);
+    auto project = tool::open_project(context);
     names = target.deployment.empty() ? deployments_with_policy(project)
                                       : std::vector{choose_deployment(project, target)};
   }
@@ -95,4 +96,4 @@ void add_status(Tool& tool) {
   });
 }
 
-}  // namespace ds::retrain
+}  // namespace ds::retrain_tool

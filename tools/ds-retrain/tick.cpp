@@ -8,7 +8,7 @@
 #include "session.h"
 #include "verbs.h"
 
-namespace ds::retrain {
+namespace ds::retrain_tool {
 namespace {
 
 struct TickFlags {
@@ -27,8 +27,7 @@ void bind(Verb& verb, TickFlags& flags) {
   flags.target.bind(verb.options());
   verb.options().add(
       "detailed-exitcode", flags.detailed,
-      "exit 10 when the trigger is not met, 11 when captures wait for labels, 12 when the challenger "
-      "was rejected, 13 after a rollback");
+      "exit 10 when the trigger is not met, 11 when captures wait for labels, 12 when the challenger was rejected, 13 after a rollback");
 }
 
 }  // namespace
@@ -36,14 +35,15 @@ void bind(Verb& verb, TickFlags& flags) {
 void add_tick(Tool& tool) {
   auto& verb = tool.verb("tick", "take one step: collect, train, measure, decide, promote or watch");
   auto& flags = verb.keep<TickFlags>();
-  verb.describe(
-          "One idempotent, crash-safe step; killed at any point and run again it comes to the same end.\n"
-          "Prints nothing when nothing changed. Exit code 4: the gate says no (or it rolled back);\n"
-          "5: not enough data to tell; 75: another ds-retrain is at work.")
+  verb.describe(R"(
+      One idempotent, crash-safe step; killed at any point and run again it comes to the same end.
+
+      Prints nothing when nothing changed. Exit code 4: the gate says no (or it rolled back); 5: not
+      enough data to tell; 75: another ds-retrain is at work.)")
       .example("ds-retrain tick --deployment cells --detailed-exitcode");
   bind(verb, flags);
   verb.run([&flags](Context& context) {
-    Session session(context.shared, flags.target, context.shared.dry_run ? Locked::no : Locked::yes);
+    Session session(context, flags.target, context.shared.dry_run ? Locked::no : Locked::yes);
     if (context.shared.dry_run) return print_explanation(context, session), 0;
     return exit_code_of(tick_once(context, session).kind, flags.detailed);
   });
@@ -52,13 +52,14 @@ void add_tick(Tool& tool) {
 void add_run(Tool& tool) {
   auto& verb = tool.verb("run", "tick until nothing more can be done now");
   auto& flags = verb.keep<TickFlags>();
-  verb.describe(
-          "What cron calls: goes on from stage to stage until a label, a clock or a person is needed.\n"
-          "Prints nothing when nothing changed. Exit codes as for `tick`.")
+  verb.describe(R"(
+      What cron calls: goes on from stage to stage until a label, a clock or a person is needed.
+
+      Prints nothing when nothing changed. Exit codes as for `tick`.)")
       .example("ds-retrain run -p cells");
   bind(verb, flags);
   verb.run([&flags](Context& context) {
-    Session session(context.shared, flags.target, context.shared.dry_run ? Locked::no : Locked::yes);
+    Session session(context, flags.target, context.shared.dry_run ? Locked::no : Locked::yes);
     if (context.shared.dry_run) return print_explanation(context, session), 0;
     for (;;) {
       auto report = tick_once(context, session);
@@ -68,4 +69,4 @@ void add_run(Tool& tool) {
   });
 }
 
-}  // namespace ds::retrain
+}  // namespace ds::retrain_tool

@@ -4,8 +4,9 @@ namespace ds {
 class Tool;
 }
 
-/// One function per verb; each adds it to the tool.
-namespace ds::retrain {
+/// One function per verb or family of verbs (`files list`, `files show`); each adds it to the tool. A new verb is its
+/// <verb>.cpp, a line here, one in main.cpp and one in CMakeLists.txt.
+namespace ds::retrain_tool {
 
 void add_init(Tool& tool);
 void add_collect(Tool& tool);
@@ -20,4 +21,4 @@ void add_log(Tool& tool);
 void add_schedule(Tool& tool);
 void add_forget(Tool& tool);
 
-}  // namespace ds::retrain
+}  // namespace ds::retrain_tool

@@ -2,17 +2,12 @@
 
 #include <fmt/format.h>
 
-#include "ds/base/process.h"
 #include "ds/train/session.h"
 
 namespace ds::train_tool {
 
-Project open_project(const Context& context) {
-  OpenOptions options;
-  options.user = context.shared.effective_user();
-  options.tool = program_name();
-  options.lock_wait_s = context.shared.lock_wait_s;
-  return Project(Project::find(context.shared.project), options);
+void bind_run(Verb& verb, std::string& run) {
+  verb.argument("run", run, "run id, unique beginning of one, or latest (the default)", false);
 }
 
 std::string score_text(const std::optional<double>& score) {

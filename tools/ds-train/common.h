@@ -10,7 +10,8 @@
 
 namespace ds::train_tool {
 
-Project open_project(const Context& context);
+/// RUN, which may be left out: then the latest.
+void bind_run(Verb& verb, std::string& run);
 
 /// `0.473`, or `-` when there is none.
 std::string score_text(const std::optional<double>& score);

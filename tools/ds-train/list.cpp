@@ -1,14 +1,14 @@
 #include <fmt/format.h>
 
 #include "common.h"
-#include "ds/base/error.h"
+#include "common/project.h"
 #include "verbs.h"
 
 namespace ds::train_tool {
 namespace {
 
 int list(Context& context) {
-  auto project = open_project(context);
+  auto project = tool::open_project(context);
   auto runs = project.runs().list();
   if (context.shared.json) {
     for (const auto& run : runs) context.out.json_line(run_json(run));
@@ -38,31 +38,12 @@ int list(Context& context) {
   return 0;
 }
 
-struct RemoveFlags {
-  std::string run;
-};
-
-int remove(Context& context, const RemoveFlags& flags) {
-  auto project = open_project(context);
-  auto run = project.runs().get(flags.run);
-  if (run.state == RunState::running)
-    throw UsageError(fmt::format("run {} is going on", run.id), fmt::format("ds-train stop {}", run.id));
-  if (!context.shared.dry_run) project.runs().remove(run.id);
-  context.out.line(fmt::format("{} {}", context.shared.dry_run ? "would remove" : "removed", run.id));
-  return 0;
-}
-
 }  // namespace
 
 void add_list(Tool& tool) {
   auto& verb = tool.verb("list", "all runs, newest first");
   verb.example("ds-train list").example("ds-train list --json");
   verb.run(list);
-
-  auto& rm = tool.verb("rm", "remove a run with its checkpoints; its model stays");
-  auto& flags = rm.keep<RemoveFlags>();
-  rm.argument("run", flags.run, "run id, unique beginning of one, or latest");
-  rm.run([&flags](Context& context) { return remove(context, flags); });
 }
 
 }  // namespace ds::train_tool

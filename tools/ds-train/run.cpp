@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "common.h"
+#include "common/project.h"
 #include "ds/base/error.h"
 #include "ds/base/log.h"
 #include "ds/base/text.h"
@@ -190,7 +191,7 @@ int run(Context& context, const RunFlags& flags, OptionSet& given) {
     throw UsageError("--finish and --resume: name the run once");
   auto place = flags.ranks == "off" || context.shared.dry_run ? RankPlace() : rank_place(rank_variables());
   if (!context.shared.dry_run) use_fast_libraries();
-  auto project = open_project(context);
+  auto project = tool::open_project(context);
   std::vector<TrainJob> jobs;
   const auto& old_run = flags.finish.empty() ? flags.resume : flags.finish;
   if (old_run.empty()) jobs = make_jobs(flags, given, context.shared);
@@ -218,8 +219,7 @@ void bind_run_options(OptionSet& options, RunFlags& flags) {
            "ARCH[:SIZE[:RECIPE]]")
       .choice(
           "eliminate", flags.eliminate, elimination_rules(),
-          "candidates that drop out between stages: the worse half by AP, those that another beats clearly "
-          "at no higher cost, or none")
+          "candidates that drop out between stages: the worse half by AP, those that another beats clearly at no higher cost, or none")
       .add("recipe", flags.recipe, "recipe for all of them: a name or a YAML file; default: by the grid",
            "NAME|FILE")
       .add("snapshot", flags.snapshot, "dataset version; default: a new one of everything done", "ID")
@@ -240,14 +240,15 @@ void bind_run_options(OptionSet& options, RunFlags& flags) {
 void add_run(Tool& tool) {
   auto& verb = tool.verb("run", "train one model, or several candidates, or continue a run");
   auto& flags = verb.keep<RunFlags>();
-  verb.describe(
-          "Everything that is done (`ds-label status`) becomes a snapshot, unless --snapshot names one. "
-          "Values come\n"
-          "from the recipe, then --config, then flags; the run's config.yaml says where each came from. The "
-          "best\n"
-          "epoch on val becomes a model of the project, scored on test when there is one.\n"
-          "Ctrl-C and SIGTERM save and stop; --resume continues a stopped or killed run to the same result.\n"
-          "Started by torchrun, mpirun or srun, the processes train one model together (docs/TRAINING.md).")
+  verb.describe(R"(
+      Everything that is done (`ds-label status`) becomes a snapshot, unless --snapshot names one.
+
+      Values come from the recipe, then --config, then flags; the run's config.yaml says where each came
+      from. The best epoch on val becomes a model of the project, scored on test when there is one.
+
+      Ctrl-C and SIGTERM save and stop; --resume continues a stopped or killed run to the same result.
+
+      Started by torchrun, mpirun or srun, the processes train one model together (docs/TRAINING.md).)")
       .example("ds-train run --budget 15m")
       .example("ds-train run --priority accuracy --candidates 3 --budget 2h")
       .example(

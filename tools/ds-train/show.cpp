@@ -3,6 +3,9 @@
 #include <algorithm>
 
 #include "common.h"
+#include "common/json.h"
+#include "common/project.h"
+#include "common/text.h"
 #include "ds/base/clock.h"
 #include "ds/base/error.h"
 #include "ds/base/files.h"
@@ -28,8 +31,8 @@ nlohmann::ordered_json epoch_json(const EpochMetrics& metrics) {
                                  {"loss", metrics.loss},
                                  {"learning_rate", metrics.learning_rate},
                                  {"images_per_s", metrics.images_per_s}};
-  json["ap"] = metrics.ap ? nlohmann::ordered_json(*metrics.ap) : nullptr;
-  json["ap50"] = metrics.ap50 ? nlohmann::ordered_json(*metrics.ap50) : nullptr;
+  json["ap"] = tool::or_null(metrics.ap);
+  json["ap50"] = tool::or_null(metrics.ap50);
   json["step"] = metrics.step;
   json["gradient_norm"] = metrics.gradient_norm;
   json["closing"] = metrics.closing;
@@ -95,7 +98,7 @@ int write_report(Context& context, const ShowFlags& flags, const std::vector<Run
   if (context.shared.json)
     context.out.json({{"file", flags.output.string()}, {"run", group[shown].record.id}, {"runs", count}});
   else
-    context.out.line(fmt::format("{} {}: {}{}", context.shared.dry_run ? "would write" : "wrote",
+    context.out.line(fmt::format("{} {}: {}{}", tool::did(context, "wrote", "would write"),
                                  flags.output.string(), group[shown].record.id,
                                  count > 1 ? fmt::format(" and {} beside it", count - 1) : ""));
   return 0;
@@ -114,7 +117,7 @@ int show_group(Context& context, const std::vector<RunView>& group) {
 
 int show(Context& context, const ShowFlags& flags) {
   if (!flags.output.empty()) file_kind(flags.output);
-  auto project = open_project(context);
+  auto project = tool::open_project(context);
   const auto run = look_at(project.runs().get(flags.run));
   if (flags.group || !flags.output.empty()) {
     const auto group = look_at_group(project, run.record.id);
@@ -155,13 +158,13 @@ int show(Context& context, const ShowFlags& flags) {
 void add_show(Tool& tool) {
   auto& verb = tool.verb("show", "one run: what it is, its epochs and curves, the candidates beside it");
   auto& flags = verb.keep<ShowFlags>();
-  verb.describe(
-      "-o writes instead of printing, by the file's ending: .html is a page with curves of losses, AP, rate "
-      "and\n"
-      "speed, the candidates, and every option with where it came from; .png a picture of the curves; .csv "
-      "every\n"
-      "epoch with all that was measured. Page and picture need no network and no other program.");
-  verb.argument("run", flags.run, "run id, unique beginning of one, or latest (the default)", false);
+  verb.describe(R"(
+      -o writes instead of printing, by the file's ending: .html is a page with curves of losses, AP,
+      rate and speed, the candidates, and every option with where it came from; .png a picture of the
+      curves; .csv every epoch with all that was measured.
+
+      Page and picture need no network and no other program.)");
+  bind_run(verb, flags.run);
   verb.options()
       .add("all", flags.all, "every epoch, not only the validated ones")
       .add("group", flags.group, "all candidates of the run side by side; in a picture over each other")

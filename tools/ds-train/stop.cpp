@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "common.h"
+#include "common/project.h"
 #include "ds/base/clock.h"
 #include "ds/base/error.h"
 #include "ds/base/process.h"
@@ -28,7 +29,7 @@ bool is_here(int pid) {
 }
 
 int stop(Context& context, const StopFlags& flags) {
-  auto project = open_project(context);
+  auto project = tool::open_project(context);
   auto run = project.runs().get(flags.run);
   if (run.state != RunState::running) {
     context.out.line(fmt::format("{} is {} already", run.id, to_string(run.state)));
@@ -64,7 +65,7 @@ int stop(Context& context, const StopFlags& flags) {
 void add_stop(Tool& tool) {
   auto& verb = tool.verb("stop", "ask a run to save and stop");
   auto& flags = verb.keep<StopFlags>();
-  verb.argument("run", flags.run, "run id, unique beginning of one, or latest (the default)", false);
+  bind_run(verb, flags.run);
   verb.options().duration("wait", flags.wait_s, "how long to wait until it has");
   verb.example("ds-train stop");
   verb.run([&flags](Context& context) { return stop(context, flags); });

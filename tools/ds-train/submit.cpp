@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "common.h"
+#include "common/project.h"
 #include "ds/base/error.h"
 #include "ds/base/files.h"
 #include "ds/base/log.h"
@@ -82,7 +83,8 @@ std::vector<RunRecord> runs_to_resume(Project& project, const std::string& name)
   if (named.state == RunState::done)
     throw UsageError(fmt::format("run {} is done; its model is {}", named.id, named.model_id));
   if (named.state == RunState::running)
-    throw UsageError(fmt::format("run {} is going on", named.id), fmt::format("ds-train watch {}", named.id));
+    throw UsageError(fmt::format("run {} is going on", named.id),
+                     fmt::format("follow it: ds-train watch {}", named.id));
   std::vector<RunRecord> runs;
   for (const auto& run : project.runs().list()) {
     bool unfinished = run.state == RunState::queued || run.state == RunState::stopped;
@@ -160,10 +162,9 @@ JobSpec complete(const SubmitFlags& flags, const Context& context, const Project
   spec.folder = folder;
   spec.log = folder / "jobs" / (spec.name + ".log");
   spec.command = worker_command(flags, context, project, own);
-  spec.about = {
-      fmt::format("Written by `ds-train submit --engine {}`. Every start of it goes on where the last "
-                  "one ended.",
-                  flags.engine)};
+  spec.about = {fmt::format(
+      "Written by `ds-train submit --engine {}`. Every start of it goes on where the last one ended.",
+      flags.engine)};
   for (const auto& run : work.runs) {
     spec.items.push_back(run.id);
     auto summary = run_summary(run);
@@ -238,7 +239,7 @@ int submit(Context& context, const SubmitFlags& flags, OptionSet& given) {
   auto engine = job_engines().at(flags.engine).value();
   bool cpus_given = given.at("cpus-per-task").source != ValueSource::built_in;
   RunWords words(flags, context.shared, cpus_given);
-  auto project = open_project(context);
+  auto project = tool::open_project(context);
   auto settings = flags;
   if (!cpus_given && words.shared.threads > 0) settings.job.cpus_per_task = words.shared.threads;
   {
@@ -286,22 +287,19 @@ void add_submit(Tool& tool) {
   std::string engines;
   for (const auto& entry : job_engines().entries())
     engines += fmt::format("{}: {}. ", entry.name, entry.summary);
-  verb.describe(
-          "The runs are made now, with their dataset version and every option, and wait as queued; the job "
-          "names them. "
-          "It may be started again at any time: it goes on where it ended. A process that ends with 75 or is "
-          "killed makes "
-          "the job start again, up to --max-requeues times. Where the engine's program is absent, the file "
-          "is "
-          "written "
-          "with a warning, for you to take to where it is. " +
-          engines)
+  verb.describe(R"(
+      The runs are made now, with their dataset version and every option, and wait as queued; the job
+      names them. It may be started again at any time: it goes on where it ended. A process that ends with
+      75 or is killed makes the job start again, up to --max-requeues times.
+
+      Where the engine's program is absent, the file is written with a warning, for you to take to where
+      it is.)")
+      .describe(engines)
       .example(
           "ds-train submit --engine slurm --nodes 2 --tasks-per-node 4 --time 4h -- --epochs 100 --name big")
       .example("ds-train submit --engine mpi --hosts hosts.txt --nodes 2 -- --priority accuracy --budget 2h")
       .example(
-          "ds-train submit --engine kubernetes --image registry/ds:1 --claim ds-project --no-submit -o "
-          "job.yaml")
+          "ds-train submit --engine kubernetes --image registry/ds:1 --claim ds-project --no-submit -o job.yaml")
       .example("ds-train submit --engine parallel --tasks-per-node 2 -- --candidates 4 --budget 4h")
       .example("ds-train submit --engine slurm -- --resume latest");
   verb.rest("run-options", flags.run_words, "the options of `ds-train run`");

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "common.h"
+#include "common/project.h"
 #include "ds/base/clock.h"
 #include "ds/base/stop.h"
 #include "ds/base/text.h"
@@ -114,7 +115,7 @@ void wait(double seconds) {
 }
 
 int watch(Context& context, const WatchFlags& flags) {
-  auto project = open_project(context);
+  auto project = tool::open_project(context);
   const auto id = project.runs().get(flags.run).id;
   LiveView view(context.out);
   ChangeList list(context.out, context.shared.json);
@@ -140,14 +141,12 @@ int watch(Context& context, const WatchFlags& flags) {
 void add_watch(Tool& tool) {
   auto& verb = tool.verb("watch", "follow a run and the candidates beside it until they end");
   auto& flags = verb.keep<WatchFlags>();
-  verb.describe(
-      "On a terminal: one view that is drawn anew, with curves of val AP and loss where there is room. Into "
-      "a "
-      "file\n"
-      "or pipe: a line a run whenever it has something new. left: what a run expects itself; ~ for one that "
-      "waits,\n"
-      "at the pace of those before it.");
-  verb.argument("run", flags.run, "run id, unique beginning of one, or latest (the default)", false);
+  verb.describe(R"(
+      On a terminal: one view that is drawn anew, with curves of val AP and loss where there is room.
+      Into a file or pipe: a line a run whenever it has something new.
+
+      left: what a run expects itself; ~ for one that waits, at the pace of those before it.)");
+  bind_run(verb, flags.run);
   verb.options()
       .duration("every", flags.every_s, "time between two looks")
       .add("once", flags.once, "look once and stop");

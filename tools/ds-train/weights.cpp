@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "common.h"
+#include "common/project.h"
 #include "ds/arch/architecture.h"
 #include "ds/base/error.h"
 #include "ds/base/text.h"
@@ -79,7 +80,7 @@ struct RegisterFlags {
 };
 
 int register_model(Context& context, RegisterFlags flags) {
-  auto project = open_project(context);
+  auto project = tool::open_project(context);
   flags.request.classes =
       flags.classes.empty() ? project.classes().list().names() : read_class_names(flags.classes);
   if (context.shared.dry_run) {

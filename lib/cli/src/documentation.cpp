@@ -8,25 +8,15 @@
 #include "ds/base/error.h"
 #include "ds/base/text.h"
 #include "ds/base/version.h"
+#include "paragraphs.h"
+#include "short_flag.h"
 
 namespace ds::detail {
 namespace {
 
 constexpr std::size_t kColumn = 32;
 constexpr std::size_t kWidth = 100;
-
-/// Breaks a sentence at blanks so that it fits beside or under a flag.
-std::string wrapped(const std::string& text, std::size_t indent) {
-  std::string out, line;
-  for (const auto& word : split_words(text)) {
-    if (!line.empty() && indent + line.size() + 1 + word.size() > kWidth) {
-      out += line + "\n" + std::string(indent, ' ');
-      line.clear();
-    }
-    line += line.empty() ? word : " " + word;
-  }
-  return out + line;
-}
+constexpr std::size_t kUnbroken = std::string::npos;  // a paragraph is one line
 
 std::string entry(const std::string& left, const std::string& right) {
   std::string text = "  " + left;
@@ -34,7 +24,7 @@ std::string entry(const std::string& left, const std::string& right) {
     text += "\n" + std::string(kColumn, ' ');
   else
     text += std::string(kColumn - text.size(), ' ');
-  return text + wrapped(right, kColumn) + "\n";
+  return text + wrapped(right, kColumn, kWidth) + "\n";
 }
 
 /// Summaries are written without a capital and a full stop, to stand in a list; as a sentence they get both.
@@ -44,11 +34,8 @@ std::string sentence(std::string text) {
 }
 
 std::string flag_text(const Option& option) {
-  static const std::vector<std::pair<std::string, std::string>> kShort = {
-      {"project", "-p, "}, {"quiet", "-q, "}, {"verbose", "-v, "}, {"output", "-o, "}};
-  std::string text;
-  for (const auto& [name, letter] : kShort)
-    if (option.name == name) text = letter;
+  std::string text(short_flag(option.name));
+  if (!text.empty()) text += ", ";
   bool can_be_turned_off = option.is_flag && option.default_text == "true";
   text += (can_be_turned_off ? "--[no-]" : "--") + option.name;
   if (!option.placeholder.empty()) text += " " + option.placeholder;
@@ -86,9 +73,11 @@ std::string usage_line(const Tool& tool, const Verb& verb) {
 }
 
 std::string exit_codes() {
-  return "\nExit codes:\n"
-         "  0 done   1 failed   2 wrong usage   3 bad input data   4 a gate was not met\n"
-         "  5 not enough data to tell   75 busy, try again   130/143 interrupted after saving\n";
+  return R"(
+Exit codes:
+  0 done   1 failed   2 wrong usage   3 bad input data   4 a gate was not met
+  5 not enough data to tell   75 busy, try again   130/143 interrupted after saving
+)";
 }
 
 std::string verb_lines(const Tool& tool, const std::string& prefix) {
@@ -99,7 +88,7 @@ std::string verb_lines(const Tool& tool, const std::string& prefix) {
 }
 
 std::string markdown(const Tool& tool, const OptionSet& shared) {
-  std::string text = fmt::format("## {}\n\n{}\n", tool.name(), tool.description());
+  std::string text = fmt::format("## {}\n\n{}", tool.name(), reflowed(tool.description(), kUnbroken));
   for (const auto& verb : tool.verbs()) {
     text +=
         fmt::format("\n### {} {}\n\n```\n{}", tool.name(), verb.path(), verb_help(tool, verb, OptionSet{}));
@@ -126,13 +115,24 @@ std::string troff(const std::string& text) {
   return out;
 }
 
+/// Paragraphs, and lines that stay as they are.
+std::string troff_paragraphs(const std::string& text) {
+  std::string out;
+  for (const auto& paragraph : paragraphs_of(text)) {
+    if (paragraph.apart) out += ".PP\n";
+    const auto line = troff(paragraph.text) + "\n";
+    out += paragraph.verbatim ? ".EX\n" + line + ".EE\n" : line;
+  }
+  return out;
+}
+
 std::string man_page(const Tool& tool, const OptionSet& shared) {
   std::string title = tool.name();
   std::transform(title.begin(), title.end(), title.begin(), [](unsigned char c) { return std::toupper(c); });
   std::string text = fmt::format(".TH {} 1 \"\" \"ds {}\" \"ds\"\n.SH NAME\n{} \\- {}\n", title, version(),
                                  troff(tool.name()), troff(tool.summary()));
-  text += fmt::format(".SH SYNOPSIS\n.B {}\n.I verb\n[arguments] [options]\n.SH DESCRIPTION\n{}\n",
-                      troff(tool.name()), troff(tool.description()));
+  text += fmt::format(".SH SYNOPSIS\n.B {}\n.I verb\n[arguments] [options]\n.SH DESCRIPTION\n{}",
+                      troff(tool.name()), troff_paragraphs(tool.description()));
   text += ".SH VERBS\n";
   auto options_of = [](const OptionSet& set) {
     std::string list;
@@ -141,8 +141,8 @@ std::string man_page(const Tool& tool, const OptionSet& shared) {
     return list;
   };
   for (const auto& verb : tool.verbs()) {
-    text += fmt::format(".SS {}\n{}\n", troff(usage_line(tool, verb)),
-                        troff(sentence(verb.summary()) + " " + verb.description()));
+    text += fmt::format(".SS {}\n{}", troff(usage_line(tool, verb)),
+                        troff_paragraphs(sentence(verb.summary()) + "\n" + verb.description()));
     for (const auto& argument : verb.positionals())
       text += fmt::format(".TP\n.I {}\n{}\n", troff(argument.name), troff(argument.help));
     if (verb.rest())
@@ -184,9 +184,13 @@ std::string bash_completion(const Tool& tool, const OptionSet& shared) {
   auto function = "_" + tool.name();
   std::replace(function.begin(), function.end(), '-', '_');
   std::string text = fmt::format(
-      "# bash completion for {0}\n{1}() {{\n  local cur=${{COMP_WORDS[COMP_CWORD]}} path=() word\n"
-      "  for word in \"${{COMP_WORDS[@]:1:COMP_CWORD-1}}\"; do [[ $word == -* ]] || path+=(\"$word\"); done\n"
-      "  local words=\n  case \"${{path[*]}}\" in\n",
+      R"(# bash completion for {0}
+{1}() {{
+  local cur=${{COMP_WORDS[COMP_CWORD]}} path=() word
+  for word in "${{COMP_WORDS[@]:1:COMP_CWORD-1}}"; do [[ $word == -* ]] || path+=("$word"); done
+  local words=
+  case "${{path[*]}}" in
+)",
       tool.name(), function);
   auto all = completion_words(tool, shared);
   // The longest path first: "snapshot create x" must not end at "snapshot".
@@ -196,18 +200,24 @@ std::string bash_completion(const Tool& tool, const OptionSet& shared) {
     text += fmt::format("    {}) words='{}' ;;\n", path.empty() ? "*" : fmt::format("'{}'*", path),
                         fmt::join(words, " "));
   text += fmt::format(
-      "  esac\n  mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")\n"
-      "  [[ $cur == -* ]] || mapfile -t -O ${{#COMPREPLY[@]}} COMPREPLY < <(compgen -f -- \"$cur\")\n}}\n"
-      "complete -o filenames -F {} {}\n",
+      R"(  esac
+  mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+  [[ $cur == -* ]] || mapfile -t -O ${{#COMPREPLY[@]}} COMPREPLY < <(compgen -f -- "$cur")
+}}
+complete -o filenames -F {} {}
+)",
       function, tool.name());
   return text;
 }
 
 std::string zsh_completion(const Tool& tool, const OptionSet& shared) {
   std::string text = fmt::format(
-      "#compdef {}\nlocal -a path words\nlocal word\nfor word in ${{words[2,CURRENT-1]}}; do [[ $word == -* "
-      "]] || "
-      "path+=($word); done\ncase \"${{path[*]}}\" in\n",
+      R"(#compdef {}
+local -a path words
+local word
+for word in ${{words[2,CURRENT-1]}}; do [[ $word == -* ]] || path+=($word); done
+case "${{path[*]}}" in
+)",
       tool.name());
   auto all = completion_words(tool, shared);
   std::stable_sort(all.begin(), all.end(),
@@ -247,9 +257,16 @@ std::string fish_completion(const Tool& tool, const OptionSet& shared) {
 
 std::string tool_help(const Tool& tool) {
   return fmt::format(
-      "{}: {}\n\n{}\n\nUsage: {} <verb> [arguments] [options]\n\nVerbs:\n{}\n"
-      "'{} <verb> --help' shows a verb's options; '--version' what this was built with.\n{}",
-      tool.name(), tool.summary(), wrapped(tool.description(), 0), tool.name(), verb_lines(tool, ""),
+      R"({}: {}
+
+{}
+Usage: {} <verb> [arguments] [options]
+
+Verbs:
+{}
+'{} <verb> --help' shows a verb's options; '--version' what this was built with.
+{})",
+      tool.name(), tool.summary(), reflowed(tool.description(), kWidth), tool.name(), verb_lines(tool, ""),
       tool.name(), exit_codes());
 }
 
@@ -260,7 +277,7 @@ std::string group_help(const Tool& tool, const std::string& prefix) {
 
 std::string verb_help(const Tool& tool, const Verb& verb, const OptionSet& shared) {
   std::string text = fmt::format("{}\n\nUsage: {}\n", sentence(verb.summary()), usage_line(tool, verb));
-  if (!verb.description().empty()) text += "\n" + wrapped(verb.description(), 0) + "\n";
+  if (!verb.description().empty()) text += "\n" + reflowed(verb.description(), kWidth);
   auto arguments = verb.positionals();
   if (verb.rest()) arguments.push_back(*verb.rest());
   if (!arguments.empty()) {

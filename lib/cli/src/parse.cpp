@@ -10,6 +10,7 @@
 
 #include "ds/base/error.h"
 #include "ds/base/text.h"
+#include "short_flag.h"
 
 namespace ds::detail {
 namespace {
@@ -38,10 +39,7 @@ struct Parser {
       auto& slot = given.emplace_back();
       slot.option = &set.at(each.name);
       auto flags = fmt::format("--{}", each.name);
-      if (each.name == "project") flags += ",-p";
-      if (each.name == "quiet") flags += ",-q";
-      if (each.name == "verbose") flags += ",-v";
-      if (each.name == "output") flags += ",-o";
+      if (auto letter = short_flag(each.name); !letter.empty()) flags += fmt::format(",{}", letter);
       if (each.is_flag) {
         slot.flag = target.add_flag_function(
             fmt::format("{},!--no-{}", flags, each.name),
@@ -152,7 +150,7 @@ const Verb* leading_verb(const std::deque<Verb>& verbs, const OptionSet& shared_
     if (word.starts_with("-")) {
       auto name = word.substr(std::min(word.find_first_not_of('-'), word.size()));
       for (const auto& option : shared_set.options())
-        if (!option.is_flag && (option.name == name || (option.name == "project" && word == "-p"))) ++i;
+        if (!option.is_flag && (option.name == name || short_flag(option.name) == word)) ++i;
       continue;
     }
     auto longer = path.empty() ? word : path + " " + word;

@@ -15,6 +15,7 @@
 #include "ds/base/stop.h"
 #include "ds/base/text.h"
 #include "errors.h"
+#include "paragraphs.h"
 #include "parse.h"
 #include "progress_bar.h"
 
@@ -49,8 +50,9 @@ int SharedOptions::effective_threads() const {
   return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
-Verb& Verb::describe(std::string text) {
-  description_ = std::move(text);
+Verb& Verb::describe(std::string_view text) {
+  if (!description_.empty()) description_ += "\n\n";
+  description_ += detail::dedented(text);
   return *this;
 }
 
@@ -91,8 +93,8 @@ Verb& Verb::run(std::function<int(Context&)> action) {
   return *this;
 }
 
-Tool::Tool(std::string name, std::string summary, std::string description)
-    : name_(std::move(name)), summary_(std::move(summary)), description_(std::move(description)) {}
+Tool::Tool(std::string name, std::string summary, std::string_view description)
+    : name_(std::move(name)), summary_(std::move(summary)), description_(detail::dedented(description)) {}
 
 Verb& Tool::verb(std::string path, std::string summary) {
   return verbs_.emplace_back(std::move(path), std::move(summary));
@@ -155,7 +157,7 @@ int Tool::run_parsed(int argc, char** argv) {
   install_stop_handlers();
   std::unique_ptr<Progress> bar;
   if (shared.progress && !shared.quiet && isatty(STDERR_FILENO) != 0) bar = detail::make_progress_bar();
-  Context context{shared, out, bar ? *bar : no_progress()};
+  Context context{name_, shared, out, bar ? *bar : no_progress()};
   int code = request.verb->execute(context);
   out.flush();
   return code;

@@ -187,3 +187,37 @@ TEST_CASE("help, man page and completions come from the same definitions") {
   }
   REQUIRE(run(f.tool, {"--version"}).out.find("ds-x 0.1.0 (revision ") == 0);
 }
+
+TEST_CASE("a description is written as paragraphs and shown as paragraphs") {
+  Tool tool("ds-x", "tries things", R"(
+      A tool that exists
+      in this test.)");
+  tool.verb("say", "say a word")
+      .describe(R"(
+          One sentence that is
+          broken where the source needs it, and so long that the help has to break it at another place.
+
+          A second paragraph:
+            GET /one     stays as it is
+            GET /two
+
+          A third.)")
+      .describe("An added one.")
+      .run([](Context&) { return 0; });
+  REQUIRE(run(tool, {"--help"})
+              .out.starts_with("ds-x: tries things\n\nA tool that exists in this test.\n\nUsage: "));
+  REQUIRE(run(tool, {"say", "--help"})
+              .out.starts_with(
+                  "Say a word.\n\nUsage: ds-x say [options]\n\n"
+                  "One sentence that is broken where the source needs it, and so long that the help has to "
+                  "break it at\nanother place.\n\n"
+                  "A second paragraph:\n  GET /one     stays as it is\n  GET /two\n\n"
+                  "A third.\n\nAn added one.\n"));
+  REQUIRE(run(tool, {"--generate", "man"})
+              .out.find(".SS ds\\-x say [options]\nSay a word. One sentence that is ") != std::string::npos);
+  REQUIRE(run(tool, {"--generate", "man"})
+              .out.find(".PP\nA second paragraph:\n.EX\n  GET /one     stays as it is\n.EE\n") !=
+          std::string::npos);
+  REQUIRE(run(tool, {"--generate", "markdown"})
+              .out.starts_with("## ds-x\n\nA tool that exists in this test.\n\n"));
+}

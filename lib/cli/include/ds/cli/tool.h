@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -18,6 +19,7 @@ namespace ds {
 
 /// What a verb is given to work with.
 struct Context {
+  const std::string& tool;  // "ds-import": who opens a project, and who stands in its journal
   SharedOptions shared;
   Output& out;
   Progress& progress;
@@ -33,11 +35,15 @@ struct Argument {
 };
 
 /// One verb of a tool: `add`, or nested, `snapshot create`. Flags -> options struct -> library -> report.
+/// It holds what the command line may say (arguments, options, what follows `--`), what the help says of it, and
+/// the work. The options struct lives inside the verb (`keep`), because parsing writes to its fields long after the
+/// function that made the verb has returned; all references into it hold as long as the Tool.
 class Verb {
  public:
   Verb(std::string path, std::string summary) : path_(std::move(path)), summary_(std::move(summary)) {}
-  /// Paragraphs under the usage line.
-  Verb& describe(std::string text);
+  /// Paragraphs under the usage line, written as a raw string: shared indentation goes, lines at the margin are
+  /// joined and wrapped anew, a blank line ends a paragraph, indented lines stay as they are. Called again, it adds.
+  Verb& describe(std::string_view text);
   /// A command line that works, shown under "Examples".
   Verb& example(std::string command);
   OptionSet& options() { return options_; }
@@ -81,7 +87,8 @@ class Verb {
 /// One of the six executables: a name, verbs, and the one catch ladder.
 class Tool {
  public:
-  Tool(std::string name, std::string summary, std::string description);
+  /// @param description paragraphs, as Verb::describe takes them
+  Tool(std::string name, std::string summary, std::string_view description);
   /// Names of nested verbs are separated by a blank: "review accept".
   Verb& verb(std::string path, std::string summary);
   /// Adds a line to --version: a library this tool is built with.

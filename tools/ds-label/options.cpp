@@ -1,4 +1,4 @@
-#include "common.h"
+#include "options.h"
 
 #include <fmt/format.h>
 
@@ -8,20 +8,21 @@
 
 #include "ds/base/error.h"
 #include "ds/base/files.h"
-#include "ds/base/log.h"
 
-namespace ds {
+namespace ds::label_tool {
 
-Project open_project(const Context& context) {
-  OpenOptions options;
-  options.user = context.shared.effective_user();
-  options.tool = "ds-label";
-  options.lock_wait_s = context.shared.lock_wait_s;
-  return Project(Project::find(context.shared.project), options);
+namespace {
+
+constexpr const char* kImageHelp = "image name, unique ending of a name, or #id";
+
+}  // namespace
+
+void bind_image(Verb& verb, std::string& image) {
+  verb.argument("image", image, kImageHelp);
 }
 
 void bind_selection(Verb& verb, Selection& selection, const std::string& when_empty) {
-  verb.arguments("image", selection.images, "image name, unique ending of a name, or #id", false);
+  verb.arguments("image", selection.images, kImageHelp, false);
   verb.options().add("where", selection.where,
                      "choose images by a filter, such as 'status=done and class=car'; " + when_empty,
                      "FILTER");
@@ -35,10 +36,6 @@ std::optional<std::int64_t> RevisionOption::value() const {
   return revision ? std::optional<std::int64_t>(*revision) : std::nullopt;
 }
 
-void note_dry_run(const Context& context) {
-  if (context.shared.dry_run) log::info("dry run: nothing has been changed");
-}
-
 std::string read_text(const std::string& file_or_dash) {
   if (file_or_dash != "-") {
     if (!std::filesystem::exists(file_or_dash))
@@ -48,4 +45,4 @@ std::string read_text(const std::string& file_or_dash) {
   return {std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>()};
 }
 
-}  // namespace ds
+}  // namespace ds::label_tool

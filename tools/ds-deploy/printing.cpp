@@ -1,32 +1,12 @@
-#include "common.h"
+#include "printing.h"
 
 #include <fmt/format.h>
 
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 
-#include "ds/base/error.h"
 #include "ds/base/text.h"
 
-namespace ds::deploying {
-
-Project open_project(const Context& context) {
-  return Project(Project::find(context.shared.project),
-                 {context.shared.effective_user(), "ds-deploy", context.shared.lock_wait_s});
-}
-
-std::unique_ptr<Project> open_project_if_any(const Context& context) {
-  bool named = !context.shared.project.empty() || std::getenv("DS_PROJECT") != nullptr;
-  std::filesystem::path folder;
-  try {
-    folder = Project::find(context.shared.project);
-  } catch (const UsageError&) {
-    if (named) throw;
-    return nullptr;
-  }
-  return std::make_unique<Project>(
-      folder, OpenOptions{context.shared.effective_user(), "ds-deploy", context.shared.lock_wait_s});
-}
+namespace ds::deploy_tool {
 
 nlohmann::ordered_json to_json(const DeploymentStatus& status) {
   const auto& record = status.record;
@@ -65,4 +45,4 @@ void print(Context& context, const DeploymentStatus& status) {
         status.live_model, status.live_generation));
 }
 
-}  // namespace ds::deploying
+}  // namespace ds::deploy_tool

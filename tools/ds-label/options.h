@@ -9,10 +9,10 @@
 #include "ds/labeling/selection.h"
 #include "ds/project/project.h"
 
-namespace ds {
+namespace ds::label_tool {
 
-/// The project of the shared flags, opened as the acting user.
-Project open_project(const Context& context);
+/// IMAGE.
+void bind_image(Verb& verb, std::string& image);
 
 /// IMAGE... and --where.
 void bind_selection(Verb& verb, Selection& selection, const std::string& when_empty);
@@ -24,10 +24,7 @@ struct RevisionOption {
   std::optional<std::int64_t> value() const;
 };
 
-/// Says on stderr that nothing has been changed, when --dry-run.
-void note_dry_run(const Context& context);
-
 /// A file, or stdin for "-".
 std::string read_text(const std::string& file_or_dash);
 
-}  // namespace ds
+}  // namespace ds::label_tool

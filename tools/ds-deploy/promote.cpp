@@ -2,12 +2,13 @@
 
 #include <nlohmann/json.hpp>
 
-#include "common.h"
+#include "common/project.h"
 #include "ds/base/error.h"
+#include "ds/deploy/deployments.h"
 #include "ds/project/find_model.h"
 #include "verbs.h"
 
-namespace ds::deploying {
+namespace ds::deploy_tool {
 namespace {
 
 struct ChangeFlags {
@@ -17,6 +18,10 @@ struct ChangeFlags {
   std::optional<int> expect_generation;
   bool force = false;
 
+  void bind(OptionSet& options) {
+    options.add("reason", reason, "stands in the audit log")
+        .add("expect-generation", expect_generation, "only when the deployment is still at this generation");
+  }
   ModelChange change(const Context& context) const {
     ModelChange change;
     change.user = context.shared.effective_user();
@@ -47,9 +52,9 @@ int print_change(Context& context, const std::string& name, const ModelChangeRep
 }
 
 int run_promote(Context& context, const ChangeFlags& flags) {
-  auto project = open_project(context);
+  auto project = tool::open_project(context);
   if (flags.force && flags.reason.empty())
-    throw UsageError("--force needs a --reason", "it stands in the audit log");
+    throw UsageError("--force needs a --reason", "say why: it stands in the audit log");
   if (context.shared.dry_run) {
     auto record = project.deployments().get(flags.name);
     context.out.line(fmt::format("{}: would go from {} to {}", flags.name, record.model_id,
@@ -61,7 +66,7 @@ int run_promote(Context& context, const ChangeFlags& flags) {
 }
 
 int run_rollback(Context& context, const ChangeFlags& flags) {
-  auto project = open_project(context);
+  auto project = tool::open_project(context);
   return print_change(context, flags.name, Deployments(project).roll_back(flags.name, flags.change(context)));
 }
 
@@ -70,16 +75,12 @@ int run_rollback(Context& context, const ChangeFlags& flags) {
 void add_promote(Tool& tool) {
   auto& verb = tool.verb("promote", "put another model into production");
   auto& flags = verb.keep<ChangeFlags>();
-  verb.options()
-      .add("reason", flags.reason, "stands in the audit log")
-      .add("expect-generation", flags.expect_generation,
-           "only when the deployment is still at this generation")
-      .add("force", flags.force, "also a model that was rolled back from");
-  verb.describe(
-          "The running server loads and warms the model beside the one it serves, then switches between two "
-          "requests.\n"
-          "The project's champion becomes this model, and deployments/NAME/audit.jsonl tells who, when and "
-          "why.")
+  flags.bind(verb.options());
+  verb.options().add("force", flags.force, "also a model that was rolled back from");
+  verb.describe(R"(
+      The running server loads and warms the model beside the one it serves, then switches between two
+      requests. The project's champion becomes this model, and deployments/NAME/audit.jsonl tells who,
+      when and why.)")
       .example("ds-deploy promote gate-3 challenger --reason 'AP +0.03 on test'")
       .argument("name", flags.name, "deployment")
       .argument("model", flags.model,
@@ -90,13 +91,10 @@ void add_promote(Tool& tool) {
 void add_rollback(Tool& tool) {
   auto& verb = tool.verb("rollback", "put the model before the last promotion back into production");
   auto& flags = verb.keep<ChangeFlags>();
-  verb.options()
-      .add("reason", flags.reason, "stands in the audit log")
-      .add("expect-generation", flags.expect_generation,
-           "only when the deployment is still at this generation");
+  flags.bind(verb.options());
   verb.argument("name", flags.name, "deployment").run([&flags](Context& context) {
     return run_rollback(context, flags);
   });
 }
 
-}  // namespace ds::deploying
+}  // namespace ds::deploy_tool

@@ -1,0 +1,31 @@
+#include <fmt/format.h>
+
+#include "common/project.h"
+#include "ds/base/error.h"
+#include "ds/deploy/deployments.h"
+#include "verbs.h"
+
+namespace ds::deploy_tool {
+namespace {
+
+struct LogFlags {
+  std::string name;
+  int lines = 50;
+};
+
+}  // namespace
+
+void add_logs(Tool& tool) {
+  auto& verb = tool.verb("logs", "the last lines of a deployment's log");
+  auto& flags = verb.keep<LogFlags>();
+  verb.options().add("lines", flags.lines, "how many");
+  verb.argument("name", flags.name, "deployment").run([&flags](Context& context) {
+    if (flags.lines < 1) throw UsageError(fmt::format("--lines {}: expected at least 1", flags.lines));
+    auto project = tool::open_project(context);
+    auto text = Deployments(project).log_tail(flags.name, static_cast<std::size_t>(flags.lines));
+    if (!text.empty()) context.out.line(text);
+    return 0;
+  });
+}
+
+}  // namespace ds::deploy_tool

@@ -1,0 +1,32 @@
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "common/project.h"
+#include "ds/deploy/deployments.h"
+#include "verbs.h"
+
+namespace ds::deploy_tool {
+namespace {
+
+int run_stop(Context& context, const std::string& name) {
+  auto project = tool::open_project(context);
+  bool ran = Deployments(project).stop(name);
+  if (context.shared.json)
+    context.out.json({{"name", name}, {"stopped", ran}});
+  else
+    context.out.line(ran ? fmt::format("{}: stopped", name) : fmt::format("{}: was not running", name));
+  return 0;
+}
+
+}  // namespace
+
+void add_stop(Tool& tool) {
+  auto& verb = tool.verb("stop", "let a deployment finish its requests and end it");
+  auto& name = verb.keep<std::string>();
+  verb.argument("name", name, "deployment").run([&name](Context& context) {
+    return run_stop(context, name);
+  });
+}
+
+}  // namespace ds::deploy_tool
