@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # From labelled pictures to a model that answers requests: import, freeze, train, measure, serve, ask.
 #   examples/quickstart.sh [DATA] [WORK]
-#     DATA   folder of your dataset, in any format that `ds-import formats` lists; without it (or "") sample data is drawn
+#     DATA   folder of your dataset, in any format that `ds-import formats` lists; without it (or ""): sample data
 #     WORK   folder to make, for everything that comes out; default: quickstart
 # The tools are taken from PATH: PATH=/usr/local/bin:$PATH examples/quickstart.sh ~/data/bccd
 # Dials, as variables: EPOCHS (30), INPUT_SIZE (160; larger finds smaller objects), ARCH (yolox-nano; `ds-train archs`

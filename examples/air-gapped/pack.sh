@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Packs everything that prediction needs into one file, for a machine without network: tools, libraries, a model, and the
-# labelled test pictures, so that the other machine can prove that it finds the same.
+# Packs everything that prediction needs into one file, for a machine without network: tools, libraries, a model, and
+# the labelled test pictures, so that the other machine can prove that it finds the same.
 #   pack.sh PROJECT MODEL BUNDLE.tar.gz
 #     MODEL   id of a model of the project: the folder models/MODEL (`ds-train list` shows the ids)
 # The tools are those in PATH, from an installed prefix: `cmake --install build/release --prefix /opt/ds`.

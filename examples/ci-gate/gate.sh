@@ -2,12 +2,13 @@
 # A gate for pull requests: is the candidate as good as the champion, on this truth? Writes what CI systems show.
 #   gate.sh TRUTH CHAMPION CANDIDATE [OUT]
 #     TRUTH                 COCO ground truth, as `ds-import export truth.json --format coco` writes it
-#     CHAMPION, CANDIDATE   COCO result files of any tool; `ds-compare eval MODEL -o DIR` writes one as DIR/detections.json
+#     CHAMPION, CANDIDATE   COCO result files of any tool; `ds-compare eval MODEL --data DATA -o DIR` writes one, too
 #     OUT                   folder for gate.xml (JUnit) and gate.md (for the pull request); default: gate
 # In a project that has both models evaluated, leave TRUTH empty (""), and name models instead of files.
-# Dials, as variables: RULES (AP>=baseline-0.02; several, separated by blanks), MIN_GROUPS (10: with fewer groups of images
-# nothing is told), RESAMPLES (1000).
-# Exit code, that of `ds-compare gate`: 0 shown to be as good, 4 shown to be worse, 5 this data cannot tell, 3 bad input.
+# Dials, as variables: RULES (AP>=baseline-0.02; several, separated by blanks), MIN_GROUPS (10: with fewer groups of
+# images nothing is told), RESAMPLES (1000).
+# Exit code, that of `ds-compare gate`: 0 shown to be as good, 4 shown to be worse, 5 this data cannot tell, 3 bad
+# input.
 set -euo pipefail
 if (($# < 3)); then
   echo "usage: gate.sh TRUTH CHAMPION CANDIDATE [OUT]" >&2

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# One round of retraining, for cron or a systemd timer: captures come in, and where enough labels are new a challenger is
-# trained, judged and promoted. Prints only what is news, so that cron mails only news; never waits for people.
+# One round of retraining, for cron or a systemd timer: captures come in, and where enough labels are new a challenger
+# is trained, judged and promoted. Prints only what is news, so that cron mails only news; never waits for people.
 #   retrain.sh PROJECT DEPLOYMENT
 #     PROJECT      project folder
-#     DEPLOYMENT   a deployment that has a policy: `ds-deploy create NAME --capture uniform=0.05`, then `ds-retrain init NAME`
+#     DEPLOYMENT   made by `ds-deploy create NAME --capture uniform=0.05`, with a policy made by `ds-retrain init NAME`
 # Dials, as variables: THREADS (0: all processors).
 # Exit code: 0 promoted, watching, or nothing to do yet; 4 the challenger was rejected, or the champion came back;
 # 5 not enough test images to tell; 75 another round is still going on; 1 the training failed.

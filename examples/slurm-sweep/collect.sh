@@ -19,8 +19,8 @@ for recipe in "${recipes[@]}"; do
 done
 mkdir -p "$out"
 
-# In one call, so that the models take turns and their latencies compare fairly. The dataset version is the newest one, or
-# the one named in SNAPSHOT when something was labelled since.
+# In one call, so that the models take turns and their latencies compare fairly. The dataset version is what is done
+# now, or the one named in SNAPSHOT when something was labelled since.
 options=(--split test)
 if [[ -n ${SNAPSHOT:-} ]]; then options+=(--snapshot "$SNAPSHOT"); fi
 ds-compare eval "${models[@]}" "${options[@]}" --quiet >/dev/null

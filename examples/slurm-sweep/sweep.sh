@@ -23,7 +23,7 @@ read -ra run <<<"${RUN:-}"
 if [[ -n ${DRY_RUN:-} ]]; then job+=(--no-submit); fi
 
 # All on one version: what is labelled while the jobs wait in the queue changes nothing.
-snapshot=$(ds-import snapshot create --json | grep -om1 's-[0-9a-f]*')
+snapshot=$(ds-import snapshot create --json | grep -om1 's-[0-9a-f]\{12\}')
 
 for recipe in "${recipes[@]}"; do
   stem=$(basename "$recipe" .yaml)

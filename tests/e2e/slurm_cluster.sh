@@ -1,6 +1,6 @@
-# A real Slurm of one node on the loopback interface, for tests: its own munge key and socket, its own ports, nothing outside
-# a temporary folder. Sourced after cluster.sh; skips the test where there is no Slurm. The test calls start_slurm, and
-# stop_slurm however it ends.
+# A real Slurm of one node on the loopback interface, for tests: its own munge key and socket, its own ports, nothing
+# outside a temporary folder. Sourced after cluster.sh; skips the test where there is no Slurm. The test calls
+# start_slurm, and stop_slurm however it ends.
 skip_without sbatch srun slurmctld slurmd munged setpriv
 ((EUID == 0)) || skip "slurmd needs root"
 

@@ -9,10 +9,11 @@ export RESAMPLES=200
 # 40 images with one object of 50 x 50 pixels each.
 {
   echo '{"categories": [{"id": 1, "name": "cat"}], "images": ['
-  for i in $(seq 40); do echo "{\"id\": $i}$([[ $i == 40 ]] || echo ,)"; done
+  for i in $(seq 40); do echo "$([[ $i == 1 ]] || echo ,){\"id\": $i}"; done
   echo '], "annotations": ['
   for i in $(seq 40); do
-    echo "{\"id\": $i, \"image_id\": $i, \"category_id\": 1, \"bbox\": [$i, 10, 50, 50], \"area\": 2500}$([[ $i == 40 ]] || echo ,)"
+    printf '%s{"id": %d, "image_id": %d, "category_id": 1, "bbox": [%d, 10, 50, 50], "area": 2500}\n' \
+      "$([[ $i == 1 ]] || echo ,)" "$i" "$i" "$i"
   done
   echo ']}'
 } >truth.json
@@ -21,7 +22,8 @@ model() { # FILE SHIFT
   {
     echo '['
     for i in $(seq 40); do
-      echo "$([[ $i == 1 ]] || echo ,){\"image_id\": $i, \"category_id\": 1, \"bbox\": [$((i + $2)), 10, 50, 50], \"score\": 0.$((100 - i))}"
+      printf '%s{"image_id": %d, "category_id": 1, "bbox": [%d, 10, 50, 50], "score": 0.%d}\n' \
+        "$([[ $i == 1 ]] || echo ,)" "$i" "$((i + $2))" "$((100 - i))"
     done
     echo ']'
   } >"$1"
@@ -35,7 +37,9 @@ says better/gate.md '^## Detection gate'
 says better/gate.md '\| near \| 0\.900'
 says better/gate.xml 'tests="1" failures="0" errors="0"'
 
-GITHUB_STEP_SUMMARY=$work/summary.md RULES='AP>=baseline-0.01 AP50>=0.5' run 4 "$gate" truth.json near.json far.json worse
+export GITHUB_STEP_SUMMARY=$work/summary.md
+RULES='AP>=baseline-0.01 AP50>=0.5' run 4 "$gate" truth.json near.json far.json worse
+unset GITHUB_STEP_SUMMARY
 says worse/gate.md 'regression: candidate far\.json against baseline near\.json'
 says worse/gate.md '\| far \| 0\.400'
 says worse/gate.xml 'tests="2" failures="1" errors="0"'
@@ -65,9 +69,10 @@ says project-gate/gate.md '\| left-cat \|'
 
 # The snippets call the script with what it takes, and are YAML.
 for snippet in github gitlab; do
-  says "$examples/ci-gate/$snippet.yaml" 'ci/gate\.sh predictions/truth\.json champion\.json predictions/model\.json gate'
+  file=$examples/ci-gate/$snippet.yaml
+  says "$file" 'ci/gate\.sh predictions/truth\.json champion\.json predictions/model\.json gate'
   if python3 -c 'import yaml' 2>/dev/null; then
-    python3 -c 'import sys, yaml; yaml.safe_load(open(sys.argv[1]))' "$examples/ci-gate/$snippet.yaml" || fail "$snippet.yaml"
+    python3 -c 'import sys, yaml; yaml.safe_load(open(sys.argv[1]))' "$file" || fail "$file is no YAML"
   fi
 done
 echo "passed in $SECONDS s"

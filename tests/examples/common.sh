@@ -1,5 +1,5 @@
-# What the tests of the examples share; sourced with the folder of the tools as $1. The tools are found by PATH alone, as
-# the examples promise. Sets $examples and $work, a folder with a blank in its name that goes when the test ends.
+# What the tests of the examples share; sourced with the folder of the tools as $1. The tools are found by PATH alone,
+# as the examples promise. Sets $examples and $work, a folder with a blank in its name that goes when the test ends.
 bin=$(realpath "$1")
 examples=$(realpath "$(dirname "${BASH_SOURCE[0]}")/../../examples")
 scratch=$(mktemp -d)

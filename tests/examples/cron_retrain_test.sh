@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# examples/cron-retrain/retrain.sh through the days of a small project: nothing due, captures that wait, a promotion, and
-# the two ways in which a gate does not pass. The trainings only make a model, so the gate is as wide as each case needs.
+# examples/cron-retrain/retrain.sh through the days of a small project: nothing due, captures that wait, a promotion,
+# and the two ways in which a gate does not pass. The trainings only make a model, so the gate is as wide as each case
+# needs.
 #   cron_retrain_test.sh BIN_FOLDER
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -25,7 +26,9 @@ capture() { # FOLDER COUNT-IN-ALL
 }
 
 ds-import sample data --images 40 --size 96x96 --classes 2 --no-video --seed 1 -q >/dev/null
-for day in 1 2 3; do ds-import sample "day$day" --images 4 --size 96x96 --classes 2 --no-video --seed "1$day" -q >/dev/null; done
+for day in 1 2 3; do
+  ds-import sample "day$day" --images 4 --size 96x96 --classes 2 --no-video --seed "1$day" -q >/dev/null
+done
 ds-import init shop --classes disc,square -q >/dev/null
 ds-import add data -q >/dev/null
 ds-train run --arch yolox-nano --input-size 64 --batch 4 --epochs 2 --threads 2 --name first -q >/dev/null 2>&1
@@ -68,7 +71,9 @@ says said '^camera: the champion stays'
 expect "in production" "$(in_production)" "$challenger"
 
 # What calls it: each names the script, and the notifications are such as the project takes.
-for caller in crontab ds-retrain.service; do says "$examples/cron-retrain/$caller" '/opt/ds/retrain\.sh /srv/ds/cells cells$'; done
+for caller in crontab ds-retrain.service; do
+  says "$examples/cron-retrain/$caller" '/opt/ds/retrain\.sh /srv/ds/cells cells$'
+done
 grep -v '^#' "$examples/cron-retrain/notifications.yaml" >>"$DS_PROJECT/project.yaml"
 retrain 0
 if command -v systemd-analyze >/dev/null; then

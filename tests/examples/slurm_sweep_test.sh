@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# examples/slurm-sweep: the jobs are written and not handed in; the same sweep is trained without a scheduler and collected;
-# and, where Slurm is installed, handed in to a real one that this test starts.
+# examples/slurm-sweep: the jobs are written and not handed in; the same sweep is trained without a scheduler and
+# collected; and, where Slurm is installed, handed in to a real one that this test starts.
 #   slurm_sweep_test.sh BIN_FOLDER
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
