@@ -12,8 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "ds/runs/train_options.h"
 #include "ds/train/augment.h"
-#include "ds/train/train_options.h"
 #include "ds/train/train_set.h"
 
 namespace ds {
