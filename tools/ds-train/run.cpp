@@ -106,6 +106,11 @@ int follow(Context& context, Project& project, Ranks& ranks) {
   return 0;
 }
 
+/// Nobody should hear of a broken target only when hours of training are over.
+void check_targets(Project& project) {
+  check_notifications(project.settings().notifications);
+}
+
 int train_new(Context& context, Project& project, const TrainRequest& request, const TrainHooks& hooks) {
   const auto plan = prepare_training(project, request);
   if (context.shared.dry_run) {
@@ -126,10 +131,12 @@ int train_alone_or_first(Context& context, Project& project, const RunFlags& fla
   TrainHooks hooks{&context.progress, [&](const Event& event) { notify(project, event); }, &ranks};
   if (!flags.finish.empty()) {
     const auto run = project.runs().get(flags.finish);
+    if (run.state != RunState::done) check_targets(project);
     if (!context.shared.dry_run) return print_report(context, finish_training(project, flags.finish, hooks));
     context.out.line(fmt::format("would finish run {}", run.id));
     return 0;
   }
+  check_targets(project);
   if (flags.resume.empty()) return train_new(context, project, request, hooks);
   if (!context.shared.dry_run) return print_report(context, resume_training(project, flags.resume, hooks));
   context.out.line(fmt::format("would continue run {}", project.runs().get(flags.resume).id));

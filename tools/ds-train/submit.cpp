@@ -10,6 +10,7 @@
 #include "ds/base/log.h"
 #include "ds/base/process.h"
 #include "ds/base/text.h"
+#include "ds/notify/notify.h"
 #include "ds/submit/job_engine.h"
 #include "ds/submit/shell.h"
 #include "ds/train/session.h"
@@ -104,6 +105,7 @@ RankPlace place_in(const JobEngine& engine, const JobSpec& job) {
 /// Everything that can be wrong is found here, before anything is made.
 Work plan_work(Project& project, RunWords& words, const JobEngine& engine, const JobSpec& job, bool dry_run) {
   Work work;
+  check_notifications(project.settings().notifications);
   if (!words.flags.resume.empty()) {
     work.runs = runs_to_resume(project, words.flags.resume);
     work.snapshot = work.runs.front().snapshot_id;
