@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "ds/dataset/dataset.h"
+#include "ds/geometry/nms.h"
 #include "ds/metrics/average_precision.h"
 #include "ds/metrics/eval_input.h"
 #include "ds/nn/architectures.h"
