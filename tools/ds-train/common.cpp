@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "ds/train/session.h"
-
 namespace ds::train_tool {
 
 void bind_run(Verb& verb, std::string& run) {
@@ -22,10 +20,7 @@ std::optional<double> metric(const std::map<std::string, double>& metrics, const
 RunSummary run_summary(const RunRecord& run) {
   RunFolder folder(run.folder);
   if (!std::filesystem::exists(folder.config())) return {};
-  RunConfig config;
-  OptionSet set;
-  config.bind(set);
-  set.read_yaml(folder.config());
+  const auto config = folder.read_config();
   return {config.options.input_size, config.recipe};
 }
 

@@ -6,7 +6,7 @@
 
 #include "ds/cli/tool.h"
 #include "ds/project/project.h"
-#include "ds/train/run_folder.h"
+#include "ds/runs/folder.h"
 
 namespace ds::train_tool {
 

@@ -6,43 +6,14 @@
 #include "ds/base/log.h"
 #include "ds/base/text.h"
 #include "ds/notify/notify.h"
-#include "ds/train/candidates.h"
 #include "ds/train/elimination.h"
 #include "ds/train/environment.h"
+#include "ds/train/session.h"
 #include "run_jobs.h"
 #include "verbs.h"
 
 namespace ds::train_tool {
 namespace {
-
-bool was_given(OptionSet& options, const std::string& name) {
-  return options.at(name).source != ValueSource::built_in;
-}
-
-/// Recipe below, what the user gave above; notes where each value came from.
-TrainJob make_job(const Candidate& candidate, OptionSet& given) {
-  TrainJob job;
-  OptionSet set;
-  job.config.bind(set);
-  set.read_yaml(find_recipe(candidate.recipe));
-  for (const auto& option : given.options()) {
-    if (option.source == ValueSource::built_in) continue;
-    for (const auto& own : set.options())
-      if (own.name == option.name)
-        set.assign(set.at(option.name), option.values(), option.source, option.origin);
-  }
-  for (const auto& option : set.options())
-    if (option.source != ValueSource::built_in)
-      job.origins[option.name] = option.source == ValueSource::flag ? "--" + option.name : option.origin;
-  auto& config = job.config;
-  config.recipe = candidate.recipe;
-  if (!was_given(given, "arch")) config.options.arch = candidate.arch;
-  // A pinned size stays as it was written (416x320); a candidate of its own size has that.
-  const bool pinned = was_given(given, "input-size") &&
-                      parse_input_size(config.options.input_size, 1).width == candidate.input_side;
-  if (!pinned && candidate.input_side > 0) config.options.input_size = std::to_string(candidate.input_side);
-  return job;
-}
 
 std::string length_text(const TrainOptions& options) {
   return options.budget_s > 0 ? human_duration(options.budget_s) : fmt::format("{} epochs", options.epochs);
@@ -50,31 +21,16 @@ std::string length_text(const TrainOptions& options) {
 
 }  // namespace
 
-std::vector<TrainJob> make_jobs(const RunFlags& flags, OptionSet& given, const SharedOptions& shared) {
-  CandidateRequest request;
-  request.priority = flags.priority;
-  request.count = flags.candidates;
-  if (was_given(given, "arch")) request.arch = flags.train.arch;
-  if (was_given(given, "input-size")) request.input_side = parse_input_size(flags.train.input_size, 1).width;
-  request.recipe = flags.recipe;
-  for (const auto& text : flags.custom) request.custom.push_back(parse_candidate(text));
-  std::vector<TrainJob> jobs;
-  const auto candidates = plan_candidates(request);
-  for (const auto& candidate : candidates) {
-    auto job = make_job(candidate, given);
-    job.config.name = flags.name;
-    job.config.eliminate = flags.eliminate;
-    job.config.options.seed = shared.seed;
-    job.config.options.threads = shared.threads;
-    if (candidates.size() > 1) job.config.group_budget_s = job.config.options.budget_s;
-    job.config.options.budget_s /= static_cast<double>(candidates.size());
-    check_options(job.config.options);
-    jobs.push_back(std::move(job));
-  }
-  return jobs;
+TrainRequest request_of(const RunFlags& flags, const OptionSet& given, const SharedOptions& shared) {
+  auto request = flags.request;
+  request.seed = shared.seed;
+  request.threads = shared.threads;
+  request.given = given_options(given);
+  request.dry_run = shared.dry_run;
+  return request;
 }
 
-Table plan_table(const std::vector<TrainJob>& jobs) {
+Table plan_table(const TrainingPlan& plan) {
   Table table;
   table.column("#", Table::Align::right)
       .column("architecture")
@@ -82,8 +38,8 @@ Table plan_table(const std::vector<TrainJob>& jobs) {
       .column("recipe")
       .column("length");
   table.column("batch", Table::Align::right).column("start");
-  for (std::size_t i = 0; i < jobs.size(); ++i) {
-    const auto& config = jobs[i].config;
+  for (std::size_t i = 0; i < plan.jobs.size(); ++i) {
+    const auto& config = plan.jobs[i].config;
     table.row({std::to_string(i + 1), config.options.arch, config.options.input_size, config.recipe,
                length_text(config.options), std::to_string(config.options.batch),
                config.parent.empty() ? "from scratch" : config.parent});
@@ -91,9 +47,9 @@ Table plan_table(const std::vector<TrainJob>& jobs) {
   return table;
 }
 
-nlohmann::ordered_json plan_json(const std::vector<TrainJob>& jobs) {
+nlohmann::ordered_json plan_json(const TrainingPlan& plan) {
   auto list = nlohmann::ordered_json::array();
-  for (const auto& job : jobs) {
+  for (const auto& job : plan.jobs) {
     const auto& options = job.config.options;
     list.push_back({{"arch", options.arch},
                     {"input_size", options.input_size},
@@ -151,39 +107,41 @@ int follow(Context& context, Project& project, Ranks& ranks) {
   return 0;
 }
 
-int train_alone_or_first(Context& context, Project& project, const RunFlags& flags,
-                         std::vector<TrainJob> jobs, Ranks& ranks) {
-  TrainHooks hooks{&context.progress, [&](const Event& event) { notify(project, event); }, &ranks};
-  if (!flags.finish.empty()) {
-    if (!context.shared.dry_run) return print_report(context, finish_training(project, flags.finish, hooks));
-    context.out.line(fmt::format("would finish run {}", project.runs().get(flags.finish).id));
-    return 0;
-  }
-  if (!flags.resume.empty()) {
-    if (context.shared.dry_run) {
-      context.out.line(fmt::format("would continue run {}", project.runs().get(flags.resume).id));
-      return 0;
-    }
-    return print_report(context, resume_training(project, flags.resume, hooks));
-  }
-  // A dry run makes no snapshot.
-  auto snapshot = context.shared.dry_run && flags.snapshot.empty()
-                      ? std::string()
-                      : resolve_snapshot(project, flags.snapshot);
-  for (auto& job : jobs) {
-    job.config.snapshot = snapshot;
-    job.config = resolve_config(project, job.config, ranks.place());
-  }
+/// Nobody should hear of a broken target only when hours of training are over.
+void check_targets(Project& project) {
+  check_notifications(project.settings().notifications);
+}
+
+int train_new(Context& context, Project& project, const TrainRequest& request, const TrainHooks& hooks) {
+  const auto plan = prepare_training(project, request);
   if (context.shared.dry_run) {
     if (context.shared.json)
-      context.out.json(plan_json(jobs));
+      context.out.json(plan_json(plan));
     else
-      context.out.text(plan_table(jobs).to_text());
+      context.out.text(plan_table(plan).to_text());
     return 0;
   }
-  if (jobs.size() > 1)
-    log::info(fmt::format("{} candidates from {}:\n{}", jobs.size(), snapshot, plan_table(jobs).to_text()));
-  return print_report(context, train(project, jobs, hooks));
+  if (plan.jobs.size() > 1)
+    log::info(fmt::format("{} candidates from {}:\n{}", plan.jobs.size(), plan.jobs.front().config.snapshot,
+                          plan_table(plan).to_text()));
+  return print_report(context, train(project, plan, hooks));
+}
+
+int train_alone_or_first(Context& context, Project& project, const RunFlags& flags,
+                         const TrainRequest& request, Ranks& ranks) {
+  TrainHooks hooks{&context.progress, [&](const Event& event) { notify(project, event); }, &ranks};
+  if (!flags.finish.empty()) {
+    const auto run = project.runs().get(flags.finish);
+    if (run.state != RunState::done) check_targets(project);
+    if (!context.shared.dry_run) return print_report(context, finish_training(project, flags.finish, hooks));
+    context.out.line(fmt::format("would finish run {}", run.id));
+    return 0;
+  }
+  check_targets(project);
+  if (flags.resume.empty()) return train_new(context, project, request, hooks);
+  if (!context.shared.dry_run) return print_report(context, resume_training(project, flags.resume, hooks));
+  context.out.line(fmt::format("would continue run {}", project.runs().get(flags.resume).id));
+  return 0;
 }
 
 int run(Context& context, const RunFlags& flags, OptionSet& given) {
@@ -192,16 +150,16 @@ int run(Context& context, const RunFlags& flags, OptionSet& given) {
   auto place = flags.ranks == "off" || context.shared.dry_run ? RankPlace() : rank_place(rank_variables());
   if (!context.shared.dry_run) use_fast_libraries();
   auto project = tool::open_project(context);
-  std::vector<TrainJob> jobs;
-  const auto& old_run = flags.finish.empty() ? flags.resume : flags.finish;
-  if (old_run.empty()) jobs = make_jobs(flags, given, context.shared);
+  auto request = request_of(flags, given, context.shared);
+  request.place = place;
+  const auto facts = request_facts(request, flags.finish.empty() ? flags.resume : flags.finish);
   Ranks ranks(place, flags.timeouts, project.folder() / "cache");
   try {
-    ranks.require_same(request_facts(jobs, old_run));
+    ranks.require_same(facts);
     if (!ranks.is_first()) return follow(context, project, ranks);
     if (!ranks.alone())
       log::info(fmt::format("{} ranks train together ({})", ranks.size(), rank_libraries()));
-    return train_alone_or_first(context, project, flags, std::move(jobs), ranks);
+    return train_alone_or_first(context, project, flags, request, ranks);
   } catch (const std::exception& error) {
     ranks.leave(error);
     throw;
@@ -212,18 +170,18 @@ int run(Context& context, const RunFlags& flags, OptionSet& given) {
 
 void bind_run_options(OptionSet& options, RunFlags& flags) {
   options.group("What to train")
-      .choice("priority", flags.priority, {"speed", "balanced", "accuracy"},
+      .choice("priority", flags.request.priority, {"speed", "balanced", "accuracy"},
               "which grid the candidates come from")
-      .add("candidates", flags.candidates, "how many models to train; a budget is divided among them")
-      .add("candidate", flags.custom, "one of your own candidates instead of the grid's; repeat it",
+      .add("candidates", flags.request.candidates, "how many models to train; a budget is divided among them")
+      .add("candidate", flags.request.custom, "one of your own candidates instead of the grid's; repeat it",
            "ARCH[:SIZE[:RECIPE]]")
       .choice(
-          "eliminate", flags.eliminate, elimination_rules(),
+          "eliminate", flags.request.eliminate, elimination_rules(),
           "candidates that drop out between stages: the worse half by AP, those that another beats clearly at no higher cost, or none")
-      .add("recipe", flags.recipe, "recipe for all of them: a name or a YAML file; default: by the grid",
-           "NAME|FILE")
-      .add("snapshot", flags.snapshot, "dataset version; default: a new one of everything done", "ID")
-      .add("name", flags.name, "name of the model; default: architecture and time", "NAME")
+      .add("recipe", flags.request.recipe,
+           "recipe for all of them: a name or a YAML file; default: by the grid", "NAME|FILE")
+      .add("snapshot", flags.request.snapshot, "dataset version; default: a new one of everything done", "ID")
+      .add("name", flags.request.name, "name of the model; default: architecture and time", "NAME")
       .add("resume", flags.resume, "continue this run (and the unfinished candidates beside it)", "RUN")
       .add("finish", flags.finish,
            "start or continue this run alone, as the scripts of `ds-train submit` do; done already is exit 0",

@@ -10,7 +10,7 @@
 #include "ds/base/error.h"
 #include "ds/base/files.h"
 #include "ds/base/text.h"
-#include "ds/train/run_report.h"
+#include "ds/runs/report.h"
 #include "verbs.h"
 
 namespace ds::train_tool {

@@ -11,8 +11,10 @@
 #include "ds/base/log.h"
 #include "ds/base/process.h"
 #include "ds/base/text.h"
+#include "ds/notify/notify.h"
 #include "ds/submit/job_engine.h"
 #include "ds/submit/shell.h"
+#include "ds/train/session.h"
 #include "run_jobs.h"
 #include "verbs.h"
 
@@ -72,7 +74,7 @@ struct RunWords {
 
 /// The runs that the job is for, still unmade in a dry run.
 struct Work {
-  std::vector<TrainJob> jobs;  // empty when a run is resumed
+  TrainingPlan plan;  // empty when a run is resumed
   std::vector<RunRecord> runs;
   std::string snapshot;
 };
@@ -105,29 +107,27 @@ RankPlace place_in(const JobEngine& engine, const JobSpec& job) {
 /// Everything that can be wrong is found here, before anything is made.
 Work plan_work(Project& project, RunWords& words, const JobEngine& engine, const JobSpec& job, bool dry_run) {
   Work work;
+  check_notifications(project.settings().notifications);
   if (!words.flags.resume.empty()) {
     work.runs = runs_to_resume(project, words.flags.resume);
     work.snapshot = work.runs.front().snapshot_id;
     return work;
   }
   auto shared = words.shared;
+  shared.dry_run = dry_run;
   if (shared.threads == 0) shared.threads = job.cpus_per_task;
-  work.jobs = make_jobs(words.flags, words.verb.options(), shared);
-  if (!dry_run || !words.flags.snapshot.empty())
-    work.snapshot = resolve_snapshot(project, words.flags.snapshot);
-  for (auto& each : work.jobs) {
-    auto& options = each.config.options;
-    if (job.gpus_per_task > 0 && options.device == "auto") options.device = "cuda";
-    each.config.snapshot = work.snapshot;
-    each.config = resolve_config(project, each.config, place_in(engine, job));
-  }
+  auto request = request_of(words.flags, words.verb.options(), shared);
+  if (job.gpus_per_task > 0) request.auto_device = "cuda";
+  request.place = place_in(engine, job);
+  work.plan = prepare_training(project, request);
+  work.snapshot = work.plan.jobs.front().config.snapshot;
   return work;
 }
 
 /// The job mounts the project alone: what it needs must lie there.
 void require_inside(const Project& project, const Work& work) {
   auto root = fs::weakly_canonical(project.folder()).string() + "/";
-  for (const auto& job : work.jobs) {
+  for (const auto& job : work.plan.jobs) {
     const auto& weights = job.config.options.weights;
     if (!weights.empty() && !fs::weakly_canonical(weights).string().starts_with(root))
       throw UsageError(fmt::format("--weights {}: the pods see the project alone", weights),
@@ -177,14 +177,14 @@ JobSpec complete(const SubmitFlags& flags, const Context& context, const Project
 
 void print_dry_run(Context& context, const SubmitFlags& flags, const JobEngine& engine, const Work& work) {
   if (context.shared.json) {
-    auto json = plan_json(work.jobs);
+    auto json = plan_json(work.plan);
     json["engine"] = flags.engine;
     for (const auto& run : work.runs) json["runs"].push_back(run.id);
     context.out.json(json);
     return;
   }
-  if (!work.jobs.empty()) context.out.text(plan_table(work.jobs).to_text());
-  auto count = std::max(work.jobs.size(), work.runs.size());
+  if (!work.plan.jobs.empty()) context.out.text(plan_table(work.plan).to_text());
+  auto count = std::max(work.plan.jobs.size(), work.runs.size());
   auto processes = engine.processes(flags.job);
   context.out.line(fmt::format("would {} a job for {}: {}, {} each", flags.submit ? "submit" : "write",
                                flags.engine, counted(count, "training"), counted(processes, "process")));
@@ -252,7 +252,7 @@ int submit(Context& context, const SubmitFlags& flags, OptionSet& given) {
   if (context.shared.dry_run) return print_dry_run(context, settings, *engine, work), 0;
 
   const bool is_new = work.runs.empty();
-  if (is_new) work.runs = queue_training(project, work.jobs);
+  if (is_new) work.runs = queue_training(project, work.plan);
   auto spec = complete(settings, context, project, work, words.own());
   Submitted submitted;
   submitted.file = fs::absolute(

@@ -1,4 +1,4 @@
-#include "ds/train/watch_view.h"
+#include "ds/runs/watch.h"
 
 #include <fmt/format.h>
 #include <sys/ioctl.h>

@@ -8,7 +8,7 @@
 #include "ds/base/error.h"
 #include "ds/base/text.h"
 #include "ds/detect/model_card.h"
-#include "ds/train/session.h"
+#include "ds/train/register_weights.h"
 #include "ds/weights/weight_file.h"
 #include "verbs.h"
 

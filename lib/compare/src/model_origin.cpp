@@ -10,7 +10,7 @@
 #include "ds/base/error.h"
 #include "ds/base/text.h"
 #include "ds/project/project.h"
-#include "ds/project/run_files.h"
+#include "ds/runs/folder.h"
 
 namespace ds::detail {
 
@@ -153,10 +153,11 @@ class OriginReader {
       add("run", run_id + ", which the project no longer has");
       return;
     }
-    const auto epochs = read_epoch_metrics(run->folder / "metrics.jsonl");
+    const RunFolder folder(run->folder);
+    const auto epochs = folder.read_metrics();
     add("run", epochs.empty() ? run->id : fmt::format("{}, {} epochs", run->id, epochs.back().epoch));
     std::vector<std::string> by_hand;
-    for (const auto& option : read_option_lines(run->folder / "config.yaml")) {
+    for (const auto& option : folder.read_options()) {
       if (option.name == "recipe") add("recipe", option.value);
       if (option.origin.starts_with("--")) by_hand.push_back(option.origin + " " + option.value);
     }

@@ -9,6 +9,7 @@
 
 #include "ds/base/random.h"
 #include "ds/geometry/box.h"
+#include "ds/runs/train_options.h"
 
 namespace cv {
 class Mat;
@@ -59,27 +60,6 @@ std::shared_ptr<const Picture> make_picture(const cv::Mat& pixels, int width, in
 /// `reduction` pixels of the file and the last ones reach over its right and lower edge; the EXIF orientation
 /// (1..8) says which displayed edges these are. @param width, height as displayed
 PixelGrid reduced_jpeg_grid(int width, int height, int reduction, int orientation);
-
-struct AugmentOptions {
-  double mosaic = 1;              // probability of four pictures in one (YOLOv4, arXiv 2004.10934)
-  double mosaic_scale_min = 0.5;  // size of the mosaic's pictures, times the letterbox scale
-  double mosaic_scale_max = 1.5;
-  double mixup = 0;        // probability of blending with a second picture (arXiv 1710.09412)
-  double scale_min = 0.8;  // of a single picture, times the letterbox scale
-  double scale_max = 1.2;
-  double degrees = 0;       // rotation is uniform in +-degrees
-  double translate = 0.1;   // shift is uniform in +-translate of the side
-  double shear = 0;         // degrees
-  double hue = 0.015;       // gains are uniform in +-: of the full circle (color_matrix),
-  double saturation = 0.7;  // and factors 1 +- for saturation
-  double value = 0.4;       // and brightness
-  double flip_horizontal = 0.5;
-  double flip_vertical = 0;
-  double quarter_turn = 0;   // probability of turning a picture by a random multiple of 90 degrees
-  double min_visible = 0.2;  // share of an object that must stay in view; below, it becomes an ignore region
-  double min_side = 2;       // pixels; smaller objects are dropped
-  int pad_value = 114;
-};
 
 /// Ready for the network: rows of BGR triples, and objects inside it.
 struct TrainSample {

@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "ds/arch/preprocessing.h"
+#include "ds/runs/train_options.h"
 #include "ds/train/augment.h"
-#include "ds/train/train_options.h"
 #include "ds/train/train_set.h"
 
 namespace ds {

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "ds/train/train_options.h"
+#include "ds/runs/train_options.h"
 
 namespace ds {
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "ds/dataset/dataset.h"
-#include "ds/train/train_options.h"
+#include "ds/runs/train_options.h"
 #include "ds/train/train_set.h"
 
 namespace ds {

@@ -8,12 +8,14 @@
 #include <string>
 #include <vector>
 
+#include "ds/runs/train_options.h"
 #include "ds/train/augment.h"
-#include "ds/train/train_options.h"
 
 namespace ds {
 
+namespace detail {
 class PictureFiles;
+}
 
 /// One labelled file of the training set.
 struct TrainImage {
@@ -75,7 +77,7 @@ class PictureCache {
   std::vector<TrainImage> images_;
   DrawnSides sides_;
   std::uint64_t limit_bytes_;
-  std::unique_ptr<PictureFiles> files_;
+  std::unique_ptr<detail::PictureFiles> files_;
   mutable std::mutex mutex_;
   std::vector<Kept> kept_;
   std::list<std::size_t> order_;  // of what is kept; last used first
