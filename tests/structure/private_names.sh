@@ -3,9 +3,8 @@
 #   private_names.sh SOURCE ...
 set -euo pipefail
 cd "$1"
-bad=$(find lib/*/src -name '*.h' -exec grep -LE '^namespace ds::detail' {} + || true)
-also=$(find lib/*/src -name '*.h' -exec grep -nE '^namespace ds \{' {} + || true)
-# Forward declarations of public types stand in `namespace ds {` of a few lines.
+# A class's Impl is a member of the class, wherever that is.
+bad=$(find lib/*/src -name '*.h' -exec grep -LE '^namespace ds(::[a-z]+)?::detail|::Impl \{' {} + || true)
 if [[ -n $bad ]]; then
   echo "private headers without namespace ds::detail:"
   echo "$bad"

@@ -6,10 +6,10 @@
 
 #include "csv/format.h"
 #include "ds/base/text.h"
-#include "shared/box_table.h"
-#include "shared/known_tables.h"
 #include "shared/losses.h"
 #include "shared/source_peek.h"
+#include "shared/tables/box_table.h"
+#include "shared/tables/known_tables.h"
 
 namespace ds::detail {
 namespace fs = std::filesystem;

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "ds/dataset/image.h"
-#include "shared/known_tables.h"
 #include "shared/reading.h"
+#include "shared/tables/known_tables.h"
 
 /// The tables of an Open Images dataset, told by their columns.
 namespace ds::detail {

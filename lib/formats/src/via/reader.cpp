@@ -10,12 +10,12 @@
 #include "ds/base/files.h"
 #include "ds/base/text.h"
 #include "ds/media/image_header.h"
-#include "shared/csv_table.h"
 #include "shared/image_search.h"
 #include "shared/label_json.h"
 #include "shared/mask_pixels.h"
 #include "shared/reading.h"
 #include "shared/source_peek.h"
+#include "shared/tables/csv_table.h"
 #include "via/format.h"
 #include "via/shape.h"
 

@@ -6,10 +6,10 @@
 
 #include "ds/base/stop.h"
 #include "ds/base/text.h"
-#include "shared/box_table.h"
 #include "shared/json_file.h"
 #include "shared/named_pictures.h"
 #include "shared/source_peek.h"
+#include "shared/tables/box_table.h"
 #include "vott/format.h"
 #include "vott/writer.h"
 

@@ -1,4 +1,4 @@
-#include "shared/csv_table.h"
+#include "shared/tables/csv_table.h"
 
 #include "ds/base/error.h"
 #include "ds/base/files.h"

@@ -1,4 +1,4 @@
-#include "shared/known_tables.h"
+#include "shared/tables/known_tables.h"
 
 #include <algorithm>
 

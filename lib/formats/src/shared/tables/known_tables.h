@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-#include "shared/csv_table.h"
+#include "shared/tables/csv_table.h"
 
 /// Tables that belong to a format, told by their first row: plain CSV leaves them alone.
 namespace ds::detail {

@@ -1,4 +1,4 @@
-#include "shared/box_table.h"
+#include "shared/tables/box_table.h"
 
 #include <fmt/format.h>
 

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "shared/csv_table.h"
 #include "shared/named_pictures.h"
 #include "shared/reading.h"
+#include "shared/tables/csv_table.h"
 
 /// Tables with one box a row, as plain CSV and VoTT have them.
 namespace ds::detail {
