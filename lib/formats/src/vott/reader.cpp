@@ -8,6 +8,7 @@
 #include "ds/base/text.h"
 #include "shared/box_table.h"
 #include "shared/json_file.h"
+#include "shared/known_tables.h"
 #include "shared/named_pictures.h"
 #include "shared/source_peek.h"
 #include "vott/format.h"
