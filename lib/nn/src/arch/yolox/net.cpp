@@ -9,6 +9,7 @@
 
 #include "arch/families.h"
 #include "assign/anchor_points.h"
+#include "assign/grid_targets.h"
 #include "ds/base/error.h"
 
 namespace ds::detail::yolox {
