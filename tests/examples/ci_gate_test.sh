@@ -5,6 +5,7 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 gate=$examples/ci-gate/gate.sh
 export RESAMPLES=200
+unset GITHUB_STEP_SUMMARY
 
 # 40 images with one object of 50 x 50 pixels each.
 {
