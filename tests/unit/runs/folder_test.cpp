@@ -85,3 +85,33 @@ TEST_CASE("the event file says what the metrics say, also after going back to an
   REQUIRE(after.size() == 4);
   REQUIRE(after[3] != before[3]);
 }
+
+TEST_CASE("a run's configuration reads back as it was written, and its lines say where values came from") {
+  ds::TemporaryFolder folder;
+  ds::RunFolder run(folder.path());
+  REQUIRE(run.read_options().empty());
+  ds::RunConfig config;
+  config.options.batch = 4;
+  config.options.seed = 7;
+  config.snapshot = "s-1";
+  config.group_budget_s = 900;
+  run.write_config(config, {{"batch", "--batch"}});
+  const auto read = run.read_config();
+  REQUIRE(read.options.batch == 4);
+  REQUIRE(read.options.seed == 7);
+  REQUIRE(read.snapshot == "s-1");
+  REQUIRE(read.group_budget_s == 900);
+  for (const auto& line : run.read_options()) REQUIRE(line.origin == (line.name == "batch" ? "--batch" : ""));
+}
+
+TEST_CASE("a status whose state is none of a run's is located") {
+  ds::TemporaryFolder folder;
+  ds::RunFolder run(folder.path());
+  run.write_status({.state = ds::RunState::stopped});
+  REQUIRE(run.read_status()->state == ds::RunState::stopped);
+  const auto file = folder.path() / "status.json";
+  auto text = ds::read_file(file);
+  text.replace(text.find("stopped"), 7, "asleep");
+  ds::write_file_atomically(file, text);
+  REQUIRE_THROWS_AS(run.read_status(), ds::FormatError);
+}
