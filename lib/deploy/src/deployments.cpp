@@ -18,7 +18,7 @@
 #include "ds/notify/notify.h"
 #include "ds/project/project.h"
 #include "ds/serve/audit_log.h"
-#include "server_file.h"
+#include "local/server_file.h"
 
 namespace ds {
 namespace {

@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "ds/base/text.h"
-#include "predict_parts.h"
+#include "predict/parts.h"
 
 namespace ds {
 namespace {

@@ -1,4 +1,4 @@
-#include "server_file.h"
+#include "local/server_file.h"
 
 #include <fmt/format.h>
 

@@ -7,7 +7,7 @@
 #include "ds/base/walk.h"
 #include "ds/media/archive.h"
 #include "ds/media/image_io.h"
-#include "predict_parts.h"
+#include "predict/parts.h"
 
 namespace ds::detail {
 namespace fs = std::filesystem;

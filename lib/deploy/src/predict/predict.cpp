@@ -12,7 +12,7 @@
 #include "ds/base/text.h"
 #include "ds/media/draw.h"
 #include "ds/media/image_io.h"
-#include "predict_parts.h"
+#include "predict/parts.h"
 
 namespace ds {
 namespace fs = std::filesystem;

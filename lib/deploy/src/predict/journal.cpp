@@ -5,7 +5,7 @@
 #include "ds/base/error.h"
 #include "ds/base/files.h"
 #include "ds/base/text.h"
-#include "predict_parts.h"
+#include "predict/parts.h"
 
 namespace ds::detail {
 namespace {

@@ -14,7 +14,7 @@
 #include "ds/deploy/deployments.h"
 #include "ds/notify/notify.h"
 #include "ds/project/project.h"
-#include "server_file.h"
+#include "local/server_file.h"
 
 namespace ds {
 namespace {
