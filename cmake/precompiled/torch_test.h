@@ -1,5 +1,5 @@
-// Read by the tests that see torch, before their own first line (cmake/Precompiled.cmake). Catch2 stands last:
-// included before torch it would lose its CHECK without a word.
+// Read by the tests that see torch, before their own first line (cmake/Together.cmake). Catch2 stands last: included before
+// torch it would lose its CHECK without a word.
 #pragma once
 
 #include "torch.h"

@@ -15,7 +15,6 @@
 namespace ds {
 namespace {
 
-using detail::counted;
 
 constexpr std::size_t kFewObjects = 20;  // fewer: one object more or less moves the class's AP by 5 points
 constexpr double kDominant = 0.95;       // share of all boxes

@@ -15,7 +15,6 @@
 namespace ds {
 namespace {
 
-using detail::counted;
 
 constexpr std::size_t kMostNames = 5;
 

@@ -1,0 +1,46 @@
+# How our files reach the compiler: together by room, and torch's headers once. Measured on GCC 12 (docs/BENCHMARKS.md): the seven files
+# of one format cost 30 CPU seconds alone and 13 together, because the templates of nlohmann-json are made once; a file
+# that sees torch costs 15, and 8 with its headers precompiled. Precompiling json or Catch2 gained nothing.
+#
+# Every file still stands alone: -DDS_TOGETHER=OFF -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON (preset tidy) compiles each by itself,
+# and clang-tidy and the check of the public headers run there. scripts/build.sh sets what ccache needs for precompiled headers.
+option(DS_TOGETHER "Compile the files of a folder as one" ON)
+
+# ds_together(<target> <source>...): the sources of one folder are one compilation. Names in unnamed namespaces are unique in a folder.
+function(ds_together target)
+  if(NOT DS_TOGETHER)
+    return()
+  endif()
+  foreach(source IN LISTS ARGN)
+    get_filename_component(room ${source} DIRECTORY)
+    string(REPLACE "/" "_" room "${room}_")
+    set_source_files_properties(${source} PROPERTIES UNITY_GROUP ${room})
+  endforeach()
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+endfunction()
+
+# ds_precompiled(<target> <kind>): the target's files read precompiled/<kind>.h first; `kind` is one of those below.
+function(ds_precompiled target kind)
+  target_precompile_headers(${target} REUSE_FROM ds_precompiled_${kind})
+endfunction()
+
+# A kind has the flags of those that use it: the compiler takes a precompiled header only with the flags that it was made with.
+function(ds_precompiled_kind kind)
+  set(target ds_precompiled_${kind})
+  if(kind MATCHES "test$")
+    add_executable(${target} EXCLUDE_FROM_ALL ${PROJECT_SOURCE_DIR}/cmake/precompiled/main.cpp)
+    set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/precompiled)
+  else()
+    add_library(${target} STATIC EXCLUDE_FROM_ALL ${PROJECT_SOURCE_DIR}/cmake/precompiled/main.cpp)
+  endif()
+  target_link_libraries(${target} PRIVATE ds_torch ds_warnings ${ARGN})
+  target_precompile_headers(${target} PRIVATE ${PROJECT_SOURCE_DIR}/cmake/precompiled/${kind}.h)
+endfunction()
+
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  add_compile_options(-fpch-preprocess)  # what ccache wants to see
+endif()
+ds_precompiled_kind(torch)
+if(DS_BUILD_TESTS)
+  ds_precompiled_kind(torch_test Catch2::Catch2 ds_test_flags)
+endif()

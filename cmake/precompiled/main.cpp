@@ -1,0 +1,2 @@
+// Only here so that the precompiled headers belong to a target.
+int main() {}
