@@ -53,12 +53,6 @@ std::string to_lower(std::string_view text) {
   return lower;
 }
 
-std::string counted(std::int64_t count, std::string_view one, std::string_view many) {
-  if (count == 1 || !many.empty()) return fmt::format("{} {}", count, count == 1 ? one : many);
-  const bool sibilant = one.ends_with('s') || one.ends_with('x') || one.ends_with("ch");
-  return fmt::format("{} {}{}", count, one, sibilant ? "es" : "s");
-}
-
 std::optional<double> parse_double(std::string_view text) {
   text = trim(text);
   if (!text.empty() && text.front() == '+') text.remove_prefix(1);
@@ -122,6 +116,13 @@ std::string human_bytes(std::uint64_t bytes) {
     unit = next;
   }
   return fmt::format("{:.1f} {}", value, unit);
+}
+
+std::string counted(std::int64_t count, std::string_view one, std::string_view many) {
+  if (count == 1) return fmt::format("1 {}", one);
+  if (!many.empty()) return fmt::format("{} {}", count, many);
+  const bool sibilant = one.ends_with('s') || one.ends_with('x');
+  return fmt::format("{} {}{}", count, one, sibilant ? "es" : "s");
 }
 
 std::string human_duration(double seconds) {

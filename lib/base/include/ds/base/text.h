@@ -18,10 +18,6 @@ std::vector<std::string> split_words(std::string_view text);
 std::string_view trim(std::string_view text);
 std::string to_lower(std::string_view text);
 
-/// `1 class`, `3 classes`. Without `many` the plural of `one` is its own with an "s", or "es" after "s", "x" and
-/// "ch".
-std::string counted(std::int64_t count, std::string_view one, std::string_view many = {});
-
 /// The whole text as a number, or nothing. Accepts a leading `+` and exponents; `inf` and `nan` are refused.
 std::optional<double> parse_double(std::string_view text);
 std::optional<std::int64_t> parse_int(std::string_view text);
@@ -32,6 +28,9 @@ std::optional<double> parse_duration_s(std::string_view text);
 std::string shortest(double value);
 /// `1.5 MB`, `812 B`; decimal units.
 std::string human_bytes(std::uint64_t bytes);
+/// `1 image`, `2 images`: `one` or, of any other count, `many`; without `many` the regular plural (`class` and
+/// `box` take "es").
+std::string counted(std::int64_t count, std::string_view one, std::string_view many = {});
 /// `45 s`, `3 min 10 s`, `2 h 05 min`.
 std::string human_duration(double seconds);
 
