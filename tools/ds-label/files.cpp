@@ -122,7 +122,7 @@ void add_show(Tool& tool) {
   });
 }
 
-struct StatusOptions {
+struct FileStatusOptions {
   std::string state;
   Selection selection;
   std::string comment;
@@ -131,7 +131,7 @@ struct StatusOptions {
 
 void add_set_status(Tool& tool) {
   auto& verb = tool.verb("files set-status", "move images to another state");
-  auto& o = verb.keep<StatusOptions>();
+  auto& o = verb.keep<FileStatusOptions>();
   verb.argument("state", o.state, join(image_state_names(), ", "));
   bind_selection(verb, o.selection, "or name images");
   verb.options().add("comment", o.comment, "why, for the history");
@@ -232,14 +232,14 @@ void add_release(Tool& tool) {
   });
 }
 
-struct RemoveOptions {
+struct FileRemoveOptions {
   Selection selection;
   bool with_labels = false;
 };
 
 void add_remove(Tool& tool) {
   auto& verb = tool.verb("files remove", "remove images from the project");
-  auto& o = verb.keep<RemoveOptions>();
+  auto& o = verb.keep<FileRemoveOptions>();
   bind_selection(verb, o.selection, "or name images");
   verb.options().add("with-labels", o.with_labels, "also images that people have labelled");
   verb.describe("Snapshots made before keep them. Removing an image cannot be undone.");

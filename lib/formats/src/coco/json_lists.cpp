@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "coco/plain.h"
 #include "shared/json_file.h"
 
 namespace ds::detail {
@@ -9,10 +10,6 @@ namespace ondemand = simdjson::ondemand;
 using nlohmann::json;
 
 namespace {
-
-simdjson::padded_string_view padded(std::string_view text) {
-  return simdjson::padded_string_view(text.data(), text.size(), text.size() + simdjson::SIMDJSON_PADDING);
-}
 
 // The value's own text, whatever it is.
 bool text_of_value(ondemand::value value, std::string_view& text) {

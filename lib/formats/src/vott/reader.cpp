@@ -7,7 +7,7 @@
 #include "ds/base/stop.h"
 #include "ds/base/text.h"
 #include "shared/json_file.h"
-#include "shared/known_tables.h"
+#include "shared/tables/known_tables.h"
 #include "shared/named_pictures.h"
 #include "shared/source_peek.h"
 #include "shared/tables/box_table.h"

@@ -15,7 +15,7 @@ namespace {
 
 using detail::Outcome;
 
-constexpr double kFoundIou = 0.5;
+constexpr double kOpenImagesIou = 0.5;
 constexpr double kInsideGroup = 0.5;
 
 /// Sorted, without repetitions.
@@ -55,7 +55,7 @@ class ClassJudge {
         best_iou = overlap;
       }
     }
-    if (best_iou >= kFoundIou) {
+    if (best_iou >= kOpenImagesIou) {
       if (truth_.objects[static_cast<std::size_t>(best)].ignore) return Outcome::left_out;
       if (take(best)) return Outcome::hit;
     }

@@ -10,7 +10,7 @@ namespace {
 
 using detail::Outcome;
 
-constexpr double kFoundIou = 0.5;
+constexpr double kVocIou = 0.5;
 
 bool is_difficult(const TruthObject& object) {
   return object.ignore || object.crowd;
@@ -58,9 +58,9 @@ ProtocolResult pascal_voc(const TruthTable& truth, const DetectionTable& detecti
           best_iou = overlap;
         }
       auto outcome = Outcome::miss;
-      if (best_iou >= kFoundIou && is_difficult(truth.objects[static_cast<std::size_t>(best)]))
+      if (best_iou >= kVocIou && is_difficult(truth.objects[static_cast<std::size_t>(best)]))
         outcome = Outcome::left_out;
-      else if (best_iou >= kFoundIou && !std::exchange(found[static_cast<std::size_t>(best)], 1))
+      else if (best_iou >= kVocIou && !std::exchange(found[static_cast<std::size_t>(best)], 1))
         outcome = Outcome::hit;
       outcomes.push_back(outcome);
     }

@@ -19,7 +19,7 @@ constexpr const char* kColumns =
     "sha256, deployment, model_id, generation, lane, probability, reason, holdout, captured_at, detections,"
     " image_id";
 
-CaptureRecord record_from_row(Statement& row) {
+CaptureRecord capture_from_row(Statement& row) {
   return {.sha256 = row.text(0),
           .deployment = row.text(1),
           .model_id = row.text(2),
@@ -128,7 +128,7 @@ std::vector<CaptureRecord> CaptureStore::list(const std::string& deployment,
                                        " ORDER BY captured_at, id",
                                        kColumns, condition));
   row.bind(deployment);
-  while (row.step()) captures.push_back(record_from_row(row));
+  while (row.step()) captures.push_back(capture_from_row(row));
   return captures;
 }
 

@@ -16,11 +16,11 @@ using namespace detail;
 
 namespace {
 
-constexpr const char* kSelect =
+constexpr const char* kSelectDeployments =
     "SELECT name, model_id, generation, state, host, port, admin_port, pid, options, created_at, updated_at"
     " FROM deployments";
 
-DeploymentRecord record_from_row(Statement& row, const std::filesystem::path& folder) {
+DeploymentRecord deployment_from_row(Statement& row, const std::filesystem::path& folder) {
   DeploymentRecord d{.name = row.text(0),
                      .model_id = row.text(1),
                      .generation = row.integer(2),
@@ -125,8 +125,8 @@ DeploymentRecord DeploymentStore::swap_model(const std::string& name, const std:
 std::vector<DeploymentRecord> DeploymentStore::list() const {
   ReadTransaction transaction(database_);
   std::vector<DeploymentRecord> records;
-  Statement row(database_, std::string(kSelect) + " ORDER BY name");
-  while (row.step()) records.push_back(record_from_row(row, folder_));
+  Statement row(database_, std::string(kSelectDeployments) + " ORDER BY name");
+  while (row.step()) records.push_back(deployment_from_row(row, folder_));
   return records;
 }
 

@@ -11,7 +11,7 @@ using namespace detail;
 
 namespace {
 
-EvaluationRecord record_from_row(Statement& row, const std::filesystem::path& folder) {
+EvaluationRecord evaluation_from_row(Statement& row, const std::filesystem::path& folder) {
   EvaluationRecord record{.id = row.text(0),
                           .model_id = row.text(1),
                           .snapshot_id = row.text(2),
@@ -25,7 +25,7 @@ EvaluationRecord record_from_row(Statement& row, const std::filesystem::path& fo
   return record;
 }
 
-constexpr const char* kSelect =
+constexpr const char* kSelectEvaluations =
     "SELECT id, model_id, snapshot_id, split, fingerprint, settings, created_at, metrics FROM evaluations";
 
 }  // namespace
@@ -58,17 +58,17 @@ EvaluationRecord EvaluationStore::add(EvaluationRecord evaluation,
 
 std::optional<EvaluationRecord> EvaluationStore::find(const std::string& id) const {
   ReadTransaction transaction(database_);
-  Statement row(database_, std::string(kSelect) + " WHERE id = ?");
+  Statement row(database_, std::string(kSelectEvaluations) + " WHERE id = ?");
   row.bind(id);
-  return row.step() ? std::optional(record_from_row(row, folder_)) : std::nullopt;
+  return row.step() ? std::optional(evaluation_from_row(row, folder_)) : std::nullopt;
 }
 
 std::vector<EvaluationRecord> EvaluationStore::list(const std::string& model_id) const {
   ReadTransaction transaction(database_);
   std::vector<EvaluationRecord> records;
-  Statement row(database_, std::string(kSelect) + " WHERE ?1 = '' OR model_id = ?1 ORDER BY sequence DESC");
+  Statement row(database_, std::string(kSelectEvaluations) + " WHERE ?1 = '' OR model_id = ?1 ORDER BY sequence DESC");
   row.bind(model_id);
-  while (row.step()) records.push_back(record_from_row(row, folder_));
+  while (row.step()) records.push_back(evaluation_from_row(row, folder_));
   return records;
 }
 

@@ -19,7 +19,7 @@ using namespace detail;
 
 namespace {
 
-ModelRecord record_from_row(Statement& row, const std::filesystem::path& folder) {
+ModelRecord model_from_row(Statement& row, const std::filesystem::path& folder) {
   ModelRecord model{.id = row.text(0),
                     .name = row.text(1),
                     .architecture = row.text(2),
@@ -101,7 +101,7 @@ std::vector<ModelRecord> ModelStore::list() const {
   Statement row(database_,
                 "SELECT id, name, architecture, run_id, snapshot_id, parent_id, created_at, metrics"
                 " FROM models ORDER BY sequence DESC");
-  while (row.step()) models.push_back(record_from_row(row, folder_));
+  while (row.step()) models.push_back(model_from_row(row, folder_));
   Statement alias_row(database_, "SELECT alias, model_id FROM aliases ORDER BY alias");
   while (alias_row.step())
     for (auto& model : models)

@@ -20,11 +20,11 @@ namespace {
 
 constexpr const char* kStates[] = {"queued", "running", "done", "failed", "stopped"};
 
-const char* const kSelect =
+const char* const kSelectRuns =
     "SELECT id, grp, architecture, snapshot_id, model_id, created_at, finished_at, state, message, metrics"
     " FROM runs ORDER BY sequence DESC";
 
-RunRecord record_from_row(Statement& row, const std::filesystem::path& folder) {
+RunRecord run_from_row(Statement& row, const std::filesystem::path& folder) {
   RunRecord run{.id = row.text(0),
                 .group = row.text(1),
                 .architecture = row.text(2),
@@ -110,8 +110,8 @@ std::vector<RunRecord> RunStore::list() const {
   std::vector<RunRecord> runs;
   {
     ReadTransaction transaction(database_);
-    Statement row(database_, kSelect);
-    while (row.step()) runs.push_back(record_from_row(row, folder_));
+    Statement row(database_, kSelectRuns);
+    while (row.step()) runs.push_back(run_from_row(row, folder_));
   }
   for (auto& run : runs) see_if_alive(run);
   return runs;

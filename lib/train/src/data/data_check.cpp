@@ -10,16 +10,18 @@
 #include <numeric>
 
 #include "data/label_check.h"
+#include "data/shared.h"
 #include "ds/base/text.h"
 
 namespace ds {
 namespace {
 
+using detail::kMostNames;
+using detail::median;
 
 constexpr std::size_t kFewObjects = 20;  // fewer: one object more or less moves the class's AP by 5 points
 constexpr double kDominant = 0.95;       // share of all boxes
 constexpr double kEnlarged = 2;          // images enlarged more than this hold no detail for the input
-constexpr std::size_t kMostNames = 5;
 
 struct NamedSplit {
   const char* name;
@@ -36,12 +38,6 @@ std::vector<std::size_t> boxes_per_class(const std::vector<TrainImage>& images, 
     for (const auto& object : image.objects)
       if (!object.ignore) ++counts.at(static_cast<std::size_t>(object.class_idx));
   return counts;
-}
-
-double median(std::vector<double> values) {
-  auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
 }
 
 double fit_scale(const TrainImage& image, const InputSize& input) {

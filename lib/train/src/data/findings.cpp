@@ -4,6 +4,7 @@
 #include <map>
 
 #include "data/label_check.h"
+#include "data/shared.h"
 #include "ds/base/error.h"
 #include "ds/base/log.h"
 #include "ds/base/text.h"
@@ -15,8 +16,8 @@
 namespace ds {
 namespace {
 
+using detail::kMostNames;
 
-constexpr std::size_t kMostNames = 5;
 
 /// An image of which the project knows how it looks.
 struct KnownLook {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "data/shared.h"
 #include "ds/base/text.h"
 
 namespace ds::detail {
@@ -14,7 +15,6 @@ constexpr double kWholeImage = 0.95;      // share of the image's area
 constexpr double kRareWholeImage = 0.05;  // of the boxes; where more are like that, it is how the set is made
 constexpr double kThinSides = 20;         // longer over shorter side
 constexpr double kRareThin = 0.01;        // of the boxes
-constexpr std::size_t kMostNames = 5;
 
 /// How often something was seen, and on which images.
 struct Sightings {

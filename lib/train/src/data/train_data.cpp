@@ -4,10 +4,13 @@
 #include <cmath>
 #include <set>
 
+#include "data/shared.h"
 #include "ds/project/project.h"
 
 namespace ds {
 namespace {
+
+using detail::median;
 
 TrainImage train_image(Project& project, const Image& image) {
   TrainImage result;
@@ -26,12 +29,6 @@ std::vector<TrainImage> train_images(Project& project, const Dataset& dataset) {
   std::vector<TrainImage> images;
   for (const auto& image : dataset.images) images.push_back(train_image(project, image));
   return images;
-}
-
-double median(std::vector<double> values) {
-  auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
 }
 
 }  // namespace
