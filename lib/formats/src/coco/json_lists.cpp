@@ -10,10 +10,6 @@ using nlohmann::json;
 
 namespace {
 
-simdjson::padded_string_view padded(std::string_view text) {
-  return simdjson::padded_string_view(text.data(), text.size(), text.size() + simdjson::SIMDJSON_PADDING);
-}
-
 // The value's own text, whatever it is.
 bool text_of_value(ondemand::value value, std::string_view& text) {
   ondemand::json_type type;

@@ -3,14 +3,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "coco/json_lists.h"
+
 namespace ds::detail {
 namespace ondemand = simdjson::ondemand;
 
 namespace {
-
-simdjson::padded_string_view padded(std::string_view text) {
-  return simdjson::padded_string_view(text.data(), text.size(), text.size() + simdjson::SIMDJSON_PADDING);
-}
 
 bool read_box(ondemand::value value, Box& box) {
   ondemand::array array;
