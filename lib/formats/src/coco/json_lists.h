@@ -12,6 +12,11 @@
 
 namespace ds::detail {
 
+/// A text behind which simdjson may read, as the texts of JsonLists are.
+inline simdjson::padded_string_view padded(std::string_view text) {
+  return simdjson::padded_string_view(text.data(), text.size(), text.size() + simdjson::SIMDJSON_PADDING);
+}
+
 /// A JSON object whose long lists are visited element by element: the file's text is held, a tree of it is
 /// not. What simdjson does not take is read whole with load_json, which says what is wrong and where, so
 /// errors are the same as load_json's.

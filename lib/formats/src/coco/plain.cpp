@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "coco/json_lists.h"
+
 namespace ds::detail {
 namespace ondemand = simdjson::ondemand;
 
