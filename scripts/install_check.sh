@@ -15,5 +15,5 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 # The sources are not in reach: a resource that is not installed would be missed.
 cp examples/quickstart.sh "$work"
-(cd "$work" && PATH=$prefix/bin:/usr/bin:/bin DS_QUICKSTART_IMAGES=40 DS_QUICKSTART_EPOCHS=2 DS_QUICKSTART_SIZE=96 ./quickstart.sh)
+(cd "$work" && PATH=$prefix/bin:/usr/bin:/bin IMAGES=40 EPOCHS=2 INPUT_SIZE=96 ./quickstart.sh)
 echo "install: $prefix holds $(find "$prefix" -type f | wc -l) files, and the quickstart ran from there"

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "coco/plain.h"
 #include "shared/json_file.h"
 
 namespace ds::detail {

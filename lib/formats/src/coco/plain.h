@@ -10,11 +10,6 @@
 
 namespace ds::detail {
 
-/// A part of a text that has simdjson's padding behind it, as the parser takes it.
-inline simdjson::padded_string_view padded(std::string_view text) {
-  return simdjson::padded_string_view(text.data(), text.size(), text.size() + simdjson::SIMDJSON_PADDING);
-}
-
 /// One text member of a JSON object, without a tree of it.
 class JsonText {
  public:
