@@ -9,6 +9,12 @@
 
 namespace ds::detail {
 
+void fail_at(const std::filesystem::path& path, const std::string& pointer, const std::string& message) {
+  Location where{path};
+  where.pointer = pointer;
+  throw FormatError(where, message);
+}
+
 namespace {
 
 /// Calls `read` and lets what it throws about the content point at the element.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -15,6 +16,10 @@
 
 /// What the ground truth and the result file have in common.
 namespace ds::detail {
+
+/// Throws FormatError at a place inside the file: "/annotations/12/bbox".
+[[noreturn]] void fail_at(const std::filesystem::path& path, const std::string& pointer,
+                          const std::string& message);
 
 /// x, y, width, height.
 std::array<double, 4> read_coco_box(JsonCursor& json);

@@ -11,12 +11,7 @@ namespace ds {
 
 namespace {
 
-[[noreturn]] void fail_at(const std::filesystem::path& path, const std::string& pointer,
-                          const std::string& message) {
-  Location where{path};
-  where.pointer = pointer;
-  throw FormatError(where, message);
-}
+using detail::fail_at;
 
 /// @param above the names over this node, the root left out
 void collect(const nlohmann::json& node, const std::filesystem::path& path, const std::string& pointer,

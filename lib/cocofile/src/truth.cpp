@@ -199,12 +199,7 @@ class TruthReader {
   std::unordered_set<std::string> seen_;
 };
 
-[[noreturn]] void fail_at(const std::filesystem::path& path, const std::string& pointer,
-                          const std::string& message) {
-  Location where{path};
-  where.pointer = pointer;
-  throw FormatError(where, message);
-}
+using detail::fail_at;
 
 [[noreturn]] void fail_at_object(const std::filesystem::path& path, std::size_t i, const char* member,
                                  const std::string& message) {

@@ -7,10 +7,10 @@
 #include "ds/base/stop.h"
 #include "ds/base/text.h"
 #include "shared/json_file.h"
-#include "shared/tables/known_tables.h"
 #include "shared/named_pictures.h"
 #include "shared/source_peek.h"
 #include "shared/tables/box_table.h"
+#include "shared/tables/known_tables.h"
 #include "vott/format.h"
 #include "vott/writer.h"
 

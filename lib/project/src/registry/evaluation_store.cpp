@@ -66,7 +66,8 @@ std::optional<EvaluationRecord> EvaluationStore::find(const std::string& id) con
 std::vector<EvaluationRecord> EvaluationStore::list(const std::string& model_id) const {
   ReadTransaction transaction(database_);
   std::vector<EvaluationRecord> records;
-  Statement row(database_, std::string(kSelectEvaluations) + " WHERE ?1 = '' OR model_id = ?1 ORDER BY sequence DESC");
+  Statement row(database_,
+                std::string(kSelectEvaluations) + " WHERE ?1 = '' OR model_id = ?1 ORDER BY sequence DESC");
   row.bind(model_id);
   while (row.step()) records.push_back(evaluation_from_row(row, folder_));
   return records;

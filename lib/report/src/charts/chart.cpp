@@ -26,7 +26,7 @@ void check(const Chart& chart) {
                               chart.title, series.values.size(), chart.labels.size()));
 }
 
-constexpr std::size_t kColors = 8;  // of the page's style sheet
+constexpr std::size_t kPageColors = 8;  // of the page's style sheet
 
 std::size_t place_of(const ChartSeries& series, std::size_t position) {
   return series.place.value_or(position);
@@ -34,7 +34,7 @@ std::size_t place_of(const ChartSeries& series, std::size_t position) {
 
 std::string color_of(const ChartSeries& series, std::size_t position) {
   if (series.reference || series.joined) return "--soft";
-  return series.color.empty() ? fmt::format("--s{}", place_of(series, position) % kColors) : series.color;
+  return series.color.empty() ? fmt::format("--s{}", place_of(series, position) % kPageColors) : series.color;
 }
 
 /// Beyond the colours, lines differ by their dashes and points by their shape. The legend draws its 24 pixels
@@ -42,12 +42,12 @@ std::string color_of(const ChartSeries& series, std::size_t position) {
 Json dashes_of(const ChartSeries& series, std::size_t position) {
   static const Json kinds[] = {Json::array(), {5, 3}, {2, 2}};
   if (series.reference) return {4, 4};
-  return kinds[place_of(series, position) / kColors % std::size(kinds)];
+  return kinds[place_of(series, position) / kPageColors % std::size(kinds)];
 }
 
 const char* shape_of(const ChartSeries& series, std::size_t position) {
   static constexpr const char* kinds[] = {"circle", "rect", "triangle"};
-  return kinds[place_of(series, position) / kColors % std::size(kinds)];
+  return kinds[place_of(series, position) / kPageColors % std::size(kinds)];
 }
 
 Json data_of(const ChartSeries& series, const Chart& chart) {

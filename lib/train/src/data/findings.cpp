@@ -18,7 +18,6 @@ namespace {
 
 using detail::kMostNames;
 
-
 /// An image of which the project knows how it looks.
 struct KnownLook {
   const char* split;
