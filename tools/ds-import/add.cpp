@@ -39,7 +39,7 @@ nlohmann::ordered_json to_json(const AddReport& report) {
                                  {"issues", nlohmann::ordered_json::array()}};
   for (const auto& skipped : report.skipped)
     json["skipped"].push_back({{"file", skipped.file}, {"reason", skipped.reason}});
-  for (const auto& issue : report.issues) json["issues"].push_back(import_tool::to_json(issue));
+  for (const auto& issue : report.issues) json["issues"].push_back(issue_json(issue));
   return json;
 }
 

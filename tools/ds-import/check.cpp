@@ -87,7 +87,7 @@ int run(Context& context, const CheckFlags& o) {
   if (!o.issues.empty()) write_issues(context, o.issues, issues);
   for (const auto& issue : issues) {
     if (context.shared.json)
-      context.out.json_line(to_json(issue));
+      context.out.json_line(issue_json(issue));
     else
       context.out.line(issue.to_string());
   }

@@ -40,10 +40,10 @@ nlohmann::ordered_json to_json(const ConvertFlags& o, const ConvertReport& repor
   json["clipped_away"] = report.clipped_away;
   json["label_files"] = report.written.label_files;
   json["image_files"] = report.written.image_files;
-  json["losses"] = import_tool::to_json(report.written.losses);
+  json["losses"] = losses_json(report.written.losses);
   json["notes"] = report.notes;
   for (const auto& note : report.written.notes) json["notes"].push_back(note);
-  json["proof"] = report.proof ? import_tool::to_json(*report.proof) : nullptr;
+  json["proof"] = report.proof ? proof_json(*report.proof) : nullptr;
   return json;
 }
 
@@ -73,7 +73,7 @@ int run(Context& context, ConvertFlags& o) {
       "{} {}, {} from {} to {} as {} ({}, {})", tool::did(context, "wrote", "would write"),
       counted(report.images, "image"), counted(report.objects, "object"), report.from, o.target, report.to,
       counted(report.written.label_files, "label file"), counted(report.written.image_files, "image file")));
-  if (report.proof) print(context, *report.proof);
+  if (report.proof) print_proof(context, *report.proof);
   return 0;
 }
 

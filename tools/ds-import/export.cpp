@@ -30,9 +30,9 @@ int run(Context& context, const ExportFlags& o) {
                       {"objects", report.annotations},
                       {"label_files", written.label_files},
                       {"image_files", written.image_files},
-                      {"losses", to_json(written.losses)},
+                      {"losses", losses_json(written.losses)},
                       {"notes", written.notes},
-                      {"proof", report.proof ? to_json(*report.proof) : nullptr}});
+                      {"proof", report.proof ? proof_json(*report.proof) : nullptr}});
     return 0;
   }
   for (const auto& note : written.notes) log::info(note);
@@ -41,7 +41,7 @@ int run(Context& context, const ExportFlags& o) {
                                counted(report.annotations, "object"), o.target, o.options.format,
                                counted(written.label_files, "label file"),
                                counted(written.image_files, "image file")));
-  if (report.proof) print(context, *report.proof);
+  if (report.proof) print_proof(context, *report.proof);
   return 0;
 }
 

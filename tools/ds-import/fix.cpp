@@ -25,7 +25,7 @@ int run(Context& context, FixFlags& o) {
     nlohmann::ordered_json json = {
         {"applied", o.options.apply}, {"images", report.images}, {"by_code", report.by_code}};
     json["fixes"] = nlohmann::ordered_json::array();
-    for (const auto& fix : report.fixes) json["fixes"].push_back(to_json(fix));
+    for (const auto& fix : report.fixes) json["fixes"].push_back(issue_json(fix));
     context.out.json(json);
     return 0;
   }

@@ -25,7 +25,7 @@ void log_issues(const std::vector<Issue>& issues, std::size_t limit) {
       log::warning(fmt::format("and {} more {} (all with --verbose or --json)", count - limit, code));
 }
 
-nlohmann::ordered_json to_json(const Issue& issue) {
+nlohmann::ordered_json issue_json(const Issue& issue) {
   nlohmann::ordered_json json = {
       {"code", issue.code}, {"severity", to_string(issue.severity)}, {"file", issue.location.path.string()}};
   if (issue.location.line) json["line"] = *issue.location.line;
@@ -34,12 +34,12 @@ nlohmann::ordered_json to_json(const Issue& issue) {
   return json;
 }
 
-void print(Context& context, const Proof& proof) {
+void print_proof(Context& context, const Proof& proof) {
   context.out.line("read back: " + proof.to_string());
   for (const auto& remark : proof.remarks) log::info(remark);
 }
 
-nlohmann::ordered_json to_json(const Proof& proof) {
+nlohmann::ordered_json proof_json(const Proof& proof) {
   return {{"images", proof.images},
           {"objects", proof.objects},
           {"tags", proof.tags},
@@ -49,7 +49,7 @@ nlohmann::ordered_json to_json(const Proof& proof) {
           {"remarks", proof.remarks}};
 }
 
-nlohmann::ordered_json to_json(const LossReport& losses) {
+nlohmann::ordered_json losses_json(const LossReport& losses) {
   auto json = nlohmann::ordered_json::object();
   for (const auto& [kind, loss] : losses.kinds) json[kind] = {{"count", loss.count}, {"what", loss.what}};
   return json;
@@ -57,11 +57,11 @@ nlohmann::ordered_json to_json(const LossReport& losses) {
 
 void write_issues(Context& context, const std::string& file, const std::vector<Issue>& issues) {
   if (file == "-") {
-    for (const auto& issue : issues) context.out.json_line(to_json(issue));
+    for (const auto& issue : issues) context.out.json_line(issue_json(issue));
     return;
   }
   std::string text;
-  for (const auto& issue : issues) text += to_json(issue).dump() + "\n";
+  for (const auto& issue : issues) text += issue_json(issue).dump() + "\n";
   write_file_atomically(file, text);
 }
 

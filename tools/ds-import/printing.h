@@ -14,13 +14,13 @@ namespace ds::import_tool {
 
 /// Issues and skipped files as messages on stderr, at most `limit` of each kind (0: all).
 void log_issues(const std::vector<Issue>& issues, std::size_t limit);
-nlohmann::ordered_json to_json(const Issue& issue);
+nlohmann::ordered_json issue_json(const Issue& issue);
 
 /// What reading back has shown, as lines.
-void print(Context& context, const Proof& proof);
-nlohmann::ordered_json to_json(const Proof& proof);
+void print_proof(Context& context, const Proof& proof);
+nlohmann::ordered_json proof_json(const Proof& proof);
 
-nlohmann::ordered_json to_json(const LossReport& losses);
+nlohmann::ordered_json losses_json(const LossReport& losses);
 
 /// How two versions differ; what `snapshot diff` says, and `snapshot restore --dry-run` first.
 void print_difference(Context& context, const DatasetDiff& diff);

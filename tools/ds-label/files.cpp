@@ -237,7 +237,7 @@ struct FileRemoveOptions {
   bool with_labels = false;
 };
 
-void add_remove(Tool& tool) {
+void add_file_remove(Tool& tool) {
   auto& verb = tool.verb("files remove", "remove images from the project");
   auto& o = verb.keep<FileRemoveOptions>();
   bind_selection(verb, o.selection, "or name images");
@@ -267,7 +267,7 @@ void add_files(Tool& tool) {
   add_assign(tool);
   add_take(tool);
   add_release(tool);
-  add_remove(tool);
+  add_file_remove(tool);
 }
 
 }  // namespace ds::label_tool

@@ -8,7 +8,7 @@
 namespace ds::label_tool {
 namespace {
 
-void print_classes(Project& project, Context& context) {
+void print_labels_per_class(Project& project, Context& context) {
   Table table;
   table.column("class").column("labels", Table::Align::right).column("images", Table::Align::right);
   table.column("proposals", Table::Align::right);
@@ -58,7 +58,7 @@ void add_stats(Tool& tool) {
   verb.run([&by](Context& context) {
     auto project = tool::open_project(context);
     if (by == "class")
-      print_classes(project, context);
+      print_labels_per_class(project, context);
     else
       print_activity(project, by, context);
     return 0;

@@ -93,7 +93,7 @@ int write_report(Context& context, const ShowFlags& flags, const std::vector<Run
     write_file_atomically(flags.output, kind == ".html"
                                             ? run_page(group, shown, "Made by ds-train, " + utc_now())
                                         : kind == ".png" ? run_picture(runs)
-                                                         : epochs_grid(runs).to_csv());
+                                                         : epochs_table(runs).to_csv());
   const auto count = kind == ".html" ? group.size() : runs.size();
   if (context.shared.json)
     context.out.json({{"file", flags.output.string()}, {"run", group[shown].record.id}, {"runs", count}});
@@ -106,7 +106,7 @@ int write_report(Context& context, const ShowFlags& flags, const std::vector<Run
 
 int show_group(Context& context, const std::vector<RunView>& group) {
   if (!context.shared.json) {
-    context.out.text(candidates_grid(group).to_text());
+    context.out.text(candidates_table(group).to_text());
     return 0;
   }
   nlohmann::ordered_json json = {{"runs", nlohmann::ordered_json::array()}};

@@ -28,7 +28,7 @@ struct WatchFlags {
   bool once = false;
 };
 
-nlohmann::ordered_json json_of(const RunView& run) {
+nlohmann::ordered_json state_json(const RunView& run) {
   auto json = run_json(run.record);
   if (run.status) json["status"] = nlohmann::ordered_json::parse(to_json_text(*run.status));
   return json;
@@ -91,7 +91,7 @@ class ChangeList {
   void draw(const std::vector<RunView>& runs, bool queue_is_left, bool last) {
     std::vector<std::string> lines;
     for (const auto& run : runs) {
-      lines.push_back(json_ ? json_of(run).dump() : watch_line(run, queue_is_left));
+      lines.push_back(json_ ? state_json(run).dump() : watch_line(run, queue_is_left));
       if (std::find(shown_.begin(), shown_.end(), lines.back()) == shown_.end()) out_.line(lines.back());
     }
     if (last && !json_ && runs.size() > 1) out_.line(watch_summary(runs, queue_is_left));

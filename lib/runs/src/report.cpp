@@ -74,7 +74,7 @@ void add_facts(Page& page, const RunView& run) {
               {"time", duration_text(run)}});
 }
 
-Table facts_grid(const RunView& run) {
+Table facts_table(const RunView& run) {
   Table grid;
   grid.columns = {{"run", "name", false}, {run.record.id, "value", false}};
   auto row = [&](const std::string& name, const std::string& value) {
@@ -103,7 +103,7 @@ void add_curves(Page& page, const RunView& run) {
 }
 
 /// AP of each class in the best epoch.
-Table classes_grid(const RunView& run, const EpochMetrics& best) {
+Table classes_table(const RunView& run, const EpochMetrics& best) {
   Table grid;
   grid.columns = {{"class", "class", false}, {"val AP", "val_ap"}, {"test AP", "test_ap"}};
   for (const auto& [name, value] : best.class_ap)
@@ -114,7 +114,7 @@ Table classes_grid(const RunView& run, const EpochMetrics& best) {
 }
 
 /// The epochs for people: without the columns of the classes, which have a chart.
-Table page_epochs_grid(const RunView& run) {
+Table page_epochs_table(const RunView& run) {
   Table grid;
   grid.columns = {{"epoch", "epoch"},           {"loss", "loss"},       {"rate", "rate"},
                   {"images/s", "images_per_s"}, {"val AP", "ap"},       {"val AP50", "ap50"},
@@ -127,7 +127,7 @@ Table page_epochs_grid(const RunView& run) {
   return grid;
 }
 
-Table options_grid(const RunView& run) {
+Table options_table(const RunView& run) {
   Table grid;
   grid.columns = {{"option", "option", false}, {"value", "value", false}, {"from", "from", false}};
   for (const auto& option : run.options)
@@ -138,7 +138,7 @@ Table options_grid(const RunView& run) {
 
 }  // namespace
 
-Table epochs_grid(const std::vector<RunView>& runs) {
+Table epochs_table(const std::vector<RunView>& runs) {
   Table grid;
   grid.columns = {{"run", "run", false}, {"epoch", "epoch"}, {"step", "step"}, {"loss", "loss"}};
   const auto parts = names_in(runs, &EpochMetrics::parts);
@@ -173,7 +173,7 @@ Table epochs_grid(const std::vector<RunView>& runs) {
   return grid;
 }
 
-Table candidates_grid(const std::vector<RunView>& runs) {
+Table candidates_table(const std::vector<RunView>& runs) {
   Table grid;
   grid.columns = {
       {"run", "run", false},          {"state", "state", false},   {"architecture", "architecture", false},
@@ -218,11 +218,11 @@ std::string run_page(const std::vector<RunView>& group, std::size_t shown, const
         .text("Trained beside each other on the same snapshot.")
         .chart(detail::precisions_chart(group))
         .chart(detail::losses_chart(group))
-        .table(candidates_grid(group));
-  if (const auto* best = run.best()) page.section("Classes").table(classes_grid(run, *best));
-  if (!run.epochs.empty()) page.section("Epochs").table(page_epochs_grid(run));
-  page.section("Run").table(facts_grid(run));
-  if (!run.options.empty()) page.heading("Options").table(options_grid(run));
+        .table(candidates_table(group));
+  if (const auto* best = run.best()) page.section("Classes").table(classes_table(run, *best));
+  if (!run.epochs.empty()) page.section("Epochs").table(page_epochs_table(run));
+  page.section("Run").table(facts_table(run));
+  if (!run.options.empty()) page.heading("Options").table(options_table(run));
   return page.html();
 }
 

@@ -28,7 +28,7 @@ std::size_t pixels_of(const cv::Mat& image, const cv::Vec3b& color) {
 TEST_CASE("run report: every epoch with all that was measured, as CSV") {
   auto run = made_run("r-1", RunState::done, 2, 2);
   REQUIRE(
-      epochs_grid({run}).to_csv() ==
+      epochs_table({run}).to_csv() ==
       "run,epoch,step,loss,loss_iou,loss_class,learning_rate,gradient_norm,foreground,images_per_s,elapsed_s,"
       "closing,ap,ap50,ap_disc,ap_square\r\n"
       "r-1,1,10,8,5,3,0.002,0,0,30,10,0,,,,\r\n"
@@ -39,7 +39,7 @@ TEST_CASE("run report: candidates side by side") {
   auto done = made_run("r-1", RunState::done, 12);
   done.record.metrics["test/AP"] = 0.25;
   done.record.model_id = "m-1";
-  REQUIRE(candidates_grid({done, made_run("r-2", RunState::queued, 0)}).to_text() ==
+  REQUIRE(candidates_table({done, made_run("r-2", RunState::queued, 0)}).to_text() ==
           "run  state   architecture  input  recipe  epochs  images/s        time  val AP  val AP50  of "
           "epoch  test AP  model\n"
           "---  ------  ------------  -----  ------  ------  --------  ----------  ------  --------  "

@@ -10,10 +10,10 @@ namespace ds {
 
 /// One row an epoch of every run: losses, rate, speed, val AP of all and of each class (n/a where there was
 /// no validation, or no object of the class).
-Table epochs_grid(const std::vector<RunView>& runs);
+Table epochs_table(const std::vector<RunView>& runs);
 
 /// Runs side by side, one a row: what they are, how far they came, and their val and test AP.
-Table candidates_grid(const std::vector<RunView>& runs);
+Table candidates_table(const std::vector<RunView>& runs);
 
 /// A Page (ds/report/page.h) of one run: facts, what was found in its data, curves, the candidates beside it,
 /// epochs, and its options with where each came from.
