@@ -14,8 +14,9 @@ std::string register_model(Project& project, const std::string& model, const std
   if (found.record) return found.id;
   DetectorOptions options;
   options.architecture = architecture;
-  load_detector(found.path, options);  // what cannot be loaded is not registered
-  auto source = resolve_model(found.path, options);
+  const auto path = std::filesystem::absolute(found.path);
+  load_detector(path, options);  // what cannot be loaded is not registered
+  auto source = resolve_model(path, options);
   source.card.weights = "model" + source.weights.extension().string();
   auto card = to_yaml(source.card);
   ModelRecord record;
