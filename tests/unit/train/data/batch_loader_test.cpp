@@ -249,7 +249,7 @@ TEST_CASE("pixels become the network's numbers channel by channel, in its order"
   float values[6];
   ds::write_values(sample, {}, values);
   REQUIRE(std::vector<float>(values, values + 6) == std::vector<float>{10, 20, 30, 114, 114, 114});
-  ds::write_values(sample, {true, {0.5, 2, 1}, {30, 15, 14}}, values);
+  ds::write_values(sample, {ds::ChannelOrder::rgb, {0.5, 2, 1}, {30, 15, 14}}, values);
   // red (30-30)*.5, green (20-15)*2, blue (10-14)*1; then the pad
   REQUIRE(std::vector<float>(values, values + 6) == std::vector<float>{0, 10, -4, 42, 198, 100});
 }
