@@ -14,6 +14,7 @@
 #include "ds/train/ranks.h"
 #include "ds/train/schedule.h"
 #include "loop/optimizer.h"
+#include "loop/replicas.h"
 #include "loop/validation.h"
 
 #include <catch2/catch.hpp>
