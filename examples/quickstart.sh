@@ -41,7 +41,7 @@ stop() { if [[ ${KEEP:-no} != yes ]]; then ds-deploy stop quickstart; fi; }
 trap stop EXIT
 picture=$(find "$data" -type f \( -iname '*.jpg' -o -iname '*.jpeg' -o -iname '*.png' \) -print -quit)
 ds-deploy call quickstart "$picture"
-ds-deploy call quickstart "$picture" -o "$work/answer.png"
+ds-deploy call quickstart "$picture" -o "$work/answer.jpg"
 
 echo
-echo "In $work: the project, report.html (open it in a browser), answer.png (what the server found)."
+echo "In $work: the project, report.html (open it in a browser), answer.jpg (what the server found)."

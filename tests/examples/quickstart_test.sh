@@ -13,7 +13,7 @@ says said '^added 40 images, '
 says said '^server +http://127\.0\.0\.1:[0-9]+ '
 says said ' drawn -> .*/mine/answer\.png$'
 says mine/report.html '<html'
-expect "answer.png begins as PNG files do" "$(head -c 4 mine/answer.png | tail -c 3)" PNG
+expect "answer.jpg begins as JPEG files do" "$(head -c 3 mine/answer.jpg | od -An -tx1 | tr -d ' ')" ffd8ff
 expect "runs" "$(ds-train list -p mine/project --json | grep -c '"state":"done"')" 1
 expect "the model was measured on the test split" \
   "$(ds-compare best -p mine/project --split test)" first

@@ -58,14 +58,14 @@ TEST_CASE("AP rises when the mean of three validations does") {
   ApTrend trend;
   trend.add(0.3);
   trend.add(0.1);
-  trend.add(0.2);
-  REQUIRE(trend.since_progress == 0);
-  trend.add(0.301);  // 0.2003
-  REQUIRE(trend.since_progress == 0);
-  trend.add(0.2);
-  trend.add(0.1);
+  REQUIRE(trend.since_progress == 0);  // before the third no mean is held against them
+  trend.add(0.2);                      // mean 0.2, the best is still the first one's 0.3
   REQUIRE(trend.since_progress == 1);
-  trend.add(0.9);
+  trend.add(0.301);  // 0.2003
+  trend.add(0.2);    // 0.2337
+  REQUIRE(trend.since_progress == 3);
+  trend.add(0.1);
+  trend.add(0.9);  // 0.4
   REQUIRE(trend.since_progress == 0);
   REQUIRE(trend.mean() == Approx(0.4));
 }
