@@ -11,7 +11,7 @@ ds-import sample "own pictures" --images 40 --size 160x120 --format coco --no-vi
 EPOCHS=2 run 0 "$examples/quickstart.sh" "own pictures" mine
 says said '^added 40 images, '
 says said '^server +http://127\.0\.0\.1:[0-9]+ '
-says said ' drawn -> .*/mine/answer\.png$'
+says said ' drawn -> .*/mine/answer\.jpg$'
 says mine/report.html '<html'
 expect "answer.jpg begins as JPEG files do" "$(head -c 3 mine/answer.jpg | od -An -tx1 | tr -d ' ')" ffd8ff
 expect "runs" "$(ds-train list -p mine/project --json | grep -c '"state":"done"')" 1
