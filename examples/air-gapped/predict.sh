@@ -18,7 +18,7 @@ folder=${bundle%.tar.gz}
 tool() { LD_LIBRARY_PATH=$folder/lib "$folder/bin/$1" "${@:2}"; }
 
 if [[ ! -e $folder/unpacked ]]; then
-  (cd "$(dirname "$bundle")" && sha256sum --check --quiet "$(basename "$bundle").sha256")
+  (cd "$(dirname "$bundle")" && sha256sum --check --quiet "$(basename "$bundle").sha256" >&2)
   tar -C "$(dirname "$bundle")" -xzf "$bundle"
   # Its measured numbers stay in the bundle: check/results.json.
   tool ds-compare eval "$folder/model" --data "$folder/truth" -o "$folder/check" --format csv --quiet |
