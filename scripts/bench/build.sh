@@ -32,7 +32,7 @@ cmake --build "$build" >>"$build.log"
 echo "tools: $(minutes "$tools") wall; tools and tests: $(minutes "$SECONDS") wall"
 # lib/<module>/..., tools/<tool>/..., tests/<folder>/...: the second part names the row.
 awk '{ split($1, part, "/"); name = part[1] "/" part[2]; if (part[1] == "tests") name = part[2] == "unit" ? "tests/" part[3] : "tests/" part[2]
-       if ($1 ~ /cmake_pch/) name = "precompiled headers"
+       if ($1 ~ /^CMakeFiles|cmake_pch/) name = "precompiled"
        wall[name] += $2; cpu[name] += $3 + $4; files[name]++; all += $3 + $4; count++ }
      END { printf "%-26s %6s %8s %8s %6s\n", "module", "files", "CPU s", "wall s", "share"
            for (name in cpu) printf "%-26s %6d %8.1f %8.1f %5.1f%%\n", name, files[name], cpu[name], wall[name], 100 * cpu[name] / all | "sort -k3 -rn"
