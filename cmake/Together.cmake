@@ -1,6 +1,7 @@
-# How our files reach the compiler: together by room, and torch's headers once. Measured on GCC 12 (docs/BENCHMARKS.md): the seven files
-# of one format cost 30 CPU seconds alone and 13 together, because the templates of nlohmann-json are made once; a file
-# that sees torch costs 15, and 8 with its headers precompiled. Precompiling json or Catch2 gained nothing.
+# How our files reach the compiler: together by room, torch's headers once, cold code with -O1. Measured on GCC 12
+# (docs/BENCHMARKS.md): the seven files of one format cost 30 CPU seconds alone and 13 together, because the templates of
+# nlohmann-json are made once; a file that sees torch costs 15, and 8 with its headers precompiled. Precompiling json or Catch2
+# gained nothing.
 #
 # Every file still stands alone: -DDS_TOGETHER=OFF -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON (preset tidy) compiles each by itself,
 # and clang-tidy and the check of the public headers run there. scripts/build.sh sets what ccache needs for precompiled headers.
@@ -17,6 +18,12 @@ function(ds_together target)
     set_source_files_properties(${source} PROPERTIES UNITY_GROUP ${room})
   endforeach()
   set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+endfunction()
+
+# ds_cold(<target>): code that asks a database, a network or a person and is never the time a user waits for. -O1 costs a
+# quarter less to compile than -O2 (docs/BENCHMARKS.md).
+function(ds_cold target)
+  target_compile_options(${target} PRIVATE -O1)
 endfunction()
 
 # ds_precompiled(<target> <kind>): the target's files read precompiled/<kind>.h first; `kind` is one of those below.
