@@ -8,14 +8,11 @@
 #include "ds/base/error.h"
 #include "ds/base/stop.h"
 #include "ds/labeling/queue.h"
+#include "ds/labeling/workflow.h"
 #include "ds/media/image_io.h"
 
 namespace ds {
 namespace {
-
-bool is_open(const Image& image) {
-  return image.state != ImageState::done && image.state != ImageState::rejected;
-}
 
 /// Orders that look at proposals need the model to have seen every candidate first.
 bool needs_proposals(const std::string& order) {

@@ -6,13 +6,10 @@
 
 #include "ds/base/error.h"
 #include "ds/base/text.h"
+#include "ds/labeling/workflow.h"
 
 namespace ds {
 namespace {
-
-bool is_open(const Image& image) {
-  return image.state != ImageState::done && image.state != ImageState::rejected;
-}
 
 Assigned hand_over(Project& project, const Image& image, const std::string& to) {
   ImageEdit edit;

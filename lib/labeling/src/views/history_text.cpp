@@ -11,16 +11,14 @@
 namespace ds {
 namespace {
 
-using Json = nlohmann::json;
-
-std::map<std::int64_t, std::string> annotations_by_id(const Json& json) {
+std::map<std::int64_t, std::string> annotations_by_id(const nlohmann::json& json) {
   std::map<std::int64_t, std::string> by_id;
   if (json.is_object() && json.contains("annotations") && json["annotations"].is_array())
     for (const auto& each : json["annotations"]) by_id[each.value("id", std::int64_t{0})] = each.dump();
   return by_id;
 }
 
-std::string labels_change(const Json& before, const Json& after) {
+std::string labels_change(const nlohmann::json& before, const nlohmann::json& after) {
   auto was = annotations_by_id(before), now = annotations_by_id(after);
   std::size_t added = 0, changed = 0, removed = 0;
   for (const auto& [id, text] : now) {
@@ -38,13 +36,13 @@ std::string labels_change(const Json& before, const Json& after) {
   return parts.empty() ? "" : join(parts, " ") + " annotations";
 }
 
-std::string scalar(const Json& json, const std::string& key) {
+std::string scalar(const nlohmann::json& json, const std::string& key) {
   if (!json.is_object() || !json.contains(key)) return "";
   return json[key].is_string() ? json[key].get<std::string>() : json[key].dump();
 }
 
-Json parse(const std::string& text) {
-  return text.empty() ? Json::object() : Json::parse(text, nullptr, false);
+nlohmann::json parse(const std::string& text) {
+  return text.empty() ? nlohmann::json::object() : nlohmann::json::parse(text, nullptr, false);
 }
 
 }  // namespace

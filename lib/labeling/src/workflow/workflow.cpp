@@ -110,4 +110,8 @@ ImageState state_after_annotating(const Image& image, bool review_required) {
   }
 }
 
+bool is_open(const Image& image) {
+  return image.state != ImageState::done && image.state != ImageState::rejected;
+}
+
 }  // namespace ds

@@ -41,4 +41,7 @@ ImageState state_after_annotating(const Image& image, bool review_required);
 /// Throws Busy, naming who has changed the image, when `expected` is given and it has another revision.
 void require_revision(Project& project, const Image& image, std::optional<std::int64_t> expected);
 
+/// Whether work on the picture is still to come: it is neither done nor rejected.
+bool is_open(const Image& image);
+
 }  // namespace ds
