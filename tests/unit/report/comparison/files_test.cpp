@@ -3,6 +3,7 @@
 #include "ds/base/files.h"
 #include "ds/report/comparison_page.h"
 #include "ds/testing/shared_data.h"
+#include "ds/testing/text.h"
 #include "made_report.h"
 #include "schema_check.h"
 
@@ -10,6 +11,7 @@
 
 using namespace ds;
 using ds::testing::made_report;
+using ds::testing::occurrences;
 using ds::testing::schema_faults;
 
 namespace {
@@ -17,12 +19,6 @@ namespace {
 nlohmann::ordered_json schema() {
   return nlohmann::ordered_json::parse(
       read_file(ds::testing::source_folder() / "docs/schema/ds-report.schema.json"));
-}
-
-std::size_t count(const std::string& text, const std::string& part) {
-  std::size_t found = 0;
-  for (auto at = text.find(part); at != text.npos; at = text.find(part, at + 1)) ++found;
-  return found;
 }
 
 }  // namespace
@@ -90,7 +86,7 @@ TEST_CASE("CSV has one row a model and metric") {
   REQUIRE(csv.find(",APl,") == csv.npos);
   for (const auto* metric :
        {",latency_p50_ms,", ",threshold,", ",rank_best,", ",olrp,", ",d_ece,", ",gain_missed,"})
-    REQUIRE(count(csv, metric) == 2);
+    REQUIRE(occurrences(csv, metric) == 2);
   REQUIRE(comparison_csv({}) == "model,metric,value,low,high\r\n");
 }
 
@@ -107,7 +103,7 @@ TEST_CASE("Markdown for a pull request: the short table first, the rest folded")
   for (const auto* part : {"Whole leaderboard", "Pairs of models", "AP per class", "Error types", "Slices",
                            "Agreement of the models", "Definitions"})
     REQUIRE(text.find("<summary>" + std::string(part) + "</summary>") > folded);
-  REQUIRE(count(text, "<details>") == count(text, "</details>"));
+  REQUIRE(occurrences(text, "<details>") == occurrences(text, "</details>"));
   REQUIRE(text == comparison_markdown(report));
 }
 
@@ -129,7 +125,7 @@ TEST_CASE("Markdown: no name becomes markup") {
                                        .classes = 2,
                                        .pictures = 0,
                                        .name_suffix = "|</details>[x](http://e) *b* `c` @all\nnew"}));
-  REQUIRE(count(text, "<details>") == count(text, "</details>"));
+  REQUIRE(occurrences(text, "<details>") == occurrences(text, "</details>"));
   REQUIRE(text.find("[x](") == text.npos);
   REQUIRE(text.find("@all") == text.npos);
   REQUIRE(text.find("\nnew") == text.npos);

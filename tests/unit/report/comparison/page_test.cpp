@@ -1,20 +1,16 @@
 #include "ds/report/comparison_page.h"
 
 #include "ds/report/page.h"
+#include "ds/testing/text.h"
 #include "made_report.h"
 
 #include <catch2/catch.hpp>
 
 using namespace ds;
 using ds::testing::made_report;
+using ds::testing::occurrences;
 
 namespace {
-
-std::size_t count(const std::string& text, const std::string& part) {
-  std::size_t found = 0;
-  for (auto at = text.find(part); at != text.npos; at = text.find(part, at + 1)) ++found;
-  return found;
-}
 
 /// What stands between the heading of a section and the next one.
 std::string section(const std::string& page, const std::string& title) {
@@ -34,10 +30,10 @@ TEST_CASE("a page about several models has a section for everything that is know
     section(page, title);
   // Two fronts; two curves and one a class; bars and columns; errors; reliability and scores a model;
   // training a model.
-  REQUIRE(count(page, "<canvas ") == 2 + 2 + 3 + 2 + 1 + 1 + 3 + 3);
-  REQUIRE(count(page, "class=\"heat large\"") == 3);
+  REQUIRE(occurrences(page, "<canvas ") == 2 + 2 + 3 + 2 + 1 + 1 + 3 + 3);
+  REQUIRE(occurrences(page, "class=\"heat large\"") == 3);
   // Pictures: four worst of three models, four disagreements, four suspects.
-  REQUIRE(count(page, "<figure class=\"marked\">") == 3 * 4 + 4 + 4);
+  REQUIRE(occurrences(page, "<figure class=\"marked\">") == 3 * 4 + 4 + 4);
   REQUIRE(section(page, "Worst images").find("labelled, missed") != page.npos);
   REQUIRE(section(page, "Where models disagree").find("labelled, not found by all") != page.npos);
   for (const auto& text : definitions()) REQUIRE(page.find(html_escaped(text)) != page.npos);
@@ -49,11 +45,11 @@ TEST_CASE("a page about several models has a section for everything that is know
 
 TEST_CASE("menus choose among models and classes, and one hides models in the charts") {
   const auto page = comparison_page(made_report());
-  REQUIRE(count(page, "data-key=\"class\"") == 1);
+  REQUIRE(occurrences(page, "data-key=\"class\"") == 1);
   // Confusion, oLRP, scores, slices, worst images, cards.
-  REQUIRE(count(page, "data-key=\"model\"") == 6);
-  REQUIRE(count(page, "<option>model 2</option>") == 6);
-  REQUIRE(count(page, "data-series=\"model 2\"") == 1);
+  REQUIRE(occurrences(page, "data-key=\"model\"") == 6);
+  REQUIRE(occurrences(page, "<option>model 2</option>") == 6);
+  REQUIRE(occurrences(page, "data-series=\"model 2\"") == 1);
 }
 
 TEST_CASE("a model keeps its colour where others are left out of a chart") {
@@ -75,8 +71,8 @@ TEST_CASE("no name leaves its place") {
   REQUIRE(page.find("'</script>") == page.npos);
   REQUIRE(page.find("&lt;img src=x onerror=alert(1)&gt;&amp;&quot;&#39;&lt;/script&gt;") != page.npos);
   // Scripts: one a chart, Chart.js, the page's own.
-  REQUIRE(count(page, "<script") == count(page, "<canvas ") + 2);
-  REQUIRE(count(page, "</script>") == count(page, "<script"));
+  REQUIRE(occurrences(page, "<script") == occurrences(page, "<canvas ") + 2);
+  REQUIRE(occurrences(page, "</script>") == occurrences(page, "<script"));
 }
 
 TEST_CASE("what is not known is said, not drawn") {
@@ -97,7 +93,7 @@ TEST_CASE("a page about one model speaks of no other") {
   REQUIRE(page.find("<title>model 1</title>") != page.npos);
   REQUIRE(page.find("model 0") == page.npos);
   REQUIRE(page.find("class=\"choice\" data-key=\"model\"") == page.npos);
-  REQUIRE(count(page, "<figure class=\"marked\">") == 4);
+  REQUIRE(occurrences(page, "<figure class=\"marked\">") == 4);
   REQUIRE(section(page, "Model").find("snapshot s-20260101-1") != page.npos);
   REQUIRE(section(page, "Model").find("something to know about this model") != page.npos);
   REQUIRE_THROWS_AS(model_page(made_report({.models = 1, .pictures = 0}), 1), std::out_of_range);

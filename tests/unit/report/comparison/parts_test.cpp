@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "ds/base/error.h"
+#include "ds/testing/text.h"
 #include "made_report.h"
 #include "page/html.h"
 
@@ -10,6 +11,7 @@
 
 using namespace ds;
 using ds::testing::made_report;
+using ds::testing::occurrences;
 
 namespace {
 
@@ -18,12 +20,6 @@ ModelReport model(const std::string& name, double ap) {
   made.entry.evaluation.model.name = name;
   made.entry.evaluation.precision.numbers.values[0] = ap;
   return made;
-}
-
-std::size_t count(const std::string& text, const std::string& part) {
-  std::size_t found = 0;
-  for (auto at = text.find(part); at != text.npos; at = text.find(part, at + 1)) ++found;
-  return found;
 }
 
 }  // namespace
@@ -138,7 +134,7 @@ TEST_CASE("a picture says in words what is drawn on it") {
   REQUIRE(legend.find("id=\"g3-truth\"") != legend.npos);
   REQUIRE(legend.find("in question") != legend.npos);
   REQUIRE(legend.find("labelled, found") == legend.npos);
-  REQUIRE(count(legend, "<input ") == 3);
+  REQUIRE(occurrences(legend, "<input ") == 3);
 }
 
 TEST_CASE("names on a picture stand inside it and beside each other") {
@@ -164,10 +160,10 @@ TEST_CASE("a crowded picture names what has room, errors first, and everything f
   const auto html = detail::marked_picture_html(picture);
   const auto coarse = html.substr(html.find("<g class=\"coarse\""),
                                   html.find("<g class=\"fine\"") - html.find("<g class=\"coarse\""));
-  REQUIRE(count(coarse, ">missed</text>") == 1);
-  REQUIRE(count(coarse, ">found</text>") > 1);
-  REQUIRE(count(coarse, ">found</text>") < 8);
-  REQUIRE(count(html, "<title>found (found)</title>") == 20);
+  REQUIRE(occurrences(coarse, ">missed</text>") == 1);
+  REQUIRE(occurrences(coarse, ">found</text>") > 1);
+  REQUIRE(occurrences(coarse, ">found</text>") < 8);
+  REQUIRE(occurrences(html, "<title>found (found)</title>") == 20);
   // The larger box lies below the others.
   REQUIRE(html.find("<title>missed (missed)</title>") < html.find("<title>found (found)</title>"));
 }

@@ -3,10 +3,12 @@
 #include <nlohmann/json.hpp>
 
 #include "ds/base/error.h"
+#include "ds/testing/text.h"
 
 #include <catch2/catch.hpp>
 
 using namespace ds;
+using ds::testing::occurrences;
 
 namespace {
 
@@ -20,12 +22,6 @@ Chart bars() {
           .stacked = true};
 }
 
-std::size_t count(const std::string& text, const std::string& part) {
-  std::size_t found = 0;
-  for (auto at = text.find(part); at != text.npos; at = text.find(part, at + 1)) ++found;
-  return found;
-}
-
 }  // namespace
 
 TEST_CASE("a page is one file that loads nothing and says what it is") {
@@ -34,7 +30,7 @@ TEST_CASE("a page is one file that loads nothing and says what it is") {
   page.facts({{"images", "3"}}).footer("Made by a test");
   const auto html = page.html();
   REQUIRE(html.starts_with("<!doctype html>\n<html lang=\"en\">"));
-  REQUIRE(count(html, "Data &lt;1&gt;") == 2);  // title and heading
+  REQUIRE(occurrences(html, "Data &lt;1&gt;") == 2);  // title and heading
   REQUIRE(html.find("a &quot;b&quot;") != std::string::npos);
   REQUIRE(html.find("<p>x &lt; y</p>") != std::string::npos);
   REQUIRE(html.find("<p class=\"advice\">look</p>") != std::string::npos);
@@ -53,7 +49,7 @@ TEST_CASE("a chart brings its library, its licence and its numbers as a table") 
   const auto html = Page("t").chart(bars()).html();
   REQUIRE(html.find("Chart.js v3") != std::string::npos);
   REQUIRE(html.find("Permission is hereby granted") != std::string::npos);
-  REQUIRE(count(html, "<canvas ") == 1);
+  REQUIRE(occurrences(html, "<canvas ") == 1);
   REQUIRE(html.find("aria-labelledby=\"title-1\"") != std::string::npos);
   REQUIRE(html.find("<figcaption id=\"title-1\">Cats &amp; &quot;dogs&quot;</figcaption>") !=
           std::string::npos);
@@ -71,8 +67,8 @@ TEST_CASE("sections are reached from the top, figures stand together") {
   const auto html = page.html();
   REQUIRE(html.find("<a href=\"#section-2\">B &amp; C</a>") != std::string::npos);
   REQUIRE(html.find("<h2 id=\"section-2\">B &amp; C</h2>") != std::string::npos);
-  REQUIRE(count(html, "<div class=\"charts\">") == 1);
-  REQUIRE(count(html, "<figure>") == count(html, "</figure>"));
+  REQUIRE(occurrences(html, "<div class=\"charts\">") == 1);
+  REQUIRE(occurrences(html, "<figure>") == occurrences(html, "</figure>"));
 }
 
 TEST_CASE("a chart is data for Chart.js") {
@@ -187,8 +183,8 @@ TEST_CASE("a table with tinted cells and drawn intervals") {
   REQUIRE(html.find("<th scope=\"col\" class=\"bars\">AP <span>0.39 to 0.61</span></th>") !=
           std::string::npos);
   REQUIRE(html.find("<circle cx=\"75.0\" cy=\"8\" r=\"3.5\"/>") != std::string::npos);
-  REQUIRE(count(html, "<path class=\"ref\"") == 2);
-  REQUIRE(count(html, "<circle ") == 1);
+  REQUIRE(occurrences(html, "<path class=\"ref\"") == 2);
+  REQUIRE(occurrences(html, "<circle ") == 1);
   look.bars_before = 1;
   const auto before = Page("t").table(table, look).html();
   REQUIRE(before.find("<td class=\"bars\"") < before.find("<td class=\"tint\""));
@@ -221,7 +217,7 @@ TEST_CASE("a menu of one has no menu") {
   two.choice("model", {"a", "<b>"}, fill(two));
   const auto html = two.html();
   REQUIRE(html.find("<option>a</option><option>&lt;b&gt;</option>") != std::string::npos);
-  REQUIRE(count(html, "<div class=\"panel\"") == 2);
+  REQUIRE(occurrences(html, "<div class=\"panel\"") == 2);
   // Without script both are there under their names.
   REQUIRE(html.find("<h3 class=\"name\">&lt;b&gt;</h3>\n<p>panel 1</p>") != std::string::npos);
 }
