@@ -9,12 +9,14 @@
 #include "ds/formats/probe_dataset.h"
 #include "ds/formats/proof.h"
 #include "ds/media/synthetic_scene.h"
+#include "fixtures/format_fixture.h"
 
 #include <catch2/catch.hpp>
 
 namespace {
 
 using namespace ds;
+using ds::testing::tree;
 namespace fs = std::filesystem;
 
 constexpr int kWidth = 61;  // shares of it never come out even
@@ -40,15 +42,6 @@ void fill(Made& made) {
     made.files.push_back(made.out("in") / pictures.images[i].name);
     made.dataset.images[i].sha256 = pictures.images[i].sha256;
   }
-}
-
-std::vector<std::pair<std::string, std::string>> tree(const fs::path& root) {
-  std::vector<std::pair<std::string, std::string>> all;
-  for (const auto& entry : fs::recursive_directory_iterator(root))
-    if (entry.is_regular_file())
-      all.emplace_back(entry.path().lexically_relative(root).string(), read_file(entry.path()));
-  std::sort(all.begin(), all.end());
-  return all;
 }
 
 // 1.234,5 instead of 1234.5

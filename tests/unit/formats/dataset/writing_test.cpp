@@ -6,12 +6,14 @@
 #include "ds/formats/coco/options.h"
 #include "ds/formats/voc/options.h"
 #include "ds/media/synthetic_scene.h"
+#include "fixtures/format_fixture.h"
 
 #include <catch2/catch.hpp>
 
 namespace {
 
 using namespace ds;
+using ds::testing::tree;
 namespace fs = std::filesystem;
 
 struct OnDisk {
@@ -29,15 +31,6 @@ void fill(OnDisk& disk) {
     disk.dataset.images[i].split = splits[i];
     disk.files.push_back(disk.folder.path() / "in" / disk.dataset.images[i].name);
   }
-}
-
-std::vector<std::pair<std::string, std::string>> tree(const fs::path& root) {
-  std::vector<std::pair<std::string, std::string>> all;
-  for (const auto& entry : fs::recursive_directory_iterator(root))
-    if (entry.is_regular_file())
-      all.emplace_back(entry.path().lexically_relative(root).string(), read_file(entry.path()));
-  std::sort(all.begin(), all.end());
-  return all;
 }
 
 }  // namespace
