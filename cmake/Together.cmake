@@ -5,17 +5,28 @@
 #
 # Every file still stands alone: -DDS_TOGETHER=OFF -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON (preset tidy) compiles each by itself,
 # and clang-tidy and the check of the public headers run there. scripts/build.sh sets what ccache needs for precompiled headers.
-option(DS_TOGETHER "Compile the files of a folder as one" ON)
+option(DS_TOGETHER "Compile the files of a module together" ON)
+set(DS_TOGETHER_BYTES 160000 CACHE STRING "How much text makes one compilation: less is faster to rebuild, more is faster to build")
 
-# ds_together(<target> <source>...): the sources of one folder are one compilation. Names in unnamed namespaces are unique in a folder.
-function(ds_together target)
+# ds_together(<target> <bytes> <source>...): the sources, folder after folder, in compilations of `bytes` or a little more; a
+# folder is never parted. So names in unnamed namespaces are unique in a module. Sources with options of their own stay alone.
+function(ds_together target limit)
   if(NOT DS_TOGETHER)
     return()
   endif()
+  set(group 1)
+  set(bytes 0)
+  set(last "")
   foreach(source IN LISTS ARGN)
-    get_filename_component(room ${source} DIRECTORY)
-    string(REPLACE "/" "_" room "${room}_")
-    set_source_files_properties(${source} PROPERTIES UNITY_GROUP ${room})
+    get_filename_component(room "${source}" DIRECTORY)
+    if(NOT room STREQUAL last AND bytes GREATER limit)
+      math(EXPR group "${group} + 1")
+      set(bytes 0)
+    endif()
+    set(last "${room}")
+    file(SIZE "${CMAKE_CURRENT_SOURCE_DIR}/${source}" size)
+    math(EXPR bytes "${bytes} + ${size}")
+    set_source_files_properties(${source} PROPERTIES UNITY_GROUP part${group})
   endforeach()
   set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
 endfunction()

@@ -12,14 +12,14 @@ using namespace ds;
 namespace {
 
 /// One image of 10 x 10 pixels; the object is rows 0 to 4 of columns 0 to 3 (20 pixels), as a polygon.
-const std::string kTruth =
+const std::string kMaskTruth =
     R"({"images":[{"id":7,"width":10,"height":10}],"categories":[{"id":3,"name":"cat"}],
  "annotations":[{"id":1,"image_id":7,"category_id":3,"bbox":[0,0,4,5],"area":18,"iscrowd":0,
                  "segmentation":[[0,0,4,0,4,5,0,5]]}]})";
 
-struct Files {
+struct MaskFiles {
   TemporaryFolder folder;
-  CocoTruth truth(const std::string& text = kTruth) const {
+  CocoTruth truth(const std::string& text = kMaskTruth) const {
     write_file_atomically(folder.path() / "gt.json", text);
     return read_coco_truth(folder.path() / "gt.json", {.with_masks = true});
   }
@@ -38,7 +38,7 @@ struct Files {
     return "no error";
   }
   std::string truth_error(const std::string& from, const std::string& to) const {
-    auto text = kTruth;
+    auto text = kMaskTruth;
     text.replace(text.find(from), from.size(), to);
     return error([&] { truth(text); });
   }
@@ -63,7 +63,7 @@ MatchOptions with_masks() {
 }  // namespace
 
 TEST_CASE("masks are matched by their pixels") {
-  const Files f;
+  const MaskFiles f;
   const auto truth = f.truth();
   REQUIRE(truth.truth.masks.at(0).area() == 20);
   REQUIRE(truth.truth.objects[0].area == 18);  // the file's own
@@ -79,8 +79,8 @@ TEST_CASE("masks are matched by their pixels") {
 }
 
 TEST_CASE("a crowd's overlap is over the detection's own pixels") {
-  const Files f;
-  auto text = kTruth;
+  const MaskFiles f;
+  auto text = kMaskTruth;
   text.replace(text.find("\"iscrowd\":0"), 11, "\"iscrowd\":1");
   const auto truth = f.truth(text);
   // Columns 0 to 4: 20 of its 25 pixels lie in the crowd.
@@ -92,7 +92,7 @@ TEST_CASE("a crowd's overlap is over the detection's own pixels") {
 }
 
 TEST_CASE("a detection's size is its mask's, not its box's") {
-  const Files f;
+  const MaskFiles f;
   auto truth = f.truth();
   truth.truth.objects.clear();
   truth.truth.masks.clear();
@@ -104,7 +104,7 @@ TEST_CASE("a detection's size is its mask's, not its box's") {
 }
 
 TEST_CASE("every way to write a mask is the same mask") {
-  const Files f;
+  const MaskFiles f;
   const auto truth = f.truth();
   const auto plain = f.detections(runs(4), truth).table.masks.at(0);
   const auto text = encode_run_length(plain);
@@ -116,7 +116,7 @@ TEST_CASE("every way to write a mask is the same mask") {
 }
 
 TEST_CASE("masks that cannot be read say where") {
-  const Files f;
+  const MaskFiles f;
   REQUIRE(f.detection_error("") == "dt.json: /0: no 'segmentation'; masks were asked for");
   REQUIRE(
       f.detection_error(R"(,"segmentation":3)") ==
@@ -137,16 +137,16 @@ TEST_CASE("masks that cannot be read say where") {
 }
 
 TEST_CASE("masks cost nothing unless asked for") {
-  const Files f;
-  write_file_atomically(f.folder.path() / "gt.json", kTruth);
+  const MaskFiles f;
+  write_file_atomically(f.folder.path() / "gt.json", kMaskTruth);
   const auto truth = read_coco_truth(f.folder.path() / "gt.json").truth;
   REQUIRE(truth.masks.empty());
   REQUIRE_THROWS_WITH(match(truth, {"none", {}}, with_masks()), "the truth has 0 masks for 1 objects");
 }
 
 TEST_CASE("area and bbox come from the mask where the file has none") {
-  const Files f;
-  auto text = kTruth;
+  const MaskFiles f;
+  auto text = kMaskTruth;
   text.replace(text.find(R"("bbox":[0,0,4,5],"area":18,)"), 27, "");
   const auto truth = f.truth(text);
   REQUIRE(truth.truth.objects[0].area == 20);

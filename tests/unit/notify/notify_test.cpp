@@ -17,7 +17,7 @@ namespace {
 
 const Event kFailed{
     "2026-01-02T03:04:05.000Z", "run-failed", "run r-1 failed: loss is NaN", {{"run-id", "r-1"}}};
-const NotifyOptions kQuick{3, 5, 0.001};
+const NotifyOptions kQuickTry{3, 5, 0.001};
 
 /// A web server that keeps what it is given and answers with `statuses` in turn, then 200.
 struct Receiver {
@@ -50,7 +50,7 @@ TEST_CASE("a webhook gets the event as JSON, with its token") {
   write_file_atomically(folder.path() / "token", "secret\n");
   auto settings = receiver.settings();
   settings.parameters["token_file"] = (folder.path() / "token").string();
-  auto deliveries = send_notifications({settings}, kFailed, kQuick);
+  auto deliveries = send_notifications({settings}, kFailed, kQuickTry);
   REQUIRE(deliveries.size() == 1);
   REQUIRE(deliveries[0].delivered);
   REQUIRE(deliveries[0].attempts == 1);
@@ -67,18 +67,18 @@ TEST_CASE("a webhook gets the event as JSON, with its token") {
 
 TEST_CASE("a webhook that is busy is tried again, one that refuses is not, and the tries are bounded") {
   Receiver busy({503, 429});
-  auto delivery = send_notifications({busy.settings()}, kFailed, kQuick).at(0);
+  auto delivery = send_notifications({busy.settings()}, kFailed, kQuickTry).at(0);
   REQUIRE(delivery.delivered);
   REQUIRE(delivery.attempts == 3);
 
   Receiver refusing({403});
-  delivery = send_notifications({refusing.settings()}, kFailed, kQuick).at(0);
+  delivery = send_notifications({refusing.settings()}, kFailed, kQuickTry).at(0);
   REQUIRE_FALSE(delivery.delivered);
   REQUIRE(delivery.attempts == 1);
   REQUIRE(delivery.error == "the server answered 403");
 
   Receiver broken({500, 500, 500, 500});
-  delivery = send_notifications({broken.settings()}, kFailed, kQuick).at(0);
+  delivery = send_notifications({broken.settings()}, kFailed, kQuickTry).at(0);
   REQUIRE_FALSE(delivery.delivered);
   REQUIRE(delivery.attempts == 3);
   REQUIRE(broken.requests.size() == 3);
@@ -92,7 +92,7 @@ TEST_CASE("a command sees the event in its environment and its output goes nowhe
       fmt::format("echo noise; echo \"$DS_EVENT|$DS_EVENT_MESSAGE|$DS_EVENT_RUN_ID\" > '{}'", out),
       {},
       {}};
-  auto delivery = send_notifications({settings}, kFailed, kQuick).at(0);
+  auto delivery = send_notifications({settings}, kFailed, kQuickTry).at(0);
   REQUIRE(delivery.delivered);
   REQUIRE(read_file(out) == "run-failed|run r-1 failed: loss is NaN|r-1\n");
 }
@@ -110,7 +110,7 @@ TEST_CASE("a command that fails or hangs is an error and is not repeated") {
 
 TEST_CASE("targets get the events they ask for, else those that people wait for") {
   auto sent_to = [](std::vector<std::string> events, const std::string& kind) {
-    return !send_notifications({{"command", "true", std::move(events), {}}}, {"", kind, "", {}}, kQuick)
+    return !send_notifications({{"command", "true", std::move(events), {}}}, {"", kind, "", {}}, kQuickTry)
                 .empty();
   };
   REQUIRE(sent_to({}, "all-runs-done"));
@@ -137,7 +137,7 @@ TEST_CASE("a delivery that fails is logged in the project and the others are sti
                             {"command", fmt::format("echo $DS_EVENT > '{}'", out), {}, {}}};
   Project::init(folder.path() / "p", settings, {"a"});
   Project project(folder.path() / "p");
-  notify(project, {{}, "review-waiting", "2 images wait for review", {}}, kQuick);
+  notify(project, {{}, "review-waiting", "2 images wait for review", {}}, kQuickTry);
   REQUIRE(read_file(out) == "review-waiting\n");
   auto events = project.events().list();
   REQUIRE(events.size() >= 2);

@@ -18,7 +18,7 @@ using detail::counts;
 enum class Fate : char { hit, wrong, absorbed };
 
 /// What became of each detection and object of the whole set.
-struct Outcome {
+struct ImageFates {
   std::vector<Index> kept;        // detections within the limit: by image, by falling score
   std::vector<Fate> fate;         // of each detection
   std::vector<Index> found_by;    // of each object: the detection that hit it; -1
@@ -38,7 +38,7 @@ std::vector<std::vector<Index>> by_image(std::size_t images, std::size_t items, 
 class ImageErrors {
  public:
   ImageErrors(const TruthTable& truth, const DetectionTable& detections, const ErrorTypeOptions& options,
-              Outcome& outcome)
+              ImageFates& outcome)
       : truth_(truth), detections_(detections), options_(options), outcome_(outcome) {}
 
   void run(std::vector<Index> boxes, std::span<const Index> objects) {
@@ -116,7 +116,7 @@ class ImageErrors {
   const TruthTable& truth_;
   const DetectionTable& detections_;
   const ErrorTypeOptions& options_;
-  Outcome& outcome_;
+  ImageFates& outcome_;
 };
 
 /// What the precision and recall of every class are computed from.
@@ -170,7 +170,7 @@ double mean_ap(const Ranked& ranked) {
 
 class Mending {
  public:
-  Mending(const TruthTable& truth, const DetectionTable& detections, const Outcome& outcome)
+  Mending(const TruthTable& truth, const DetectionTable& detections, const ImageFates& outcome)
       : truth_(truth), detections_(detections), outcome_(outcome) {
     original_.entries.resize(truth.classes.size());
     original_.objects.assign(truth.classes.size(), 0);
@@ -234,7 +234,7 @@ class Mending {
 
   const TruthTable& truth_;
   const DetectionTable& detections_;
-  const Outcome& outcome_;
+  const ImageFates& outcome_;
   Ranked original_;
 };
 
@@ -249,7 +249,7 @@ std::string to_string(ErrorType type) {
 ErrorTypes error_types(const TruthTable& truth, const DetectionTable& detections,
                        const ErrorTypeOptions& options) {
   detail::check_indices(truth, detections);
-  Outcome outcome;
+  ImageFates outcome;
   outcome.fate.resize(detections.boxes.size(), Fate::absorbed);
   outcome.found_by.assign(truth.objects.size(), -1);
   outcome.explained.resize(truth.objects.size());

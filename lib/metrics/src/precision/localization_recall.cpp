@@ -4,7 +4,7 @@ namespace ds {
 
 namespace {
 
-struct Tally {
+struct RecallTally {
   std::int64_t hits = 0;
   std::int64_t wrong = 0;
   double distance = 0;  // sum of 1 - IoU over the hits
@@ -17,7 +17,8 @@ struct Tally {
   }
 };
 
-LocalizationRecallError describe(const Tally& tally, std::int64_t objects, double error, double threshold) {
+LocalizationRecallError describe(const RecallTally& tally, std::int64_t objects, double error,
+                                 double threshold) {
   LocalizationRecallError result{.error = error, .threshold = threshold};
   const auto hits = static_cast<double>(tally.hits);
   if (tally.hits > 0) result.localization = tally.distance / hits;
@@ -33,7 +34,7 @@ LocalizationRecallError of_class(const TruthTable& truth, const DetectionTable& 
   if (objects == 0) return {};
   // Nothing detected: every object is missed.
   LocalizationRecallError best{.error = 1.0, .false_negatives = 1.0};
-  Tally tally;
+  RecallTally tally;
   const auto& all = matches.matches;
   for (std::size_t i = 0; i < all.size(); ++i) {
     const auto& m = all[i];

@@ -14,8 +14,6 @@ using namespace detail;
 
 namespace {
 
-using Json = nlohmann::json;
-
 /// Class ids that the journal speaks of, as indices of today: merged classes are followed.
 class ClassesOverTime {
  public:
@@ -45,7 +43,7 @@ class ClassesOverTime {
 
 enum class GoneClass { skip, refuse };
 
-std::map<std::int64_t, Annotation> annotations_of(const Json& state, const ClassesOverTime& classes,
+std::map<std::int64_t, Annotation> annotations_of(const nlohmann::json& state, const ClassesOverTime& classes,
                                                   GoneClass gone) {
   std::map<std::int64_t, Annotation> annotations;
   if (!state.contains("annotations")) return annotations;
@@ -61,7 +59,7 @@ std::map<std::int64_t, Annotation> annotations_of(const Json& state, const Class
 }
 
 /// A class that was merged may now be named twice: it is present where either was.
-std::vector<ImageTag> tags_of(const Json& state, const ClassesOverTime& classes, GoneClass gone) {
+std::vector<ImageTag> tags_of(const nlohmann::json& state, const ClassesOverTime& classes, GoneClass gone) {
   std::map<int, bool> present;
   for (const auto& json : state.at("tags")) {
     auto class_id = json.at("class_id").get<std::int64_t>();
@@ -82,7 +80,7 @@ const Annotation* find(const std::vector<Annotation>& annotations, std::int64_t 
 }
 
 /// True when the image still is as the entry left it.
-bool still_as_left(const Image& image, const Json& before, const Json& after,
+bool still_as_left(const Image& image, const nlohmann::json& before, const nlohmann::json& after,
                    const ClassesOverTime& classes) {
   auto differs = [&](const char* key, const std::string& now) {
     return after.contains(key) && after[key].get<std::string>() != now;
@@ -103,7 +101,8 @@ bool still_as_left(const Image& image, const Json& before, const Json& after,
   return true;
 }
 
-Image taken_back(Image image, const Json& before, const Json& after, const ClassesOverTime& classes) {
+Image taken_back(Image image, const nlohmann::json& before, const nlohmann::json& after,
+                 const ClassesOverTime& classes) {
   if (before.contains("state")) image.state = image_state_from_string(before["state"].get<std::string>());
   if (before.contains("split")) image.split = split_from_string(before["split"].get<std::string>());
   if (before.contains("assignee")) image.assignee = before["assignee"].get<std::string>();
@@ -153,7 +152,7 @@ std::map<std::int64_t, JournalEntry> ImageStore::blame(std::int64_t image_id) co
   const JournalEntry* added = nullptr;
   for (const auto& entry : entries) {  // newest first: the first that names an annotation counts
     if (entry.action == "add-image") added = &entry;
-    auto after = Json::parse(entry.after);
+    auto after = nlohmann::json::parse(entry.after);
     if (!after.contains("annotations")) continue;
     for (const auto& json : after["annotations"]) last.emplace(json.at("id").get<std::int64_t>(), entry);
   }
@@ -176,7 +175,7 @@ JournalEntry ImageStore::undo(std::int64_t image_id) {
   if (!entry) throw UsageError(fmt::format("there is nothing to take back on image '{}'", image->name));
   auto classes = read_classes(database_);
   ClassesOverTime over_time(database_, classes);
-  auto before = Json::parse(entry->before), after = Json::parse(entry->after);
+  auto before = nlohmann::json::parse(entry->before), after = nlohmann::json::parse(entry->after);
   if (!still_as_left(*image, before, after, over_time))
     throw Busy(fmt::format("image '{}' is not as journal entry #{} ({} by {} at {}) left it", image->name,
                            entry->id, entry->action, entry->user, entry->time),

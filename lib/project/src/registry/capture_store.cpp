@@ -13,9 +13,7 @@ using namespace detail;
 
 namespace {
 
-using Json = nlohmann::json;
-
-constexpr const char* kColumns =
+constexpr const char* kCaptureColumns =
     "sha256, deployment, model_id, generation, lane, probability, reason, holdout, captured_at, detections,"
     " image_id";
 
@@ -35,7 +33,7 @@ CaptureRecord capture_from_row(Statement& row) {
 
 /// Reads one member; a wrong type or a missing one is a FormatError with its JSON pointer.
 template <typename Value>
-void take(const Json& json, const char* key, const std::filesystem::path& file, Value& value,
+void take(const nlohmann::json& json, const char* key, const std::filesystem::path& file, Value& value,
           bool needed = false) {
   auto found = json.find(key);
   if (found == json.end() || found->is_null()) {
@@ -44,7 +42,7 @@ void take(const Json& json, const char* key, const std::filesystem::path& file, 
   }
   try {
     value = found->get<Value>();
-  } catch (const Json::exception& error) {
+  } catch (const nlohmann::json::exception& error) {
     throw FormatError({.path = file, .pointer = std::string("/") + key}, error.what());
   }
 }
@@ -52,29 +50,29 @@ void take(const Json& json, const char* key, const std::filesystem::path& file, 
 }  // namespace
 
 std::string capture_to_json(const CaptureRecord& c) {
-  Json json{{"sha256", c.sha256},
-            {"deployment", c.deployment},
-            {"model", c.model_id},
-            {"generation", c.generation},
-            {"lane", c.lane},
-            {"probability", c.probability},
-            {"reason", c.reason},
-            {"holdout", c.holdout},
-            {"captured_at", c.captured_at}};
-  auto detections = Json::parse(c.detections, nullptr, false);
-  json["detections"] = c.detections.empty()        ? Json::array()
-                       : detections.is_discarded() ? Json(c.detections)
+  nlohmann::json json{{"sha256", c.sha256},
+                      {"deployment", c.deployment},
+                      {"model", c.model_id},
+                      {"generation", c.generation},
+                      {"lane", c.lane},
+                      {"probability", c.probability},
+                      {"reason", c.reason},
+                      {"holdout", c.holdout},
+                      {"captured_at", c.captured_at}};
+  auto detections = nlohmann::json::parse(c.detections, nullptr, false);
+  json["detections"] = c.detections.empty()        ? nlohmann::json::array()
+                       : detections.is_discarded() ? nlohmann::json(c.detections)
                                                    : detections;
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 CaptureRecord capture_from_json(const std::string& text, const std::filesystem::path& file) {
-  Json json;
+  nlohmann::json json;
   try {
-    json = Json::parse(text);
-  } catch (const Json::parse_error& error) {
+    json = nlohmann::json::parse(text);
+  } catch (const nlohmann::json::parse_error& error) {
     throw FormatError({.path = file, .offset = static_cast<std::int64_t>(error.byte)}, error.what());
-  } catch (const Json::out_of_range& error) {
+  } catch (const nlohmann::json::out_of_range& error) {
     throw FormatError({.path = file}, error.what());
   }
   if (!json.is_object()) throw FormatError({.path = file}, "a capture is one JSON object");
@@ -103,7 +101,7 @@ bool CaptureStore::add(const CaptureRecord& c) {
   WriteTransaction transaction(database_);
   int added = database_.run(fmt::format("INSERT INTO captures({}) VALUES(?,?,?,?,?,?,?,?,?,?,?)"
                                         " ON CONFLICT(sha256, deployment) DO NOTHING",
-                                        kColumns),
+                                        kCaptureColumns),
                             c.sha256, c.deployment, c.model_id, c.generation, c.lane, c.probability, c.reason,
                             c.holdout, c.captured_at, c.detections, c.image_id);
   transaction.commit();
@@ -126,7 +124,7 @@ std::vector<CaptureRecord> CaptureStore::list(const std::string& deployment,
   const char* condition = !collected ? "1" : *collected ? "image_id <> 0" : "image_id = 0";
   Statement row(database_, fmt::format("SELECT {} FROM captures WHERE (?1 = '' OR deployment = ?1) AND {}"
                                        " ORDER BY captured_at, id",
-                                       kColumns, condition));
+                                       kCaptureColumns, condition));
   row.bind(deployment);
   while (row.step()) captures.push_back(capture_from_row(row));
   return captures;

@@ -13,8 +13,6 @@
 namespace ds::detail {
 namespace {
 
-using Json = nlohmann::json;
-
 void check_hash(const SnapshotRecord& record, const std::filesystem::path& file, const std::string& found) {
   if ("s-" + found.substr(0, 12) == record.id) return;
   throw DataError(fmt::format("{} is not what it was: its SHA-256 begins with {}, expected {}", file.string(),
@@ -33,7 +31,7 @@ std::string read_manifest(const SnapshotRecord& record) {
 
 ClassList with_project_classes(const ClassList& classes, const std::filesystem::path& folder) {
   std::unordered_map<std::string, std::pair<int, std::string>> described;
-  auto json = Json::parse(read_file(folder / "snapshot.json"), nullptr, false);
+  auto json = nlohmann::json::parse(read_file(folder / "snapshot.json"), nullptr, false);
   if (!json.is_discarded() && json.contains("classes"))
     for (const auto& item : json["classes"])
       described[item.value("name", std::string())] = {item.value("id", 0),

@@ -13,8 +13,6 @@
 namespace ds::detail {
 namespace {
 
-using Json = nlohmann::json;
-
 std::string sorted_list(const Image& image, AnnotationJson part) {
   std::vector<std::string> texts;
   for (const auto& annotation : image.annotations) {
@@ -25,7 +23,7 @@ std::string sorted_list(const Image& image, AnnotationJson part) {
   return "[" + join(texts, ",") + "]";
 }
 
-ClassList parse_header(const Json& json) {
+ClassList parse_header(const nlohmann::json& json) {
   if (json.at("format").get<int>() > kFormat)
     throw DataError(fmt::format("the snapshot has format {}; this version of ds reads format {}",
                                 json["format"].get<int>(), kFormat),
@@ -39,7 +37,7 @@ ClassList parse_header(const Json& json) {
   return classes;
 }
 
-Image parse_image(const Json& json) {
+Image parse_image(const nlohmann::json& json) {
   Image image;
   image.name = json.at("name").get<std::string>();
   image.sha256 = json.at("sha256").get<std::string>();
@@ -80,8 +78,8 @@ template <typename Parse>
 auto located(std::string_view line, const std::filesystem::path& file, std::int64_t line_number,
              const Parse& parse) {
   try {
-    return parse(Json::parse(line));
-  } catch (const Json::exception& error) {
+    return parse(nlohmann::json::parse(line));
+  } catch (const nlohmann::json::exception& error) {
     throw FormatError({.path = file, .line = line_number}, error.what());
   } catch (const FormatError&) {
     throw;
@@ -111,7 +109,7 @@ std::string name_in_line(std::string_view line) {
   while (end < line.size() && line[end] != '"') end += line[end] == '\\' ? 2 : 1;
   auto text = line.substr(start, end - start);
   if (text.find('\\') == std::string_view::npos) return std::string(text);
-  return Json::parse("\"" + std::string(text) + "\"").get<std::string>();
+  return nlohmann::json::parse("\"" + std::string(text) + "\"").get<std::string>();
 }
 
 namespace {

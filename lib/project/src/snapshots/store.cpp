@@ -29,7 +29,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-const char* const kColumns =
+const char* const kSnapshotRows =
     "SELECT id, name, created_at, created_by, filter, images, annotations, classes, train, val, test"
     " FROM snapshots ORDER BY sequence DESC";
 
@@ -200,7 +200,7 @@ SnapshotRecord SnapshotStore::create(const SnapshotOptions& options) {
 std::vector<SnapshotRecord> SnapshotStore::list() const {
   ReadTransaction transaction(database_);
   std::vector<SnapshotRecord> records;
-  Statement row(database_, kColumns);
+  Statement row(database_, kSnapshotRows);
   while (row.step()) records.push_back(record_from_row(row, folder_));
   return records;
 }

@@ -9,8 +9,6 @@
 namespace ds::detail {
 namespace {
 
-using Json = nlohmann::json;
-
 class ObjectWriter {
  public:
   explicit ObjectWriter(std::string& out) : out_(out) { out_ += '{'; }
@@ -39,24 +37,24 @@ class ObjectWriter {
   bool first_ = true;
 };
 
-std::optional<double> optional_number(const Json& json, const char* key) {
+std::optional<double> optional_number(const nlohmann::json& json, const char* key) {
   auto found = json.find(key);
   return found == json.end() ? std::nullopt : std::optional(found->get<double>());
 }
-std::optional<std::int64_t> optional_integer(const Json& json, const char* key) {
+std::optional<std::int64_t> optional_integer(const nlohmann::json& json, const char* key) {
   auto found = json.find(key);
   return found == json.end() ? std::nullopt : std::optional(found->get<std::int64_t>());
 }
 
-Json parse_stored(std::string_view text) {
-  auto json = Json::parse(text, nullptr, false);
+nlohmann::json parse_stored(std::string_view text) {
+  auto json = nlohmann::json::parse(text, nullptr, false);
   if (!json.is_object())
     throw DataError("the index holds a text that is no JSON object: " + std::string(text.substr(0, 80)),
                     "it has been changed by hand or is damaged; restore it from a backup");
   return json;
 }
 
-Shape shape_of(const Json& json) {
+Shape shape_of(const nlohmann::json& json) {
   if (auto box = json.find("box"); box != json.end() && json.size() == 1) {
     if (box->size() != 4) throw DataError("a box needs 4 numbers: x0, y0, x1, y1");
     return Box{(*box)[0].get<double>(), (*box)[1].get<double>(), (*box)[2].get<double>(),
@@ -96,7 +94,7 @@ void append_json_string(std::string& out, std::string_view text) {
     out += '"';
     return;
   }
-  out += Json(std::string(text)).dump(-1, ' ', false, Json::error_handler_t::replace);
+  out += nlohmann::json(std::string(text)).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 std::string json_string(std::string_view text) {
@@ -161,7 +159,7 @@ void append_annotation_json(std::string& out, const Annotation& a, AnnotationJso
   json.close();
 }
 
-Annotation annotation_from_json(const Json& json, int class_idx) {
+Annotation annotation_from_json(const nlohmann::json& json, int class_idx) {
   Annotation a;
   a.class_idx = class_idx;
   a.shape = shape_of(json.at("shape"));
@@ -188,7 +186,7 @@ Annotation annotation_from_json(const Json& json, int class_idx) {
 }
 
 std::string metrics_to_json(const std::map<std::string, double>& metrics) {
-  Json json = Json::object();
+  nlohmann::json json = nlohmann::json::object();
   for (const auto& [name, value] : metrics) json[name] = value;  // nlohmann writes null for NaN
   return json.dump();
 }
@@ -202,23 +200,23 @@ std::map<std::string, double> metrics_from_json(const std::string& text) {
 }
 
 std::string attributes_to_json(const std::map<std::string, std::string>& attributes) {
-  return Json(attributes).dump(-1, ' ', false, Json::error_handler_t::replace);
+  return nlohmann::json(attributes).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 std::string key_points_to_json(const std::vector<std::string>& key_points) {
-  return Json(key_points).dump(-1, ' ', false, Json::error_handler_t::replace);
+  return nlohmann::json(key_points).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 std::vector<std::string> key_points_from_json(std::string_view text) {
-  return Json::parse(text).get<std::vector<std::string>>();
+  return nlohmann::json::parse(text).get<std::vector<std::string>>();
 }
 
 std::string skeleton_to_json(const std::vector<std::pair<int, int>>& skeleton) {
-  return Json(skeleton).dump();
+  return nlohmann::json(skeleton).dump();
 }
 
 std::vector<std::pair<int, int>> skeleton_from_json(std::string_view text) {
-  return Json::parse(text).get<std::vector<std::pair<int, int>>>();
+  return nlohmann::json::parse(text).get<std::vector<std::pair<int, int>>>();
 }
 
 std::string tags_to_json(const std::vector<ImageTag>& tags, const ClassList* classes) {

@@ -13,9 +13,9 @@ using namespace ds;
 using namespace ds::sequence_testing;
 namespace fs = std::filesystem;
 
-const std::string kOpen = "<annotations>\n<version>1.1</version>\n";
+const std::string kImagesOpen = "<annotations>\n<version>1.1</version>\n";
 
-std::vector<std::string> image_names(const ReadResult& result) {
+std::vector<std::string> names_read(const ReadResult& result) {
   std::vector<std::string> names;
   for (const auto& image : result.dataset.images) names.push_back(image.name);
   return names;
@@ -192,9 +192,9 @@ TEST_CASE("cvat: a tracked video is written as tracks and reads back") {
   REQUIRE(text.find("<frame_filter>step=2</frame_filter>") != std::string::npos);
   auto read = read_dataset(data.path("out"), "auto");
   REQUIRE(read.issues.empty());
-  REQUIRE(image_names(read) == std::vector<std::string>{"clip/frame_000004.jpg", "clip/frame_000006.jpg",
-                                                        "clip/frame_000008.jpg", "clip/frame_000012.jpg",
-                                                        "clip/frame_000014.jpg"});
+  REQUIRE(names_read(read) == std::vector<std::string>{"clip/frame_000004.jpg", "clip/frame_000006.jpg",
+                                                       "clip/frame_000008.jpg", "clip/frame_000012.jpg",
+                                                       "clip/frame_000014.jpg"});
   for (std::size_t i = 0; i < 5; ++i) {
     CAPTURE(i);
     REQUIRE(read.dataset.images[i].group == "clip.mp4");
@@ -233,7 +233,7 @@ TEST_CASE("cvat: which file is written, and what a video cannot hold") {
 TEST_CASE("cvat: a file by CVAT comes back with the numbers it had") {
   FormatFixture data;
   data.image("images/a.jpg");
-  data.write("annotations.xml", kOpen + R"(<image id="0" name="a.jpg" width="64" height="48">
+  data.write("annotations.xml", kImagesOpen + R"(<image id="0" name="a.jpg" width="64" height="48">
 <box label="car" occluded="0" xtl="3.17" ytl="2.01" xbr="10.29" ybr="8.33" rotation="30.10"/></image></annotations>)");
   auto read = read_dataset(data.path(), "auto");
   auto text = annotation_formats().at("cvat").value.write(read.dataset, {}).texts.at("annotations.xml");

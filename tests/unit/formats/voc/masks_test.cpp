@@ -72,9 +72,9 @@ struct Object {
 };
 
 // One picture a.jpg of 64 x 48 with an XML file whose n-th object stands in line 2 + n.
-struct Voc {
+struct VocWithMasks {
   TemporaryFolder folder;
-  Voc() {
+  VocWithMasks() {
     write_scene_images({.images = 1, .width = kWidth, .height = kHeight}, path("JPEGImages"));
     fs::rename(path("JPEGImages/scene_0000.jpg"), path("JPEGImages/a.jpg"));
   }
@@ -140,7 +140,7 @@ TEST_CASE("voc masks: the palette's colours, and pixels of every kind of PNG") {
 }
 
 TEST_CASE("voc masks: the n-th index is the n-th object's; a void border is no difference from the box") {
-  Voc voc;
+  VocWithMasks voc;
   voc.xml({{"cat", {2, 2, 22, 42}}, {"dog", {30, 10, 50, 30}}});
   // the dog fills 32 to 48, 12 to 28, with two pixels of void around
   voc.masks(Canvas().fill(2, 2, 22, 42, 1).fill(30, 10, 50, 30, 255).fill(32, 12, 48, 28, 2).palette(),
@@ -164,7 +164,7 @@ TEST_CASE("voc masks: the n-th index is the n-th object's; a void border is no d
 }
 
 TEST_CASE("voc masks: a box that differs from its mask is said, the mask counts") {
-  Voc voc;
+  VocWithMasks voc;
   voc.xml({{"cat", {2, 2, 22, 42}}});
   voc.masks(Canvas().fill(2, 2, 19, 42, 1).palette());
   auto result = voc.read();
@@ -175,7 +175,7 @@ TEST_CASE("voc masks: a box that differs from its mask is said, the mask counts"
 }
 
 TEST_CASE("voc masks: when the counts differ, masks go to the boxes they fill") {
-  Voc voc;
+  VocWithMasks voc;
   voc.xml({{"cat", {2, 2, 22, 42}}, {"bird", {24, 2, 28, 6}}, {"dog", {30, 10, 50, 30}}});
   voc.masks(Canvas().fill(2, 2, 22, 42, 1).fill(30, 10, 50, 30, 2).palette());
   auto result = voc.read();
@@ -184,7 +184,7 @@ TEST_CASE("voc masks: when the counts differ, masks go to the boxes they fill") 
 }
 
 TEST_CASE("voc masks: one without an object becomes one, its class by the label map's colours") {
-  Voc voc;
+  VocWithMasks voc;
   voc.xml({{"car", {2, 2, 22, 42}}});
   voc.write("labelmap.txt",
             "# label:color_rgb:parts:actions\nbackground:0,0,0::\ncar:10,20,30::\nvan:200,100,50::\n"
@@ -202,7 +202,7 @@ TEST_CASE("voc masks: one without an object becomes one, its class by the label 
 }
 
 TEST_CASE("voc masks: what cannot be told is left out and said") {
-  Voc voc;
+  VocWithMasks voc;
   SECTION("two objects are alike") {
     voc.xml({{"cat", {2, 2, 22, 42}}, {"cat", {2, 2, 22, 42}}});
     voc.masks(Canvas().fill(2, 2, 22, 42, 3).palette(), Canvas().fill(2, 2, 22, 42, 8).palette());
@@ -234,7 +234,7 @@ TEST_CASE("voc masks: what cannot be told is left out and said") {
 }
 
 TEST_CASE("voc masks: pictures that cannot be used leave the boxes") {
-  Voc voc;
+  VocWithMasks voc;
   voc.xml({{"cat", {2, 2, 22, 42}}});
   auto good = Canvas().fill(2, 2, 22, 42, 1).palette();
   auto message = [&](const std::string& bytes) {
@@ -253,7 +253,7 @@ TEST_CASE("voc masks: pictures that cannot be used leave the boxes") {
 }
 
 TEST_CASE("voc masks: an image without XML has its masks as objects; classes alone say none") {
-  Voc voc;
+  VocWithMasks voc;
   fs::copy_file(voc.path("JPEGImages/a.jpg"), voc.path("JPEGImages/b.jpg"));
   voc.xml({{"cat", {2, 2, 22, 42}}});
   voc.masks({}, Canvas().fill(2, 2, 22, 42, 8).palette());

@@ -10,10 +10,10 @@ using ds::testing::refusal;
 
 namespace {
 
-struct Fixture {
+struct Listed {
   LabelingProject folder;
   Project project = folder.as("ada");
-  Fixture() {
+  Listed() {
     project.images().add(
         {LabelingProject::image("i2.jpg", ImageState::done, {LabelingProject::label(0, {1, 1, 5, 5})}),
          LabelingProject::image(
@@ -33,7 +33,7 @@ using Names = std::vector<std::string>;
 }  // namespace
 
 TEST_CASE("files are listed by name, and by other keys") {
-  Fixture f;
+  Listed f;
   REQUIRE(f.names({}) == Names{"i1.jpg", "i2.jpg", "i10.jpg"});
   REQUIRE(f.names({"", "name", true, 1, 50}) == Names{"i10.jpg", "i2.jpg", "i1.jpg"});
   REQUIRE(f.names({"", "labels", true, 1, 50}) == Names{"i10.jpg", "i2.jpg", "i1.jpg"});
@@ -42,7 +42,7 @@ TEST_CASE("files are listed by name, and by other keys") {
 }
 
 TEST_CASE("pages") {
-  Fixture f;
+  Listed f;
   auto page = list_files(f.project, {"", "name", false, 2, 2});
   REQUIRE(page.images.size() == 1);
   REQUIRE(page.images[0].name == "i10.jpg");
@@ -63,7 +63,7 @@ TEST_CASE("pages") {
 }
 
 TEST_CASE("labelled images are removed only on request") {
-  Fixture f;
+  Listed f;
   REQUIRE(refusal([&] {
             remove_images(f.project, {{"i2.jpg"}, ""}, false);
           }) == "i2.jpg has labels (1) | --with-labels removes it all the same");
@@ -73,7 +73,7 @@ TEST_CASE("labelled images are removed only on request") {
 }
 
 TEST_CASE("a selection is names or a filter") {
-  Fixture f;
+  Listed f;
   REQUIRE(refusal([&] { select_images(f.project, {}); }) ==
           "no image is chosen | name images, or choose them with --where 'status=working'");
   REQUIRE(refusal([&] {
@@ -83,7 +83,7 @@ TEST_CASE("a selection is names or a filter") {
 }
 
 TEST_CASE("an unknown image names the nearest, with or without its folder") {
-  Fixture f;
+  Listed f;
   f.project.images().add({LabelingProject::image("train/scene_0007.jpg")});
   REQUIRE(refusal([&] {
             select_images(f.project, {{"i3.jpg"}, ""});
@@ -94,7 +94,7 @@ TEST_CASE("an unknown image names the nearest, with or without its folder") {
 }
 
 TEST_CASE("a dry run rolls back") {
-  Fixture f;
+  Listed f;
   std::size_t removed = 0;
   change_project(f.project, true, [&] { removed = remove_images(f.project, {{}, "name~\"*\""}, true); });
   REQUIRE(removed == 3);

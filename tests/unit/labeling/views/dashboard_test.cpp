@@ -14,10 +14,10 @@ using ds::testing::refusal;
 
 namespace {
 
-struct Fixture {
+struct Seen {
   LabelingProject folder;
   Project project = folder.as("ada");
-  Fixture() {
+  Seen() {
     auto mine = LabelingProject::image("a.jpg", ImageState::done, {LabelingProject::label(0, {1, 1, 5, 5})});
     mine.assignee = "ada";
     auto open =
@@ -38,7 +38,7 @@ struct Fixture {
 }  // namespace
 
 TEST_CASE("the dashboard counts images, labels and people") {
-  Fixture f;
+  Seen f;
   auto board = read_dashboard(f.project);
   REQUIRE(board.counts.images == 4);
   REQUIRE(board.finished == 3);
@@ -70,7 +70,7 @@ TEST_CASE("an empty project has no progress") {
 }
 
 TEST_CASE("the page is self-contained and escapes what people wrote") {
-  Fixture f;
+  Seen f;
   auto page = dashboard_html(read_dashboard(f.project));
   REQUIRE(page.starts_with("<!doctype html>"));
   REQUIRE(page.find("prefers-color-scheme:dark") != std::string::npos);
@@ -82,7 +82,7 @@ TEST_CASE("the page is self-contained and escapes what people wrote") {
 }
 
 TEST_CASE("activity by worker and by day") {
-  Fixture f;
+  Seen f;
   auto workers = activity(f.project, "worker");
   REQUIRE(workers.size() == 2);
   REQUIRE(workers[0].key == "ada");

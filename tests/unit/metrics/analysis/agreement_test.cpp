@@ -9,7 +9,7 @@ using namespace ds;
 
 namespace {
 
-TruthObject object(double x, int class_idx, int image_idx = 0, double side = 40) {
+TruthObject truth_object(double x, int class_idx, int image_idx = 0, double side = 40) {
   TruthObject o{x, 0, side, side, side * side};
   o.class_idx = class_idx;
   o.image_idx = image_idx;
@@ -44,7 +44,8 @@ TEST_CASE("kappa by hand") {
 
 TEST_CASE("pairs, shared misses and where models differ") {
   Models m;
-  m.truth.objects = {object(0, 0), object(100, 0), object(200, 1), object(300, 0), object(0, 0, 1)};
+  m.truth.objects = {truth_object(0, 0), truth_object(100, 0), truth_object(200, 1), truth_object(300, 0),
+                     truth_object(0, 0, 1)};
   m.truth.objects[3].crowd = true;
   // Both find object 0; a finds 1; b finds the cat of picture b; nobody finds the dog. Both see the same
   // false dog at 400; a another at 500; b's false cat at 500 is another class.
@@ -84,7 +85,7 @@ TEST_CASE("a false positive of two models of three is one difference") {
 
 TEST_CASE("one model alone has misses only") {
   Models m;
-  m.truth.objects = {object(0, 0)};
+  m.truth.objects = {truth_object(0, 0)};
   m.tables = {{"a", {{200, 0, 40, 40, .9, 0, 0}}}};
   const auto result = agreement(m.truth, m.findings());
   REQUIRE(result.pairs.empty());
@@ -95,7 +96,7 @@ TEST_CASE("one model alone has misses only") {
 
 TEST_CASE("suspects: a missing label is where every model sees the same") {
   Models m;
-  m.truth.objects = {object(0, 0)};
+  m.truth.objects = {truth_object(0, 0)};
   // Largest scores 1 and .8. Both see a dog at 200 (.6 of 1, .6 of .8: mean (.6 + .75) / 2); only a sees one
   // at 300, and at 400 they see different classes.
   m.tables = {{"a",
@@ -119,7 +120,8 @@ TEST_CASE("suspects: another class, a loose box, and a label that nobody sees") 
   Models m;
   // Picture a: three cats: called a dog by both; boxed 20 pixels off by both (IoU 20 / 60 = 1/3); not seen.
   // Picture b: two cats of the same size that both find.
-  m.truth.objects = {object(0, 0), object(100, 0), object(300, 0), object(0, 0, 1), object(200, 0, 1)};
+  m.truth.objects = {truth_object(0, 0), truth_object(100, 0), truth_object(300, 0), truth_object(0, 0, 1),
+                     truth_object(200, 0, 1)};
   m.tables = {{"a",
                {{0, 0, 40, 40, .8, 0, 1},
                 {120, 0, 40, 40, .6, 0, 0},
@@ -146,7 +148,7 @@ TEST_CASE("suspects: another class, a loose box, and a label that nobody sees") 
 
 TEST_CASE("suspects: loose boxes at different places do not agree") {
   Models m;
-  m.truth.objects = {object(100, 0)};
+  m.truth.objects = {truth_object(100, 0)};
   m.tables = {{"a", {{120, 0, 40, 40, .9, 0, 0}}}, {"b", {{80, 0, 40, 40, .9, 0, 0}}}};
   REQUIRE(label_suspects(m.truth, m.findings()).empty());
 }
@@ -173,7 +175,7 @@ TEST_CASE("suspects: one model alone must be sure") {
 
 TEST_CASE("suspects: crowd and ignored objects are none and cover what lies on them") {
   Models m;
-  m.truth.objects = {object(0, 0, 0, 200), object(300, 0)};
+  m.truth.objects = {truth_object(0, 0, 0, 200), truth_object(300, 0)};
   m.truth.objects[0].crowd = true;
   m.truth.objects[1].ignore = true;
   // Inside the crowd; 20 of 40 columns on the ignored object, which is half; a free one on picture b.

@@ -17,7 +17,7 @@ namespace {
 /// TIDE's own figures. It counts classes with detections and no objects as 0, ds leaves them out of the
 /// mean; its recall thresholds are i/100 where COCO's are i*0.01, which moves single points of a curve
 /// (0.05 of 100 here).
-void run_case(const std::string& name) {
+void compare_with_tide(const std::string& name) {
   if (testing::shared_is_absent("cases/evaluation/" + name)) return;
   const auto folder = testing::shared_folder() / "cases/evaluation" / name;
   const auto expected = nlohmann::json::parse(read_file(folder / "expected.json"))["tide"];
@@ -51,13 +51,13 @@ void run_case(const std::string& name) {
 }  // namespace
 
 TEST_CASE("error types: the reference's figures on 100 images of val2014") {
-  run_case("coco_val2014_fakebbox100");
+  compare_with_tide("coco_val2014_fakebbox100");
 }
 TEST_CASE("error types: the reference's figures on sparse ids") {
-  run_case("unordered_sparse_ids");
+  compare_with_tide("unordered_sparse_ids");
 }
 TEST_CASE("error types: the reference's figures with more than 100 detections") {
-  run_case("over_100_dets");
+  compare_with_tide("over_100_dets");
 }
 
 namespace {

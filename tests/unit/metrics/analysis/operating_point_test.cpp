@@ -10,7 +10,7 @@ using namespace ds;
 
 namespace {
 
-TruthObject object(double x, double y, double w, double h, int class_idx, int image_idx = 0) {
+TruthObject object_in(double x, double y, double w, double h, int class_idx, int image_idx = 0) {
   TruthObject o{x, y, w, h, w * h};
   o.class_idx = class_idx;
   o.image_idx = image_idx;
@@ -23,7 +23,7 @@ struct Small {
   TruthTable truth{{{1, "a.jpg", {}}}, {{1, "cat"}, {2, "dog"}}, {}};
   DetectionTable found{"small", {}};
   Small() {
-    truth.objects = {object(0, 0, 40, 10, 0), object(100, 0, 40, 10, 0), object(200, 0, 50, 50, 1)};
+    truth.objects = {object_in(0, 0, 40, 10, 0), object_in(100, 0, 40, 10, 0), object_in(200, 0, 50, 50, 1)};
     for (std::size_t i = 0; i < truth.objects.size(); ++i)
       truth.objects[i].id = static_cast<std::int64_t>(i) + 1;
     found.boxes = {{2, 0, 40, 10, 0.9, 0, 0},

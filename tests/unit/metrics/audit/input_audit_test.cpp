@@ -12,12 +12,12 @@ using namespace ds;
 namespace {
 
 /// A model whose input shows nothing wrong, and what can be done to it.
-struct Case {
+struct Audited {
   TruthTable truth;
   DetectionTable table;
   LeftOutDetections left_out;
 
-  explicit Case(const testing::SyntheticSetup& setup = {}) {
+  explicit Audited(const testing::SyntheticSetup& setup = {}) {
     auto made = testing::synthetic_truth(setup);
     truth = std::move(made.truth);
     for (auto& image : truth.images) {
@@ -49,11 +49,11 @@ struct Case {
 }  // namespace
 
 TEST_CASE("nothing is found where nothing is wrong") {
-  REQUIRE(Case().findings().empty());
+  REQUIRE(Audited().findings().empty());
 }
 
 TEST_CASE("corners given as corner and size") {
-  Case c;
+  Audited c;
   const double right = c.ap();
   for (auto& d : c.table.boxes) {
     d.w += d.x;
@@ -69,7 +69,7 @@ TEST_CASE("corners given as corner and size") {
 }
 
 TEST_CASE("corners in the truth") {
-  Case c;
+  Audited c;
   const double right = c.ap();
   for (auto& o : c.truth.objects) {
     o.w += o.x;
@@ -84,7 +84,7 @@ TEST_CASE("corners in the truth") {
 }
 
 TEST_CASE("fractions of the image") {
-  Case c;
+  Audited c;
   const double right = c.ap();
   for (auto& d : c.table.boxes) {
     d.x /= 640;
@@ -102,7 +102,7 @@ TEST_CASE("fractions of the image") {
 }
 
 TEST_CASE("class ids off by one") {
-  Case c({.classes = 4});
+  Audited c({.classes = 4});
   const double right = c.ap();
   // The truth's ids are 1 to 4. A model that counts from 0: its class 0 is unknown.
   std::vector<DetectedBox> kept;
@@ -125,7 +125,7 @@ TEST_CASE("class ids off by one") {
 }
 
 TEST_CASE("places in the list of classes instead of ids") {
-  Case c({.classes = 4});
+  Audited c({.classes = 4});
   const double right = c.ap();
   // Ids 10, 1, 3, 2; the model gives the place in 1, 2, 3, 10, counted from 0.
   const std::int64_t ids[] = {10, 1, 3, 2};
@@ -152,11 +152,11 @@ TEST_CASE("places in the list of classes instead of ids") {
 }
 
 TEST_CASE("a model that is poor is not told to shift its classes") {
-  REQUIRE(Case({.jitter = .3, .missed = .6, .false_per_image = 10}).findings().empty());
+  REQUIRE(Audited({.jitter = .3, .missed = .6, .false_per_image = 10}).findings().empty());
 }
 
 TEST_CASE("scores outside 0 to 1") {
-  Case c;
+  Audited c;
   for (auto& d : c.table.boxes) d.score *= 100;
   const auto found = c.only_finding();
   REQUIRE(found.kind == AuditKind::score_range);
@@ -165,11 +165,11 @@ TEST_CASE("scores outside 0 to 1") {
 }
 
 TEST_CASE("repeated ids, turned boxes, boxes outside") {
-  Case ids;
+  Audited ids;
   ids.truth.objects[5].id = ids.truth.objects[2].id;
   REQUIRE(ids.only_finding().kind == AuditKind::repeated_id);
   REQUIRE(ids.only_finding().first == "annotation 3");
-  Case turned;
+  Audited turned;
   const double right = turned.ap();
   auto& box = turned.table.boxes[4];
   box.x += box.w;
@@ -177,7 +177,7 @@ TEST_CASE("repeated ids, turned boxes, boxes outside") {
   REQUIRE(turned.only_finding().kind == AuditKind::negative_size);
   REQUIRE(turned.only_finding().first == "/4");
   REQUIRE(*turned.only_finding().ap_other == Approx(right).epsilon(1e-6));
-  Case outside;
+  Audited outside;
   outside.table.boxes[7].w = 640;
   outside.table.boxes[7].x = 2;
   REQUIRE(outside.only_finding().kind == AuditKind::outside_image);
@@ -185,7 +185,7 @@ TEST_CASE("repeated ids, turned boxes, boxes outside") {
 }
 
 TEST_CASE("the same detection again") {
-  Case c;
+  Audited c;
   const double right = c.ap();
   const auto count = c.table.boxes.size();
   for (std::size_t i = 0; i < count; i += 2) c.table.boxes.push_back(c.table.boxes[i]);
@@ -197,7 +197,7 @@ TEST_CASE("the same detection again") {
 }
 
 TEST_CASE("images without any detection") {
-  Case c;
+  Audited c;
   std::erase_if(c.table.boxes, [](const auto& d) { return d.image_idx == 3 || d.image_idx == 8; });
   const auto found = c.only_finding();
   REQUIRE(found.kind == AuditKind::no_detection);

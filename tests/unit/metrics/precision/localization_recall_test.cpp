@@ -19,7 +19,7 @@ void require_same(const nlohmann::json& expected, const std::optional<double>& f
   if (found) REQUIRE(*found == Approx(expected.get<double>()).margin(1e-9));
 }
 
-void run_case(const std::string& name) {
+void compare_case(const std::string& name) {
   if (testing::shared_is_absent("cases/evaluation/" + name)) return;
   const auto folder = testing::shared_folder() / "cases/evaluation" / name;
   const auto expected = nlohmann::json::parse(read_file(folder / "expected.json"))["lrp"];
@@ -46,19 +46,19 @@ void run_case(const std::string& name) {
 }  // namespace
 
 TEST_CASE("oLRP: the reference's figures on 100 images of val2014") {
-  run_case("coco_val2014_fakebbox100");
+  compare_case("coco_val2014_fakebbox100");
 }
 TEST_CASE("oLRP: the reference's figures on sparse ids") {
-  run_case("unordered_sparse_ids");
+  compare_case("unordered_sparse_ids");
 }
 TEST_CASE("oLRP: the reference's figures on a class without objects") {
-  run_case("class_without_gt");
+  compare_case("class_without_gt");
 }
 TEST_CASE("oLRP: the reference's figures on crowd regions") {
-  run_case("crowd");
+  compare_case("crowd");
 }
 TEST_CASE("oLRP: the reference's figures on overlaps that lie on thresholds") {
-  run_case("iou_on_thresholds");
+  compare_case("iou_on_thresholds");
 }
 TEST_CASE("oLRP: a threshold takes all detections of one score") {
   // The reference cuts between equal scores, which no threshold can. One object, a hit with IoU 1 and a wrong
@@ -70,7 +70,7 @@ TEST_CASE("oLRP: a threshold takes all detections of one score") {
   REQUIRE(*found.mean.false_positives == Approx(.5));
 }
 TEST_CASE("oLRP: the reference's figures with more than 100 detections") {
-  run_case("over_100_dets");
+  compare_case("over_100_dets");
 }
 
 TEST_CASE("oLRP: nothing detected is the worst") {

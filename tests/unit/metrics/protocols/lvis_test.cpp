@@ -8,7 +8,7 @@ using namespace ds;
 
 namespace {
 
-TruthObject object(std::int32_t class_idx, std::int32_t image_idx) {
+TruthObject object_of(std::int32_t class_idx, std::int32_t image_idx) {
   TruthObject o{0, 0, 50, 50, 2500};
   o.id = image_idx + 1;
   o.class_idx = class_idx;
@@ -18,10 +18,10 @@ TruthObject object(std::int32_t class_idx, std::int32_t image_idx) {
 
 /// Frequent "cup" on image 1, where "fig" was looked for and is not; rare "fig" on image 2, where not every
 /// one is labelled; common "net" was never looked for.
-struct Case {
+struct LvisCase {
   TruthTable truth{{{1, "a.jpg", {}}, {2, "b.jpg", {}}},
                    {{1, "cup"}, {2, "fig"}, {3, "net"}},
-                   {object(0, 0), object(1, 1)}};
+                   {object_of(0, 0), object_of(1, 1)}};
   TruthLabels labels{{{{}, {1}, {}}, {{}, {}, {1}}}, {'f', 'r', 'c'}, false, true, true};
   DetectionTable table{"model",
                        {{0, 0, 50, 50, .9, 0, 0},     // the cup
@@ -42,7 +42,7 @@ struct Case {
 
 TEST_CASE("LVIS by hand") {
   // cup: right at once, AP 1. fig: wrong, then right: precision 1/2 at every recall, AP .5. net: no object.
-  const Case c;
+  const LvisCase c;
   REQUIRE(c.number("AP") == Approx(.75));
   REQUIRE(c.number("APf") == Approx(1));
   REQUIRE(c.number("APr") == Approx(.5));
@@ -53,22 +53,22 @@ TEST_CASE("LVIS by hand") {
 }
 
 TEST_CASE("LVIS: each rule counts") {
-  Case without_negative;  // then the wrong fig on image 1 is not looked at
+  LvisCase without_negative;  // then the wrong fig on image 1 is not looked at
   without_negative.labels.images[0].negative.clear();
   REQUIRE(without_negative.number("APr") == Approx(1));
-  Case exhaustive;  // then the other fig on image 2 is wrong as well: precision 1/3
+  LvisCase exhaustive;  // then the other fig on image 2 is wrong as well: precision 1/3
   exhaustive.labels.images[1].not_exhaustive.clear();
   REQUIRE(exhaustive.number("APr") == Approx(1. / 3));
-  Case crowd;  // is an object like any other
+  LvisCase crowd;  // is an object like any other
   crowd.truth.objects[1].crowd = true;
   REQUIRE(crowd.number("APr") == Approx(.5));
-  Case ignored;
+  LvisCase ignored;
   ignored.truth.objects[1].ignore = true;
   REQUIRE(ignored.number("APr") == -1);
 }
 
 TEST_CASE("LVIS: 300 detections an image, over all classes") {
-  Case c;
+  LvisCase c;
   for (int i = 0; i < 299; ++i) c.table.boxes.push_back({300, 0, 50, 50, .99, 0, 2});
   REQUIRE(c.number("APf") == Approx(1));  // the cup is the 300th
   c.table.boxes.push_back({300, 0, 50, 50, .99, 0, 2});
@@ -76,7 +76,7 @@ TEST_CASE("LVIS: 300 detections an image, over all classes") {
 }
 
 TEST_CASE("LVIS needs its own labels") {
-  Case c;
+  LvisCase c;
   c.labels.has_negative = false;
   REQUIRE_THROWS_WITH(c.number("AP"), "no image of the ground truth has 'neg_category_ids'; LVIS needs it");
   c.labels.has_negative = true;

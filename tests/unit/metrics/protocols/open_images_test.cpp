@@ -15,7 +15,7 @@ TruthObject dog(double x, double side, bool group = false) {
 }
 
 /// A dog and a group of dogs on image 1; on image 2 nobody looked for dogs; on image 3 there is none.
-struct Case {
+struct Scored {
   TruthTable truth{{{1, "a.jpg", {}}, {2, "b.jpg", {}}, {3, "c.jpg", {}}},
                    {{1, "dog"}, {2, "animal"}},
                    {dog(0, 10), dog(50, 100, true)}};
@@ -35,7 +35,7 @@ struct Case {
 
 TEST_CASE("Open Images by hand") {
   // Two to find, the group being one. .9 right (1/1), .85 wrong, .8 left out, .7 right (2/3), .6 wrong.
-  const auto result = Case().result();
+  const auto result = Scored().result();
   REQUIRE(result.classes[0].objects == 2);
   REQUIRE(*result.classes[0].ap == Approx(.5 * 1 + .5 * 2 / 3).epsilon(1e-12));
   REQUIRE_FALSE(result.classes[1].ap.has_value());
@@ -43,23 +43,23 @@ TEST_CASE("Open Images by hand") {
 }
 
 TEST_CASE("Open Images: each rule counts") {
-  Case half_out;  // 4 of 10 columns in the group: wrong. Then .9 wrong, .85 wrong, .8 right (1/3), .7 right
-                  // (2/4).
+  Scored half_out;  // 4 of 10 columns in the group: wrong. Then .9 wrong, .85 wrong, .8 right (1/3), .7 right
+                    // (2/4).
   half_out.table.boxes[0].x = 44;
   REQUIRE(*half_out.result().numbers[0].value == Approx(.5));
-  Case half_in;  // half of it is enough
+  Scored half_in;  // half of it is enough
   half_in.table.boxes[0].x = 45;
   REQUIRE(*half_in.result().numbers[0].value == Approx(.5 + .5 * 2 / 3));
-  Case unverified;  // then image 3 is not looked at either: .9 right, .7 right
+  Scored unverified;  // then image 3 is not looked at either: .9 right, .7 right
   unverified.labels.images[2].negative.clear();
   REQUIRE(*unverified.result().numbers[0].value == Approx(1));
-  Case twice;  // the dog found again is wrong: .9 right, .85 wrong, .75 right (2/3), .7 wrong
+  Scored twice;  // the dog found again is wrong: .9 right, .85 wrong, .75 right (2/3), .7 wrong
   twice.table.boxes.push_back({0, 0, 10, 10, .75, 0, 0});
   REQUIRE(*twice.result().numbers[0].value == Approx(.5 + .5 * 2 / 3));
-  Case missed;  // a group without a detection in it is a miss: one of two found at .7, behind .85
+  Scored missed;  // a group without a detection in it is a miss: one of two found at .7, behind .85
   missed.table.boxes.erase(missed.table.boxes.begin(), missed.table.boxes.begin() + 2);
   REQUIRE(*missed.result().numbers[0].value == Approx(.5 * .5));
-  Case difficult;  // neither counts nor harms
+  Scored difficult;  // neither counts nor harms
   difficult.truth.objects[0].ignore = true;
   REQUIRE(difficult.result().classes[0].objects == 1);
   REQUIRE(*difficult.result().numbers[0].value == Approx(1));
@@ -67,7 +67,7 @@ TEST_CASE("Open Images: each rule counts") {
 
 TEST_CASE("what the hierarchy implies") {
   const LabelHierarchy hierarchy = {{"animal", {}}, {"dog", {"animal"}}, {"newt", {"animal"}}};
-  Case c;
+  Scored c;
   c.labels.images[2].negative = {1};
   expand_labels(hierarchy, c.truth, c.labels);
   REQUIRE(c.truth.objects.size() == 4);  // each dog is an animal too
@@ -78,7 +78,7 @@ TEST_CASE("what the hierarchy implies") {
 }
 
 TEST_CASE("a hierarchy of other names is refused") {
-  Case c;
+  Scored c;
   REQUIRE_THROWS_WITH(expand_labels({{"tree", {"plant"}}}, c.truth, c.labels),
                       "no name of the hierarchy is a class of the ground truth");
 }

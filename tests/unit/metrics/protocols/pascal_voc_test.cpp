@@ -10,7 +10,7 @@ using namespace ds;
 
 namespace {
 
-TruthObject object(double x, std::int32_t class_idx = 0, std::int32_t image_idx = 0) {
+TruthObject object_at(double x, std::int32_t class_idx = 0, std::int32_t image_idx = 0) {
   TruthObject o{x, 0, 9, 9, 81};
   o.class_idx = class_idx;
   o.image_idx = image_idx;
@@ -19,8 +19,9 @@ TruthObject object(double x, std::int32_t class_idx = 0, std::int32_t image_idx 
 
 /// Two cats at 0 and 20, a difficult one at 40; a class without objects.
 TruthTable cats() {
-  TruthTable truth{
-      {{1, "a.jpg", {}}, {2, "b.jpg", {}}}, {{1, "cat"}, {2, "dog"}}, {object(0), object(20), object(40)}};
+  TruthTable truth{{{1, "a.jpg", {}}, {2, "b.jpg", {}}},
+                   {{1, "cat"}, {2, "dog"}},
+                   {object_at(0), object_at(20), object_at(40)}};
   truth.objects[2].ignore = true;
   return truth;
 }
@@ -35,10 +36,10 @@ DetectionTable found() {
 
 TEST_CASE("the devkit's extra pixel") {
   // Pixels 0-9 and 5-14: 5 of 10 columns shared, 50 / (100 + 100 - 50).
-  REQUIRE(voc_iou({5, 0, 9, 9, 1}, object(0)) == Approx(1. / 3).epsilon(1e-12));
+  REQUIRE(voc_iou({5, 0, 9, 9, 1}, object_at(0)) == Approx(1. / 3).epsilon(1e-12));
   // Neighbours share nothing, but boxes that touch share their border pixels: 10 / 190.
-  REQUIRE(voc_iou({10, 0, 9, 9, 1}, object(0)) == 0);
-  REQUIRE(voc_iou({9, 0, 9, 9, 1}, object(0)) == Approx(10. / 190).epsilon(1e-12));
+  REQUIRE(voc_iou({10, 0, 9, 9, 1}, object_at(0)) == 0);
+  REQUIRE(voc_iou({9, 0, 9, 9, 1}, object_at(0)) == Approx(10. / 190).epsilon(1e-12));
 }
 
 TEST_CASE("VOC by hand") {
@@ -57,7 +58,7 @@ TEST_CASE("VOC by hand") {
 TEST_CASE("a detection's best object decides, even when another is free") {
   // The detection overlaps 0-9 by 8 columns and 3-12 by 9; both pass .50, the better one is taken already.
   auto truth = cats();
-  truth.objects = {object(0), object(3)};
+  truth.objects = {object_at(0), object_at(3)};
   const DetectionTable table{"model", {{3, 0, 9, 9, .9, 0, 0}, {2, 0, 9, 9, .8, 0, 0}}};
   // COCO's matching would give the second detection to the free object; here it is wrong: AP 1/2.
   REQUIRE(*pascal_voc(truth, table, VocYear::voc12).numbers[0].value == Approx(.5));
@@ -68,7 +69,7 @@ TEST_CASE("recall on a grid point") {
   // as in the kit.
   auto truth = cats();
   truth.objects.clear();
-  for (int i = 0; i < 10; ++i) truth.objects.push_back(object(20 * i));
+  for (int i = 0; i < 10; ++i) truth.objects.push_back(object_at(20 * i));
   DetectionTable table{"model", {}};
   for (int i = 0; i < 3; ++i) table.boxes.push_back({20. * i, 0, 9, 9, .9, 0, 0});
   REQUIRE(*pascal_voc(truth, table, VocYear::voc07).numbers[0].value == Approx(3. / 11).epsilon(1e-12));
