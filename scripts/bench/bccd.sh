@@ -2,9 +2,10 @@
 # Accuracy of 15 minutes of training on BCCD, from scratch and from COCO weights, printed side by side.
 #   scripts/bench/bccd.sh BIN DATA WEIGHTS [SEED]
 # BIN: folder with the tools; DATA: the BCCD dataset (VOC); WEIGHTS: yolox-nano trained on COCO (.pth or .safetensors).
+# Needs: nothing but the tools.
 set -euo pipefail
 if (($# < 3)); then
-  sed -n '2,4s/^# //p' "$0" >&2
+  sed -n '2,5s/^# //p' "$0" >&2
   exit 2
 fi
 PATH=$(realpath "$1"):$PATH

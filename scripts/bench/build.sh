@@ -2,7 +2,10 @@
 # What a cold build costs, without ccache: CPU and wall seconds of the compiler per module, and wall minutes until the tools and
 # then the tests are there. Run it on a quiet machine.
 #   scripts/bench/build.sh [BUILD_FOLDER]    default: build/bench, emptied first
+# Needs: what scripts/setup.sh installs (g++, cmake, ninja-build).
 set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/needs.sh"
+need c++=g++ cmake=cmake ninja=ninja-build
 cd "$(dirname "$0")/../.."
 build=$(realpath -m "${1:-build/bench}")
 times=$build.times

@@ -3,9 +3,10 @@
 #   scripts/bench/cards.sh BIN DATA WEIGHTS [SEED]
 # BIN: folder with the tools; DATA: folder with train/ and test/ (Pascal VOC); WEIGHTS: yolox-nano trained on COCO.
 # About 40 of the training photos become the val split, by class (ds-import split --stratify).
+# Needs: nothing but the tools.
 set -euo pipefail
 if (($# < 3)); then
-  sed -n '2,5s/^# //p' "$0" >&2
+  sed -n '2,6s/^# //p' "$0" >&2
   exit 2
 fi
 PATH=$(realpath "$1"):$PATH

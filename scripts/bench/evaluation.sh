@@ -7,7 +7,10 @@
 # (pip install --target). ROUNDS: how often each is run (default 5; the peers at most 3 times); the best by
 # wall time counts.
 # BOOTSTRAP=no leaves the 1,000 resamples out. Prints Markdown; fails when an AP is not the expected one.
+# Needs: time, python3-numpy; for the peers python3-pycocotools, and faster-coco-eval of PyPI.
 set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/needs.sh"
+need /usr/bin/time=time
 root=$(realpath "$(dirname "${BASH_SOURCE[0]}")/../..")
 bin=$(realpath "${1:-$root/build/release/bin}")
 data=${2:-${TMPDIR:-/tmp}/ds-bench-evaluation}
@@ -19,7 +22,8 @@ rounds=${ROUNDS:-5}
 [[ -x $bin/ds-compare ]] || { echo "there is no $bin/ds-compare: build it first" >&2; exit 2; }
 if [[ ! -f $data/dtB.json ]]; then
   [[ -f $maker ]] || { echo "SKIPPED: $maker is absent (set DS_SHARED)" >&2; exit 0; }
-  "$python" -c 'import numpy' 2>/dev/null || { echo "SKIPPED: $python has no numpy" >&2; exit 0; }
+  missing=$(missing_modules "$python" numpy=python3-numpy)
+  [[ -z $missing ]] || { skipped "the data" "$python cannot import $missing"; exit 0; }
   "$python" "$maker" "$data" >&2
 fi
 cd "$data"
@@ -38,11 +42,11 @@ with contextlib.redirect_stdout(io.StringIO()):
 print(repr(float(run.stats[0])))
 EOF
 
-# once NAME COMMAND...: runs it and adds "cpu wall megabytes" to NAME.times
+# once NAME COMMAND...: runs it and adds "cpu wall megabytes" to NAME.times; fails when it does
 once() {
   local name=$1
   shift
-  /usr/bin/time -f '%U %S %e %M' -o time.txt "$@" >"$name.out" 2>/dev/null
+  /usr/bin/time -f '%U %S %e %M' -o time.txt "$@" >"$name.out" 2>"$name.err" || return
   awk '{ printf "%.2f %.2f %.0f\n", $1 + $2, $3, $4 / 1024 }' time.txt >>"$name.times"
 }
 # row NAME TITLE [BASE]: the best of NAME as a row of the table, with its multiples of BASE
@@ -60,15 +64,25 @@ row() {
 
 rm -f ./*.times
 peers=()
-for peer in pycocotools faster_coco_eval; do
-  if "$python" -c "import $peer" 2>/dev/null; then peers+=("$peer"); else echo "SKIPPED: $python has no $peer" >&2; fi
+for peer in pycocotools=python3-pycocotools faster_coco_eval=faster-coco-eval; do
+  missing=$(missing_modules "$python" "$peer")
+  if [[ -z $missing ]]; then peers+=("${peer%%=*}"); else skipped "${peer%%=*}" "$python cannot import $missing"; fi
 done
+ours() { once "$@" || { echo "$1 failed: $(why_of "$1.err")" >&2; exit 1; }; }
+# One that fails is left out from then on.
+peers_once() {
+  local peer ran=()
+  for peer in "${peers[@]}"; do
+    if once "$peer" "$python" peer.py "$peer"; then ran+=("$peer"); else skipped "$peer" "$(why_of "$peer.err")"; fi
+  done
+  peers=("${ran[@]}")
+}
 for ((i = 0; i < rounds; ++i)); do
-  once ours "$bin/ds-compare" files gt.json dtA.json --json
-  once two "$bin/ds-compare" files gt.json dtA.json dtB.json --json
-  for peer in "${peers[@]}"; do ((i >= 3)) || once "$peer" "$python" peer.py "$peer"; done
+  ours ours "$bin/ds-compare" files gt.json dtA.json --json
+  ours two "$bin/ds-compare" files gt.json dtA.json dtB.json --json
+  ((i >= 3)) || peers_once
 done
-[[ ${BOOTSTRAP:-yes} == no ]] || once bootstrap "$bin/ds-compare" files gt.json dtA.json dtB.json --json --resamples 1000
+[[ ${BOOTSTRAP:-yes} == no ]] || ours bootstrap "$bin/ds-compare" files gt.json dtA.json dtB.json --json --resamples 1000
 
 echo "Date: $(date -u +%Y-%m-%d), $(nproc) processors, $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -1), load $(cut -d' ' -f1 /proc/loadavg)"
 echo

@@ -2,7 +2,10 @@
 # How fast pictures go in: reading, hashing and header parsing of big files against sha256sum on every processor.
 # Usage: scripts/bench/images.sh [bin folder] [files, default 400] [megabytes a file, default 5] [work folder]
 # Each file is a generated JPEG with random bytes behind its end, so that all differ.
+# Needs: time, bc.
 set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/needs.sh"
+need /usr/bin/time=time bc=bc
 cd "$(dirname "$0")/../.."
 bin=$(realpath "${1:-build/dev/bin}")
 count=${2:-400}

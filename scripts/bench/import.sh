@@ -1,8 +1,11 @@
 #!/usr/bin/env bash
 # How fast a COCO dataset goes in and out, and how that grows with its size.
 # Usage: scripts/bench/import.sh [bin folder] [sizes, default "10000 100000"] [work folder, default a temporary one]
-# Needs python3 and GNU time. The datasets stay in the work folder when it is given, and are used again.
+# The datasets stay in the work folder when it is given, and are used again.
+# Needs: python3, time, bc, sqlite3.
 set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/needs.sh"
+need python3=python3 /usr/bin/time=time bc=bc sqlite3=sqlite3
 cd "$(dirname "$0")/../.."
 bin=$(realpath "${1:-build/dev/bin}")
 sizes=${2:-10000 100000}
@@ -33,7 +36,9 @@ for n in $sizes; do
   measure "$n" 'files list, objects>=20' "$bin/ds-label" files list -p "$work/p" --where 'objects>=20'
   measure "$n" 'files list, part of a name' "$bin/ds-label" files list -p "$work/p" --where 'name~"*99.png" and status=done'
   measure "$n" 'snapshot create' "$bin/ds-import" snapshot create -p "$work/p" --name first
-  if "$bin/ds-import" snapshot diff --help >"$work/out" 2>&1; then
+  if ! "$bin/ds-import" snapshot diff --help >"$work/out" 2>&1; then
+    skipped 'snapshot diff' "this ds-import has none"
+  else
     sqlite3 "$work/p/index.sqlite" 'update annotations set x0 = x0 + 0.25 where id % 100 = 0'
     measure "$n" 'snapshot create (1 % moved)' "$bin/ds-import" snapshot create -p "$work/p" --name second
     measure "$n" 'snapshot diff' "$bin/ds-import" snapshot diff -p "$work/p" first second

@@ -2,11 +2,14 @@
 # How fast pictures become batches, alone on the machine: what training's data path takes from the convolutions.
 #   scripts/bench/loader.sh DATA [BUILD, default build/dev] [SIZE, default 416] [THREADS, default 1]
 # DATA: a labelled dataset with a train split (BCCD). Where perf is installed, the libraries that take the time follow.
+# Needs: cmake; linux-perf for the shares of the libraries.
 set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/needs.sh"
 if (($# < 1)); then
-  sed -n '2,4s/^# //p' "$0" >&2
+  sed -n '2,5s/^# //p' "$0" >&2
   exit 2
 fi
+need cmake=cmake
 data=$(realpath "$1")
 cd "$(dirname "$0")/../.."
 build=$(realpath "${2:-build/dev}")
@@ -30,7 +33,11 @@ echo "mosaic, every picture decoded at every use:"
 echo "closing part (single pictures), kept decoded:"
 "${bench[@]}" 100 2 0
 # Debian's OpenCV has no symbols, so the libraries say more than the functions.
-if command -v perf >/dev/null && perf record -q -o "$work/perf" true 2>/dev/null; then
+if ! command -v perf >/dev/null; then
+  skipped 'shares of the libraries' 'there is no perf (package linux-perf)'
+elif ! perf record -q -o "$work/perf" true 2>"$work/why"; then
+  skipped 'shares of the libraries' "perf may not record: $(why_of "$work/why")"
+else
   perf record -q -o "$work/perf" "${bench[@]}" 400 2 1 >/dev/null 2>&1
   echo "share of the CPU time, mosaic, kept decoded:"
   perf report -i "$work/perf" --stdio --no-children --sort dso 2>/dev/null | grep -E '^ +[0-9]' | head -8
