@@ -13,6 +13,7 @@
 #include "ds/arch/architecture.h"
 #include "ds/base/error.h"
 #include "ds/base/log.h"
+#include "ds/base/text.h"
 #include "ds/nn/detector_net.h"
 #include "ds/nn/networks.h"
 #include "ds/nn/state_dict.h"
@@ -168,7 +169,9 @@ void TrainingLoop::calibrate_first() {
   }
   calibrate_batch_norms(replicas_->net(), unfolded_, batches);
   replicas_->parameters().average_into(*average_flat_, 0);
-  log::info(fmt::format("{} BatchNorms calibrated on {} batches", unfolded_.size(), batches.size()));
+  log::info(fmt::format("{} calibrated on {}",
+                        counted(static_cast<std::int64_t>(unfolded_.size()), "BatchNorm"),
+                        counted(static_cast<std::int64_t>(batches.size()), "batch", "batches")));
 }
 
 }  // namespace ds::detail

@@ -49,6 +49,7 @@ Progression TrainingLoop::run(const OnValidation& on_validation) {
   progress_.begin(in_.title, static_cast<std::int64_t>(state_.epochs) * steps_per_epoch_);
   progress_.advance(state_.step);
   try {
+    if (state_.step == 0) calibrate();
     while (!is_over() && !pausing_) {
       run_epoch();
       finish_epoch(on_validation);

@@ -19,6 +19,7 @@
 #include "ds/runs/folder.h"
 #include "ds/testing/shared_data.h"
 #include "ds/train/data_check.h"
+#include "ds/weights/weight_file.h"
 
 #include <catch2/catch.hpp>
 
@@ -377,6 +378,48 @@ TEST_CASE("training on from a model of the project names it as the parent") {
   });
   auto second = ds::train(project, {{job}});
   REQUIRE(second.runs[0].model->parent_id == id);
+}
+
+namespace {
+
+/// One step at a rate of about 0: the weights stay what they began as.
+ds::TrainJob standing_job(ds::Project& project, const std::string& arch, const std::string& weights) {
+  return small_job(project, [&](ds::TrainOptions& options) {
+    options.arch = arch;
+    options.weights = weights;
+    options.epochs = 1;
+    options.learning_rate = options.finetune_learning_rate = 1e-12;
+    options.warmup_epochs = 0;
+    options.weight_decay = 0;
+  });
+}
+
+std::string log_of(const ds::TrainReport& report) {
+  return ds::read_file(ds::RunFolder(report.runs.front().run.folder).log());
+}
+
+}  // namespace
+
+TEST_CASE("BatchNorms that came folded are calibrated before the first step, and only then") {
+  const char* weights = "data/weights/mobilenet_v2/mobilenet_v2_imagenet.pth";
+  if (ds::testing::shared_is_absent(weights)) return;
+  SceneProject scenes;
+  auto project = scenes.open();
+  auto job = standing_job(project, "ssdlite-mobilenetv2", (ds::testing::shared_folder() / weights).string());
+  auto report = ds::train(project, {{job}});
+  REQUIRE_THAT(log_of(report), Catch::Contains("52 BatchNorms calibrated on 2 batches"));
+  // A folded BatchNorm only adds a bias: it began with a mean of 0 and one weight for all channels.
+  auto file = ds::read_weight_file(report.runs[0].model->folder / "weights.safetensors");
+  auto scales = file.find("backbone.features.0.1.weight")->to_floats();
+  auto [smallest, largest] = std::minmax_element(scales.begin(), scales.end());
+  REQUIRE(*largest > *smallest * 1.5F);
+
+  StepHook hook(1, [] { ds::request_stop(SIGTERM); });
+  REQUIRE_THROWS_AS(ds::train(project, {{job}}, {&hook}), ds::Interrupted);
+  ds::request_stop(0);
+  auto resumed = ds::resume_training(project, "latest");
+  auto text = log_of(resumed);
+  REQUIRE(text.find("BatchNorms calibrated") == text.rfind("BatchNorms calibrated"));
 }
 
 TEST_CASE("data that cannot be trained on is refused before the first step") {
