@@ -1,6 +1,6 @@
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
+#include "class_names.h"
 #include "ds/arch/architecture.h"
 #include "ds/base/error.h"
 #include "ds/base/text.h"
@@ -27,33 +27,12 @@ const Entry& recognise(const std::filesystem::path& path, const WeightFile& file
   throw UsageError(path.string() + " does not say which architecture it is for", "Name it with --arch.");
 }
 
-/// Names as a JSON list, the way exports store them.
-std::vector<std::string> names_from_json(const std::string& text) {
-  auto json = nlohmann::json::parse(text, nullptr, false);
-  std::vector<std::string> names;
-  if (!json.is_array()) return names;
-  for (const auto& item : json) {
-    if (!item.is_string()) return {};
-    names.push_back(item.get<std::string>());
-  }
-  return names;
-}
-
-std::vector<std::string> names_beside(const std::filesystem::path& path) {
-  std::vector<std::filesystem::path> files;
-  auto folder = path.parent_path().empty() ? std::filesystem::path(".") : path.parent_path();
-  for (const auto& entry : std::filesystem::directory_iterator(folder))
-    if (entry.path().filename().string().ends_with("classes.txt")) files.push_back(entry.path());
-  return files.size() == 1 ? read_class_names(files[0]) : std::vector<std::string>{};
-}
-
 template <typename Source>
 std::vector<std::string> find_classes(const std::filesystem::path& path, const Source& source,
                                       const DetectorOptions& options) {
   if (!options.classes.empty()) return options.classes;
-  for (const char* key : {"classes", "class_names"})
-    if (auto names = names_from_json(source.metadata_value(key)); !names.empty()) return names;
-  if (auto names = names_beside(path); !names.empty()) return names;
+  if (auto names = detail::names_in_metadata(source.metadata); !names.empty()) return names;
+  if (auto names = detail::names_beside(path); !names.empty()) return names;
   throw UsageError(path.string() + " holds no class names",
                    "Give a file with one name per line: --classes FILE.");
 }

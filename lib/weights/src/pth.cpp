@@ -157,6 +157,41 @@ void drop_common_prefix(WeightFile& file) {
 
 namespace {
 
+const PickleValue* member_of(const PickleDict& dict, std::string_view wanted) {
+  for (const auto& [key, item] : dict)
+    if (auto* name = key.as<const std::string*>(); name != nullptr && **name == wanted) return &item;
+  return nullptr;
+}
+
+/// A list of texts, one a line; empty when it is anything else.
+std::string lines_of(const PickleValue& value) {
+  auto* list = value.as<PickleValue::Sequence>();
+  std::string lines;
+  if (list == nullptr) return lines;
+  for (const auto& item : *list->items) {
+    auto* text = item.as<const std::string*>();
+    if (text == nullptr) return {};
+    lines += (lines.empty() ? "" : "\n") + **text;
+  }
+  return lines;
+}
+
+/// The names of the classes, one a line, where a trainer left them: in the file's own dict, or, as mmdetection
+/// does, in `meta` or its `dataset_meta`. Empty: nowhere.
+std::string class_lines(const PickleDict& outer) {
+  const PickleDict* dict = &outer;
+  for (const char* inner : {"meta", "dataset_meta", ""}) {
+    for (const char* key : {"classes", "CLASSES"})
+      if (auto* found = member_of(*dict, key))
+        if (auto lines = lines_of(*found); !lines.empty()) return lines;
+    auto* next = member_of(*dict, inner);
+    auto* inside = next == nullptr ? nullptr : next->as<PickleDict*>();
+    if (inside == nullptr) return {};
+    dict = *inside;
+  }
+  return {};
+}
+
 /// The weights of what the pickle gave.
 WeightFile weights_of(const std::filesystem::path& path, const PickleValue& value, TensorReader reader) {
   auto* outer = value.as<PickleDict*>();
@@ -176,6 +211,7 @@ WeightFile weights_of(const std::filesystem::path& path, const PickleValue& valu
     auto* name = key.as<const std::string*>();
     if (auto text = scalar_text(item); name != nullptr && text) file.metadata.emplace_back(**name, *text);
   }
+  if (auto lines = class_lines(**outer); !lines.empty()) file.metadata.emplace_back("classes", lines);
   drop_common_prefix(file);
   return file;
 }

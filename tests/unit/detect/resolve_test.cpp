@@ -92,6 +92,25 @@ TEST_CASE("class names come from a file beside the weights when there is exactly
   REQUIRE_THROWS_AS(resolve_model(path), UsageError);
 }
 
+TEST_CASE("the classes of weights stand in the card, in the metadata as a list or lines, or beside them") {
+  TemporaryFolder folder;
+  using Names = std::vector<std::string>;
+  auto path = folder.path() / "w.safetensors";
+  REQUIRE(class_names_of(path, {}).empty());
+  write_file_atomically(folder.path() / "coco_classes.txt", "cat\ndog\n");
+  REQUIRE(class_names_of(path, {}) == Names{"cat", "dog"});
+  REQUIRE(class_names_of(path, {{"classes", "80"}}) == Names{"cat", "dog"});
+  REQUIRE(class_names_of(path, {{"class_names", "[\"a\",\"b\"]"}}) == Names{"a", "b"});
+  REQUIRE(class_names_of(path, {{"classes", "traffic light\nbus"}}) == Names{"traffic light", "bus"});
+  ModelCard card;
+  card.architecture = "yolox-nano";
+  card.classes = {"red", "blue"};
+  write_model_card(folder.path(), card);
+  REQUIRE(class_names_of(path, {{"classes", "other"}}) == Names{"red", "blue"});
+  write_file_atomically(folder.path() / "model.yaml", "train: ../images\n");
+  REQUIRE_THROWS_AS(class_names_of(path, {}), FormatError);
+}
+
 TEST_CASE("what is no model is refused") {
   TemporaryFolder folder;
   REQUIRE_THROWS_WITH(resolve_model(folder.path() / "none"),

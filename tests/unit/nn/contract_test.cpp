@@ -4,6 +4,7 @@
 #include <torch/optim/adam.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "ds/arch/architecture.h"
 #include "ds/base/error.h"
@@ -113,6 +114,46 @@ TEST_CASE("every architecture's tensors load strictly back and mean the same") {
     at::NoGradGuard no_grad;
     auto images = pictures(entry, kTwoImages);
     REQUIRE(at::equal(net->forward_raw(images), other->forward_raw(images)));
+  }
+}
+
+TEST_CASE("every architecture's class layers follow the names of the classes") {
+  at::NoGradGuard no_grad;
+  for (const auto& entry : architectures().entries()) {
+    INFO(entry.name);
+    auto source = seeded_net(entry);
+    // Classes that differ: fresh ones are all alike.
+    for (const auto& layer : source->class_layers()) {
+      auto state = state_of(*source);
+      const auto* bias = state.find(layer.name + ".bias");
+      REQUIRE(bias != nullptr);
+      REQUIRE(bias->size(0) == layer.groups * (layer.before + kClasses) * layer.rows_each);
+      at::Tensor(*bias).normal_();
+    }
+    auto net = seeded_net(entry, 2);
+    auto report =
+        load_into(*net, state_of(*source), LoadPolicy::matching, {{"red", "blue"}, {"blue", "red"}});
+    REQUIRE(report.skipped.empty());
+    REQUIRE(report.missing.empty());
+    REQUIRE(report.classes.summary() == "class layer by name: blue, red (in the weights: red, blue)");
+    source->eval();
+    net->eval();
+    auto images = pictures(entry, kTwoImages);
+    auto found_by = [&](DetectorNet& one) {
+      return one.candidates(one.decode(one.forward_raw(images), 64, 64), -1).front();
+    };
+    auto expected = found_by(*source);
+    auto found = found_by(*net);
+    REQUIRE(found.size() == expected.size());
+    double moved = 0;
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      const auto& same = expected[i ^ 1U];  // the two classes of an anchor stand side by side
+      REQUIRE(found[i].class_idx == 1 - same.class_idx);
+      REQUIRE(found[i].score == Approx(same.score).margin(1e-5));
+      REQUIRE(found[i].box.x0 == Approx(same.box.x0).margin(1e-2));
+      moved = std::max(moved, std::abs(found[i].score - expected[i].score));
+    }
+    REQUIRE(moved > 1e-3);  // by position would be another model
   }
 }
 

@@ -158,6 +158,20 @@ TEST_CASE("a dict under model or state_dict, with numbers and texts as metadata"
   }
 }
 
+TEST_CASE("the classes that a trainer left beside the weights are their metadata, one a line") {
+  auto weights = dict({{"a", tensor("FloatStorage", "0", 6, 0, {6}, {1})}});
+  auto names = "(" + text("traffic light") + text("bus") + "t";
+  auto classes_of = [&](const std::string& key, const std::string& value) {
+    return Checkpoint(dict({{"state_dict", weights}, {key, value}})).read().metadata_value("classes");
+  };
+  REQUIRE(classes_of("classes", names) == "traffic light\nbus");
+  REQUIRE(classes_of("meta", dict({{"CLASSES", names}})) == "traffic light\nbus");
+  REQUIRE(classes_of("meta", dict({{"epoch", integer(3)}, {"dataset_meta", dict({{"classes", names}})}})) ==
+          "traffic light\nbus");
+  REQUIRE(classes_of("meta", dict({{"CLASSES", tuple({1, 2})}})).empty());
+  REQUIRE(classes_of("other", names).empty());
+}
+
 TEST_CASE("a file of before PyTorch 1.6 is read, too") {
   TemporaryFolder folder;
   write_file_atomically(folder.path() / "w.pth", legacy_file());

@@ -125,23 +125,29 @@ std::string LoadReport::summary() const {
   return text;
 }
 
-LoadReport load_into(torch::nn::Module& net, const StateDict& state, LoadPolicy policy) {
+LoadReport load_into(torch::nn::Module& net, const StateDict& state, LoadPolicy policy,
+                     const ClassNames& classes) {
   at::NoGradGuard no_grad;
   auto own = state_of(net);
   std::unordered_map<std::string, at::Tensor> waiting(own.tensors.begin(), own.tensors.end());
   LoadReport report;
   std::vector<std::pair<at::Tensor, at::Tensor>> copies;
   auto placement = detail::place_weights(net, state);
-  if (policy == LoadPolicy::matching) detail::unfold_batch_norms(net, placement);
+  if (policy == LoadPolicy::matching) {
+    detail::unfold_batch_norms(net, placement);
+    report.classes = detail::place_classes(net, classes, placement);
+  }
   report.unfolded = std::move(placement.unfolded);
-  for (const auto& [file_name, name, tensor] : placement.tensors) {
+  for (const auto& [file_name, name, tensor, refused] : placement.tensors) {
     if (is_preprocessing(name)) continue;
     auto target = waiting.find(name);
     if (target == waiting.end()) {
       report.skipped.push_back({file_name, "not in the network"});
       continue;
     }
-    if (target->second.sizes() == tensor.sizes()) {
+    if (!refused.empty()) {
+      report.skipped.push_back({file_name, refused});
+    } else if (target->second.sizes() == tensor.sizes()) {
       copies.emplace_back(target->second, tensor);
       report.loaded.push_back(name);
     } else {

@@ -14,6 +14,7 @@
 #include "ds/base/error.h"
 #include "ds/base/log.h"
 #include "ds/base/text.h"
+#include "ds/detect/model_card.h"
 #include "ds/nn/detector_net.h"
 #include "ds/nn/networks.h"
 #include "ds/nn/state_dict.h"
@@ -41,6 +42,31 @@ torch::Device device_of(const std::string& name, int local_rank) {
     throw UsageError(fmt::format("--device {}: this machine or this build has no CUDA", name),
                      "--device cpu");
   return device;
+}
+
+/// Which classes the weights know; empty where nothing says it.
+std::vector<std::string> names_of_weights(const std::filesystem::path& file, const StateDict& state) {
+  try {
+    return class_names_of(file, state.metadata);
+  } catch (const Error& error) {
+    // Others' programs have files called model.yaml, too.
+    log::warning(fmt::format("the classes of {} are not known: {}", file.string(), error.what()));
+    return {};
+  }
+}
+
+/// Loads what fits, class by class of the same name, and says what came of it.
+LoadReport load_initial(DetectorNet& net, const std::filesystem::path& file,
+                        const std::vector<std::string>& classes) {
+  const auto state = read_weights(file);
+  auto report = load_into(net, state, LoadPolicy::matching, {names_of_weights(file, state), classes});
+  log::info(report.summary());
+  const auto& transfer = report.classes;
+  if (transfer.kind == ClassTransfer::Kind::by_position)
+    log::warning(transfer.summary() + "; a file *classes.txt beside them, one a line, names them");
+  else if (transfer.kind != ClassTransfer::Kind::none)
+    log::info(transfer.summary());
+  return report;
 }
 
 }  // namespace
@@ -102,9 +128,7 @@ void TrainingLoop::build() {
   torch::manual_seed(options.seed);
   auto net = make();
   if (!in_.initial_weights.empty()) {
-    auto report = load_into(*net, read_weights(in_.initial_weights), LoadPolicy::matching);
-    log::info(report.summary());
-    unfolded_ = report.unfolded;
+    unfolded_ = load_initial(*net, in_.initial_weights, data_.classes).unfolded;
   }
   net->to(device);
   average_ = make();

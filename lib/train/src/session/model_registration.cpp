@@ -26,7 +26,8 @@ fs::path weight_file(Project& project, const std::string& weights) {
   if (looks_like_path && !fs::exists(weights))
     throw UsageError(fmt::format("--weights: there is no file {}", weights));
   auto found = find_model(&project, weights);
-  return found.record ? found.path / "weights.safetensors" : found.path;
+  if (found.record) return found.path / "weights.safetensors";
+  return is_model_bundle(found.path) ? found.path / read_model_card(found.path).weights : found.path;
 }
 
 ModelCard card_for(const std::string& architecture, const Preprocessing& preprocessing,

@@ -15,7 +15,7 @@ class Project;
 
 namespace ds::detail {
 
-/// The weight file that --weights means: a file, or a model of the project.
+/// The weight file that --weights means: a file, a model folder with its card, or a model of the project.
 std::filesystem::path weight_file(Project& project, const std::string& weights);
 
 /// A card with what follows from the architecture; the caller adds lineage and metrics.

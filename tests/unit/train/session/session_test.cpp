@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <functional>
 #include <stdexcept>
@@ -394,11 +395,47 @@ ds::TrainJob standing_job(ds::Project& project, const std::string& arch, const s
   });
 }
 
+/// A bias of the class layer, of a model's weight file.
+std::vector<float> class_bias(const fs::path& model) {
+  return ds::read_weight_file(model / "weights.safetensors").find("head.cls_preds.0.bias")->to_floats();
+}
+
 std::string log_of(const ds::TrainReport& report) {
   return ds::read_file(ds::RunFolder(report.runs.front().run.folder).log());
 }
 
 }  // namespace
+
+TEST_CASE("training on after the classes were put in another order: the class layer follows the names") {
+  SceneProject scenes;
+  auto project = scenes.open();
+  auto first = ds::train(project, {{small_job(project)}}).runs[0].model.value();
+  const auto before = class_bias(first.folder);
+  REQUIRE(std::abs(before[0] - before[1]) > 1e-5);
+  const auto names = ds::scene_classes(2).names();
+  project.classes().reorder({names[1], names[0]});
+  const auto line =
+      fmt::format("class layer by name: {1}, {0} (in the weights: {0}, {1})", names[0], names[1]);
+  const auto moved = project.folder().parent_path() / "moved.safetensors";  // no card beside it, but metadata
+  fs::copy_file(first.folder / "weights.safetensors", moved);
+  for (const auto& weights : {first.id, first.name, first.folder.string(),
+                              (first.folder / "weights.safetensors").string(), moved.string()}) {
+    INFO(weights);
+    auto report = ds::train(project, {{standing_job(project, "yolox-nano", weights)}});
+    REQUIRE_THAT(log_of(report), Catch::Contains(line));
+    const auto after = class_bias(report.runs[0].model->folder);
+    REQUIRE(after[0] == Approx(before[1]).margin(1e-6));
+    REQUIRE(after[1] == Approx(before[0]).margin(1e-6));
+  }
+  // Nothing says which classes these know.
+  auto nameless = ds::read_weight_file(moved);
+  nameless.metadata.clear();
+  ds::write_safetensors(moved, nameless);
+  auto report = ds::train(project, {{standing_job(project, "yolox-nano", moved.string())}});
+  REQUIRE_THAT(log_of(report),
+               Catch::Contains("class layer by position: the weights do not say which classes"));
+  REQUIRE(class_bias(report.runs[0].model->folder)[0] == Approx(before[0]).margin(1e-6));
+}
 
 TEST_CASE("BatchNorms that came folded are calibrated before the first step, and only then") {
   const char* weights = "data/weights/mobilenet_v2/mobilenet_v2_imagenet.pth";

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ds/arch/preprocessing.h"
@@ -55,5 +56,10 @@ ModelCard model_card_from_yaml(const std::string& text, const std::filesystem::p
 bool is_model_bundle(const std::filesystem::path& path);
 /// One class name per line; blank lines are skipped.
 std::vector<std::string> read_class_names(const std::filesystem::path& path);
+/// Which classes a weight file knows, in its order: by the card beside it, by its metadata (`classes` or
+/// `class_names`: a JSON list or one a line), or by the only `*classes.txt` beside it. Empty: not known. Throws
+/// FormatError when the card is broken.
+std::vector<std::string> class_names_of(const std::filesystem::path& weights,
+                                        const std::vector<std::pair<std::string, std::string>>& metadata);
 
 }  // namespace ds

@@ -50,6 +50,15 @@ struct ForeignName {
   std::string to;
 };
 
+/// A layer whose outputs, the rows of its weight and of its bias, belong to the classes: `groups` times in a row
+/// `before` + C classes of `rows_each` rows, `before` of them for what is no class (the background).
+struct ClassLayer {
+  std::string name;  // of the module: `head.cls_preds.0`
+  int groups = 1;
+  int before = 0;
+  int rows_each = 1;
+};
+
 struct PostprocessOptions {
   double score_threshold = 0.01;  // kept when greater
   double nms_iou = 0.65;          // class-wise
@@ -83,6 +92,9 @@ class DetectorNet : public torch::nn::Module {
   /// Other names under which files hold this net's tensors, tried in order for a name that the net does not
   /// have: by default those of the backbone alone.
   virtual std::vector<ForeignName> foreign_names() const;
+  /// Every layer that has rows of its own for each class: what follows the classes' names from one model to the
+  /// next.
+  virtual std::vector<ClassLayer> class_layers() const = 0;
   /// Sets the output biases so that every class starts at its prior probability (done by the constructor).
   virtual void reset_classifier() = 0;
 

@@ -36,6 +36,31 @@ enum class LoadPolicy {
   matching,  // load what fits in name and shape, report the rest (fine-tuning, another class count)
 };
 
+/// Which classes a file's class layers speak for, and the network's, in their order.
+struct ClassNames {
+  std::vector<std::string> in_file;  // empty: not known
+  std::vector<std::string> in_net;   // empty: nobody asks, rows are taken as they stand
+};
+
+/// Where the rows of the class layers came from.
+struct ClassTransfer {
+  enum class Kind {
+    none,         // nobody asked, or the file has no class layer
+    by_name,      // each class of both has the file's rows, the others are fresh
+    by_position,  // as they stand in the file, whose classes are not known
+    fresh,        // none is the file's
+  };
+  Kind kind = Kind::none;
+  int rows = 0;                    // classes that the file's layers have
+  std::vector<std::string> names;  // of the file's classes, as far as known
+  std::vector<std::string> taken;  // classes of both, in the network's order
+  std::vector<std::string> fresh;  // of the network, not in the file
+  std::vector<std::string> left;   // of the file, not in the network
+
+  /// `class layer by name: cat, dog; fresh: bird; left out: car`: one line for the log; empty for `none`.
+  std::string summary() const;
+};
+
 struct LoadReport {
   struct Skipped {
     std::string name;
@@ -47,6 +72,7 @@ struct LoadReport {
   /// BatchNorms of the network whose weights came folded into their convolutions (see load_into): they
   /// compute what the file means in evaluation mode, but training needs calibrate_batch_norms first.
   std::vector<std::string> unfolded;
+  ClassTransfer classes;
 
   /// `loaded 480 of 486 tensors; 6 skipped (...)`: one line for the log.
   std::string summary() const;
@@ -57,8 +83,11 @@ struct LoadReport {
 /// the architecture's description) may be there, and names are understood as DetectorNet::foreign_names() says.
 /// Under `matching`, BatchNorm that was folded into its convolution is unfolded: a convolution's bias that
 /// the net does not have becomes its BatchNorm's, and a BatchNorm that the file holds as one that changes
-/// nothing but adds its bias gets the net's own eps; both are listed in `unfolded`. Throws DataError naming
-/// the first differences when `strict` is violated, and when nothing at all fits.
-LoadReport load_into(torch::nn::Module& net, const StateDict& state, LoadPolicy policy = LoadPolicy::strict);
+/// nothing but adds its bias gets the net's own eps; both are listed in `unfolded`. Where `classes` knows both
+/// sides, rows of the class layers (DetectorNet::class_layers()) follow the names, whatever their order and
+/// number; a class that the file lacks keeps its initial rows, and so do all when the file has none of them.
+/// Throws DataError naming the first differences when `strict` is violated, and when nothing at all fits.
+LoadReport load_into(torch::nn::Module& net, const StateDict& state, LoadPolicy policy = LoadPolicy::strict,
+                     const ClassNames& classes = {});
 
 }  // namespace ds

@@ -85,6 +85,12 @@ LossParts FasterRcnn::loss(const at::Tensor& images, const std::vector<ImageTarg
   return result;
 }
 
+std::vector<ClassLayer> FasterRcnn::class_layers() const {
+  constexpr int kBackground = 1;
+  return {{"roi_heads.box_predictor.cls_score", 1, kBackground},
+          {"roi_heads.box_predictor.bbox_pred", 1, kBackground, 4}};
+}
+
 void FasterRcnn::fold_batch_norm() {
   fold_all(*this);
 }

@@ -19,6 +19,7 @@ class FasterRcnn : public DetectorNet {
   Decoded decode(const at::Tensor& raw, int input_height, int input_width) const override;
   LossParts loss(const at::Tensor& images, const std::vector<ImageTargets>& targets,
                  const LossOptions& options) override;
+  std::vector<ClassLayer> class_layers() const override;
   void fold_batch_norm() override;
   std::vector<std::string> backbone_prefixes() const override { return {"backbone.body."}; }
   std::vector<ForeignName> foreign_names() const override;

@@ -240,6 +240,10 @@ LossParts Rtmdet::loss(const at::Tensor& images, const std::vector<ImageTargets>
                      targets, options);
 }
 
+std::vector<ClassLayer> Rtmdet::class_layers() const {
+  return {{"bbox_head.rtm_cls.0"}, {"bbox_head.rtm_cls.1"}, {"bbox_head.rtm_cls.2"}};
+}
+
 void Rtmdet::fold_batch_norm() {
   head_->separate_levels();
   fold_all(*this);

@@ -217,6 +217,14 @@ LossParts Ssdlite::loss(const at::Tensor& images, const std::vector<ImageTargets
                       targets, options);
 }
 
+std::vector<ClassLayer> Ssdlite::class_layers() const {
+  std::vector<ClassLayer> layers;
+  for (std::size_t level = 0; level < kLevels; ++level)
+    layers.push_back(
+        {"head.classification_head.module_list." + std::to_string(level) + ".1", kBoxesPerCell, 1});
+  return layers;
+}
+
 void Ssdlite::fold_batch_norm() {
   fold_all(*this);
 }

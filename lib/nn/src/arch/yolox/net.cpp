@@ -214,6 +214,10 @@ LossParts Yolox::loss(const at::Tensor& images, const std::vector<ImageTargets>&
                     targets, options);
 }
 
+std::vector<ClassLayer> Yolox::class_layers() const {
+  return {{"head.cls_preds.0"}, {"head.cls_preds.1"}, {"head.cls_preds.2"}};
+}
+
 void Yolox::fold_batch_norm() {
   fold_all(*this);
 }

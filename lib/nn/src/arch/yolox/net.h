@@ -110,6 +110,7 @@ class Yolox : public DetectorNet {
   Decoded decode(const at::Tensor& raw, int input_height, int input_width) const override;
   LossParts loss(const at::Tensor& images, const std::vector<ImageTargets>& targets,
                  const LossOptions& options) override;
+  std::vector<ClassLayer> class_layers() const override;
   void fold_batch_norm() override;
   std::vector<std::string> backbone_prefixes() const override { return {"backbone.backbone."}; }
   void reset_classifier() override { head_->reset_priors(); }

@@ -64,7 +64,8 @@ void write_safetensors(const std::filesystem::path& path, const WeightFile& file
 /// dicts, lists, tuples, numbers, strings and None are read; mmengine's training log and numpy's arrays in it
 /// are passed over; any other GLOBAL is a FormatError that names it and its offset, and nothing is ever
 /// executed. Accepts a plain state dict, or one under "model", "state_dict" or "ema"; other numbers and
-/// strings of the outer dict become metadata.
+/// strings of the outer dict become metadata, and so do the names of the classes (`classes`, one a line), also
+/// from mmdetection's `meta`.
 WeightFile read_pth(const std::filesystem::path& path);
 
 }  // namespace ds
