@@ -57,6 +57,10 @@ int run_best(Context& context, TableFlags o) {
   if (!o.explain) o.bootstrap.resamples = 0;
   const auto comparison = load(context, o);
   const auto best = best_within(comparison.entries, o.max_ms, o.max_mb);
+  if (!best && !best_within(comparison.entries, {}, {})) {
+    log::error("no model is the best: there is no object on these images to measure an AP by");
+    return 4;
+  }
   if (!best) {
     log::error(fmt::format("none of the {} models fits{}{}", comparison.entries.size(),
                            o.max_ms ? fmt::format(" {} ms", *o.max_ms) : "",

@@ -157,18 +157,14 @@ std::string title_of(const TrainOptions& options) {
 }
 
 InputSize parse_input_size(const std::string& text, int multiple, double aspect) {
-  auto parts = split(to_lower(text), 'x');
   std::vector<std::int64_t> sides;
-  for (const auto& part : parts) {
-    auto side = parse_int(trim(part));
-    if (!side || *side < 32 || *side > 4096)
-      throw UsageError(
-          fmt::format("--input-size: '{}' is not a size; write 416 or 416x320 (32 to 4096)", text));
-    sides.push_back(*side);
+  for (const auto& part : split(to_lower(text), 'x')) {
+    const auto side = parse_int(trim(part)).value_or(0);
+    sides.push_back(side >= kSmallestInput && side <= kLargestInput ? side : 0);
   }
-  if (sides.empty() || sides.size() > 2)
-    throw UsageError(
-        fmt::format("--input-size: '{}' is not a size; write 416 or 416x320 (32 to 4096)", text));
+  if (sides.empty() || sides.size() > 2 || std::count(sides.begin(), sides.end(), 0) > 0)
+    throw UsageError(fmt::format("--input-size: '{}' is not a size; write 416 or 416x320 ({} to {})", text,
+                                 kSmallestInput, kLargestInput));
   if (sides.size() == 2)
     return {rounded_up(static_cast<double>(sides[0]), multiple),
             rounded_up(static_cast<double>(sides[1]), multiple)};

@@ -40,7 +40,7 @@ std::string RunView::title() const {
 const EpochMetrics* RunView::best() const {
   const EpochMetrics* found = nullptr;
   for (const auto& epoch : epochs)
-    if (epoch.ap && (found == nullptr || *epoch.ap > *found->ap)) found = &epoch;
+    if (epoch.ap && *epoch.ap >= 0 && (found == nullptr || *epoch.ap > *found->ap)) found = &epoch;
   return found;
 }
 

@@ -181,7 +181,8 @@ std::optional<LeaderboardEntry> best_within(const std::vector<LeaderboardEntry>&
   auto sorted = entries;
   sort_entries(sorted, "AP");
   for (const auto& entry : sorted)
-    if (fits(entry.evaluation, "latency_p50_ms", max_ms) && fits(entry.evaluation, "size_mb", max_mb))
+    if (fact(entry.evaluation, "AP") && fits(entry.evaluation, "latency_p50_ms", max_ms) &&
+        fits(entry.evaluation, "size_mb", max_mb))
       return entry;
   return std::nullopt;
 }

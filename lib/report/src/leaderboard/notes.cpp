@@ -44,6 +44,7 @@ std::string why_not(const LeaderboardEntry& entry, const std::optional<double>& 
                     const std::optional<double>& max_mb) {
   const auto facts = entry.evaluation.facts();
   std::vector<std::string> reasons;
+  if (!ap_of(entry)) reasons.emplace_back("there is no object to measure it by");
   auto look = [&](const char* key, const std::optional<double>& limit, const char* unit, const char* what) {
     if (!limit) return;
     const auto at = facts.find(key);

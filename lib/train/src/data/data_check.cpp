@@ -40,6 +40,13 @@ std::vector<std::size_t> boxes_per_class(const std::vector<TrainImage>& images, 
   return counts;
 }
 
+bool has_boxes(const std::vector<TrainImage>& images) {
+  return std::any_of(images.begin(), images.end(), [](const TrainImage& image) {
+    return std::any_of(image.objects.begin(), image.objects.end(),
+                       [](const TrainObject& object) { return !object.ignore; });
+  });
+}
+
 double fit_scale(const TrainImage& image, const InputSize& input) {
   return std::min(static_cast<double>(input.width) / image.width,
                   static_cast<double>(input.height) / image.height);
@@ -130,15 +137,20 @@ void find_tiny_boxes(const TrainData& data, const InputSize& input, int stride,
   auto sides = median_sides(data, input);
   for (std::size_t c = 0; c < sides.size(); ++c) {
     if (sides[c] <= 0 || sides[c] >= stride) continue;
-    double factor = stride / sides[c];
-    int wanted = static_cast<int>(std::ceil(std::max(input.width, input.height) * factor / 32)) * 32;
+    const double wanted = std::ceil(std::max(input.width, input.height) * stride / sides[c] / 32) * 32;
     findings.push_back(
         {"tiny-boxes", false,
          fmt::format("half of the '{}' boxes are smaller than {:.1f} pixels at {}x{}", data.classes[c],
                      sides[c], input.width, input.height),
-         fmt::format("the network's finest cells are {} pixels: try --input-size {}, or cut the images "
-                     "into tiles",
-                     stride, wanted)});
+         wanted <= kLargestInput
+             ? fmt::format(
+                   "the network's finest cells are {} pixels: try --input-size {:.0f}, or cut the images "
+                   "into tiles",
+                   stride, wanted)
+             : fmt::format(
+                   "the network's finest cells are {} pixels, and no --input-size (up to {}) makes up "
+                   "for that: cut the images into tiles, or check the boxes (ds-import check)",
+                   stride, kLargestInput)});
   }
 }
 
@@ -226,11 +238,16 @@ void find_unusable(const TrainData& data, std::vector<DataFinding>& findings) {
         {"empty-split", true, "the val split of the snapshot is empty, so the best epoch could not be chosen",
          "give some labelled images the split val (ds-import split), then take a new snapshot"});
   if (!findings.empty()) return;
-  auto counts = boxes_per_class(data.train, data.classes.size());
-  if (std::all_of(counts.begin(), counts.end(), [](std::size_t count) { return count == 0; }))
+  if (!has_boxes(data.train))
     findings.push_back({"no-boxes", true,
                         fmt::format("none of the {} train images has a box", data.train.size()),
                         "label some objects, or check that the annotations were imported (ds-import stats)"});
+  if (!has_boxes(data.val))
+    findings.push_back(
+        {"no-boxes", true,
+         fmt::format("none of the {} val images has a box, so the best epoch could not be chosen",
+                     data.val.size()),
+         "give some images with boxes the split val (ds-import split), then take a new snapshot"});
 }
 
 }  // namespace

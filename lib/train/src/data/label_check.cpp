@@ -59,7 +59,8 @@ class LabelErrors {
     if (two_classes_.count > 0)
       add(findings, "two-classes", two_classes_,
           fmt::format("{} two classes", counted(two_classes_.count, "object has", "objects have")),
-          "one of them is likely wrong: look at them, or set --label-smoothing 0.05 when many are doubtful");
+          "one of them is likely wrong: look at them, or with a yolox-* set --label-smoothing 0.05 when many are "
+          "doubtful");
     if (whole_.count > 0 && static_cast<double>(whole_.count) < kRareWholeImage * boxes)
       add(findings, "whole-image-boxes", whole_,
           fmt::format("{} the whole image", counted(whole_.count, "box covers", "boxes cover")),

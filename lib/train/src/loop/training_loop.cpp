@@ -256,11 +256,16 @@ void TrainingLoop::finish_epoch(const OnValidation& on_validation) {
 
 ValidationResult TrainingLoop::validate(EpochMetrics& metrics) {
   auto result = validation_->evaluate(*average_, *team_, ranks_);
+  for (std::size_t c = 0; c < data_.classes.size(); ++c)
+    metrics.class_ap.emplace_back(data_.classes[c], result.precision.classes[c].numbers.ap());
+  if (!result.is_measured()) {
+    // Nothing to choose by: until there is, the newest weights stand in for the best.
+    if (state_.best_epoch == 0) as_first([&] { save_best(result); });
+    return result;
+  }
   state_.last_ap = result.ap();
   metrics.ap = result.ap();
   metrics.ap50 = result.ap50();
-  for (std::size_t c = 0; c < data_.classes.size(); ++c)
-    metrics.class_ap.emplace_back(data_.classes[c], result.precision.classes[c].numbers.ap());
   if (result.ap() > state_.best_ap || state_.best_epoch == 0) {
     state_.best_ap = result.ap();
     state_.best_epoch = state_.epoch + 1;

@@ -25,6 +25,8 @@ struct ValidationResult {
   double best_f1_threshold = 0;
   double ap() const { return precision.numbers.ap(); }
   double ap50() const { return precision.numbers.ap50(); }
+  /// False where there is no object to find: the AP is no number to compare by.
+  bool is_measured() const { return ap() >= 0; }
 };
 
 /// A split ready for scoring: images letterboxed once as a deployed model sees them (whole decode, bilinear,

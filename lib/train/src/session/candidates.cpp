@@ -7,6 +7,7 @@
 
 #include "ds/base/error.h"
 #include "ds/base/text.h"
+#include "ds/runs/train_options.h"
 
 namespace ds {
 namespace {
@@ -86,8 +87,9 @@ Candidate parse_candidate(const std::string& text) {
   Candidate candidate{parts[0], 0, parts.size() > 2 ? parts[2] : std::string()};
   if (parts.size() > 1 && !parts[1].empty()) {
     auto side = parse_int(parts[1]);
-    if (!side || *side < 32 || *side > 4096)
-      throw UsageError(fmt::format("--candidate {}: '{}' is not an input size (32 to 4096)", text, parts[1]));
+    if (!side || *side < kSmallestInput || *side > kLargestInput)
+      throw UsageError(fmt::format("--candidate {}: '{}' is not an input size ({} to {})", text, parts[1],
+                                   kSmallestInput, kLargestInput));
     candidate.input_side = static_cast<int>(*side);
   }
   return candidate;

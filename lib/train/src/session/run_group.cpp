@@ -203,13 +203,16 @@ class GroupRun {
               [&](const auto& a, const auto& b) { return position(a) < position(b); });
   }
 
+  /// By the AP on val; one that could not be measured is never the best.
   std::optional<std::size_t> best() const {
     std::optional<std::size_t> best;
-    const auto& runs = report_.runs;
-    for (std::size_t i = 0; i < runs.size(); ++i)
-      if (runs[i].model &&
-          (!best || runs[i].model->metrics.at("val/AP") > runs[*best].model->metrics.at("val/AP")))
-        best = i;
+    double highest = -1;
+    for (std::size_t i = 0; i < report_.runs.size(); ++i) {
+      const auto& model = report_.runs[i].model;
+      if (!model || !(model->metrics.at("val/AP") > highest)) continue;
+      highest = model->metrics.at("val/AP");
+      best = i;
+    }
     return best;
   }
 

@@ -11,6 +11,7 @@
 #include "ds/base/log.h"
 #include "ds/project/project.h"
 #include "ds/runs/folder.h"
+#include "loop/setup.h"
 #include "session/model_registration.h"
 #include "session/run_order.h"
 
@@ -89,6 +90,10 @@ LegResult SingleRun::train(const Leg& leg) {
                               data_.test.size(), data_.classes.size(), config_.options.seed));
         auto loop = make_loop(leg, false);
         auto progression = loop.run([&](const Progression& at, const ValidationResult& validation) {
+          if (!validation.is_measured()) {
+            log::warning(fmt::format("epoch {}: the val AP cannot be measured", at.epoch + 1));
+            return;
+          }
           record_.metrics["ap"] = at.best_ap;
           record_.metrics["epoch"] = at.best_epoch;
           record_.metrics["last_ap"] = validation.ap();

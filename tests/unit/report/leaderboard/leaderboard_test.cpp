@@ -58,6 +58,14 @@ TEST_CASE("the best within limits") {
   REQUIRE_FALSE(best_within(all, 5.0, {}).has_value());
 }
 
+TEST_CASE("a model whose AP could not be measured is never the best") {
+  const std::vector<LeaderboardEntry> nothing{entry("a", -1, 1, 1000), entry("b", -1, 1, 1000)};
+  REQUIRE_FALSE(best_within(nothing, {}, {}).has_value());
+  REQUIRE(why_best(nothing, {}, {}) ==
+          std::vector<std::string>{"a (no AP) is left out: there is no object to measure it by.",
+                                   "b (no AP) is left out: there is no object to measure it by."});
+}
+
 TEST_CASE("the leaderboard prints its definitions") {
   auto all = std::vector{entry("b", 0.5, 30, 9000000), entry("c", 0.4, 10, 1000000)};
   all[0].evaluation.intervals[0] = Interval{0.45, 0.55};

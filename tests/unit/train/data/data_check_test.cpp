@@ -63,6 +63,28 @@ TEST_CASE("empty splits and no boxes at all are fatal") {
   REQUIRE(messages(found(data)) == Messages{"fatal: none of the 2 train images has a box"});
 }
 
+TEST_CASE("a val split of background, or of ignored regions alone, is as bad as an empty one") {
+  auto data = usable_data();
+  for (auto& image : data.val) image.objects.clear();
+  const Messages expected{"fatal: none of the 2 val images has a box, so the best epoch could not be chosen"};
+  REQUIRE(messages(found(data)) == expected);
+  data.val[0].objects = {{{0, 0, 10, 10}, 0, true}};
+  REQUIRE(messages(found(data)) == expected);
+  data.val[0].objects = {{{0, 0, 10, 10}, 0}};
+  for (const auto& finding : found(data)) REQUIRE_FALSE(finding.fatal);
+}
+
+TEST_CASE("an input size that cannot be is no hint") {
+  auto data = usable_data();
+  data.train = {image_with({{{0, 0, 0.01, 0.01}, 0}})};
+  auto findings = found(data);
+  REQUIRE(findings[1].kind == "tiny-boxes");
+  REQUIRE(
+      findings[1].advice ==
+      "the network's finest cells are 8 pixels, and no --input-size (up to 4096) makes up for that: cut the "
+      "images into tiles, or check the boxes (ds-import check)");
+}
+
 TEST_CASE("missing files are fatal and named") {
   auto data = usable_data();
   data.train[0].file = "/nowhere/a.jpg";

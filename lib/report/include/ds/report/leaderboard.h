@@ -44,7 +44,7 @@ std::vector<std::string> sort_keys();
 void sort_entries(std::vector<LeaderboardEntry>& entries, const std::string& key);
 
 /// The first entry by AP that fits both limits (absent: no limit); a model whose size or latency is not known
-/// does not fit a limit on it. Nothing when none fits.
+/// does not fit a limit on it, and one whose AP could not be measured is never the best. Nothing when none fits.
 std::optional<LeaderboardEntry> best_within(const std::vector<LeaderboardEntry>& entries,
                                             const std::optional<double>& max_ms,
                                             const std::optional<double>& max_mb);

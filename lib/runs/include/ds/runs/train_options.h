@@ -118,6 +118,10 @@ struct TrainOptions {
 /// `yolox-nano 416x320`.
 std::string title_of(const TrainOptions& options);
 
+/// What a side of the input may be.
+inline constexpr int kSmallestInput = 32;
+inline constexpr int kLargestInput = 4096;
+
 /// "416" or "416x320" to sizes rounded up to `multiple`. @param aspect width over height that the shorter
 /// side follows when one number is given; 1: square
 InputSize parse_input_size(const std::string& text, int multiple, double aspect = 1);

@@ -7,9 +7,9 @@
 
 namespace ds {
 
-/// Fatal: empty splits, no objects at all, missing files. Warnings: classes that are missing or too rare to
-/// be measured, objects and images that are small for this input, one class that drowns the others, images
-/// without boxes, splits that share pictures or groups, and labels that are likely wrong. Opens no image.
+/// Fatal: empty splits, no objects at all in train or val, missing files. Warnings: classes that are missing or
+/// too rare to be measured, objects and images that are small for this input, one class that drowns the others,
+/// images without boxes, splits that share pictures or groups, and labels that are likely wrong. Opens no image.
 std::vector<DataFinding> check_data(const TrainData& data, const InputSize& input, int smallest_stride = 8);
 
 /// Images of two splits that look alike, as far as the project already knows how its images look

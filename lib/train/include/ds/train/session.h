@@ -33,7 +33,7 @@ struct TrainedRun {
 
 struct TrainReport {
   std::vector<TrainedRun> runs;
-  /// Index into `runs` of the model with the best validation AP; nothing when none succeeded.
+  /// Index into `runs` of the model with the best validation AP; nothing when none succeeded or has one.
   std::optional<std::size_t> best;
 };
 
