@@ -9,6 +9,7 @@
 #include "ds/base/text.h"
 #include "ds/deploy/deployments.h"
 #include "ds/http/client.h"
+#include "ds/media/image_io.h"
 #include "verbs.h"
 
 namespace ds::deploy_tool {
@@ -84,6 +85,7 @@ void print_answer(Context& context, const std::string& image, const std::string&
 int run_call(Context& context, const CallFlags& flags) {
   if (!flags.output.empty() && flags.images.size() != 1)
     throw UsageError(fmt::format("--output with {} images: expected one", flags.images.size()));
+  if (!flags.output.empty()) require_picture_name(flags.output);
   auto [url, certificate] = address_of(context, flags);
   http::FetchOptions options;
   options.method = "POST";
@@ -102,7 +104,7 @@ int run_call(Context& context, const CallFlags& flags) {
       print_answer(context, image, answer.body, flags.images.size() > 1);
       continue;
     }
-    write_file_atomically(flags.output, answer.body);
+    write_image(flags.output, answer.body);
     context.out.line(fmt::format("{}: {} objects drawn -> {}", image,
                                  answer.headers.get_or("X-DS-Detections", "?"), flags.output.string()));
   }
@@ -116,7 +118,7 @@ void add_call(Tool& tool) {
   auto& flags = verb.keep<CallFlags>();
   verb.options()
       .add("score", flags.score, "report objects from this score on; default: the model's")
-      .add("output", flags.output, "write the picture with boxes drawn in (also -o)")
+      .add("output", flags.output, "write the picture with boxes drawn in: .jpg or .png (also -o)")
       .add("group", flags.group,
            "what the pictures belong to (camera, session): captures of one group stay together", "TEXT")
       .add("token-file", flags.token_file, "file that holds the token; default: $DS_TOKEN")

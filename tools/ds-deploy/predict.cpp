@@ -99,7 +99,10 @@ void add_predict(Tool& tool) {
       MODEL is a model of the project (id, name or alias), a bundle folder or a weight file.
 
       The output appears when everything is done; interrupted, the same command goes on where it
-      stopped. Files that cannot be read are skipped with their reason, and the exit code is 3.)")
+      stopped. Files that cannot be read are skipped with their reason, and the exit code is 3.
+
+      A picture whose name another source has given already is named with its own source in front:
+      cam2/1.jpg.)")
       .example("ds-deploy predict champion photos/ -o found.json")
       .example("ds-deploy predict models/m-1 clip.mp4 --fps 2 --format overlay -o drawn")
       .argument("model", flags.model, "model to run")

@@ -127,6 +127,64 @@ TEST_CASE("overlay writes pictures with boxes and videos with their frames") {
   REQUIRE(frames == 4);
 }
 
+TEST_CASE("pictures of one name in several sources are told apart, in every format") {
+  TemporaryFolder folder;
+  const auto& in = folder.path();
+  make_folders(in / "day1/front");
+  make_folders(in / "day2/front");
+  make_folders(in / "back");
+  picture(in / "day1/front/1.png", 64);
+  picture(in / "day2/front/1.png", 80);
+  picture(in / "back/1.png", 96);
+  REQUIRE(run_and_wait({"tar", "-cf", (in / "more.tar").string(), "-C", (in / "back").string(), "1.png"}) ==
+          0);
+  const std::vector<fs::path> sources = {in / "day1/front", in / "day2/front/", in / "back/1.png",
+                                         in / "more.tar", in / "more.tar"};
+  const std::vector<std::string> names = {"1.png", "day2/front/1.png", "back/1.png", "more/1.png",
+                                          "more-2/1.png"};
+  auto json = run_json(sources, in / "out.json");
+  REQUIRE(files_of(json) == names);
+  const std::vector<int> widths = {64, 80, 96, 96, 96};
+  for (std::size_t i = 0; i < widths.size(); ++i) REQUIRE(json["images"][i]["width"] == widths[i]);
+
+  auto detector = left_cat();
+  auto run = [&](const char* format, const char* out) {
+    PredictOptions options;
+    options.format = format;
+    predict(detector, sources, in / out, options, no_progress());
+  };
+  run("overlay", "drawn");
+  for (std::size_t i = 0; i < names.size(); ++i)
+    REQUIRE(decode_image_file(in / "drawn" / names[i]).cols == widths[i]);
+  run("coco", "out.coco");
+  auto coco = Json::parse(read_file(in / "out.coco"));
+  for (std::size_t i = 0; i < names.size(); ++i) REQUIRE(coco["images"][i]["file_name"] == names[i]);
+  run("csv", "out.csv");
+  auto lines = split(trim(read_file(in / "out.csv")), '\n');
+  for (std::size_t i = 0; i < names.size(); ++i) REQUIRE(lines.at(i + 1).starts_with(names[i] + ","));
+}
+
+TEST_CASE("drawings whose names become the same are told apart") {
+  TemporaryFolder folder;
+  make_folders(folder.path() / "a");
+  make_folders(folder.path() / "b");
+  for (const char* name : {"a/clip.mp4", "b/clip.mp4"}) {
+    VideoWriter writer(folder.path() / name, 64, 48, 10);
+    for (int i = 0; i < 3; ++i) writer.write(cv::Mat(48, 64, CV_8UC3, cv::Scalar(90, 50, 50)));
+    writer.close();
+  }
+  fs::copy_file(folder.path() / "a/clip.mp4", folder.path() / "a/clip.avi");  // known by its bytes
+  auto detector = left_cat();
+  PredictOptions options;
+  options.format = "overlay";
+  auto report = predict(detector, {folder.path() / "a", folder.path() / "b"}, folder.path() / "drawn",
+                        options, no_progress());
+  REQUIRE(report.failed.empty());
+  REQUIRE(report.pictures == 9);
+  for (const char* name : {"clip.mp4", "clip-2.mp4", "b/clip.mp4"})
+    REQUIRE(fs::exists(folder.path() / "drawn" / name));
+}
+
 TEST_CASE("frames of a video carry their time") {
   TemporaryFolder folder;
   VideoWriter writer(folder.path() / "clip.mp4", 64, 48, 10);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <opencv2/core.hpp>
+#include <set>
 
 #include "ds/base/clock.h"
 #include "ds/base/error.h"
@@ -22,8 +23,9 @@ namespace {
 /// What decides the result: with another key an interrupted run is not taken over.
 std::string journal_key(const Detector& detector, const std::vector<fs::path>& sources,
                         const PredictOptions& options) {
+  // The 2 says how pictures are named: a journal of before named those of two sources alike.
   std::string text =
-      to_yaml(detector.card()) + fmt::format("\n{} {}x{}", shortest(detector.score_threshold()),
+      to_yaml(detector.card()) + fmt::format("\n2 {} {}x{}", shortest(detector.score_threshold()),
                                              detector.input_width(), detector.input_height());
   const auto& frames = options.frames;
   text += fmt::format("\n{} {} {}", frames.frames_per_minute.value_or(0),
@@ -49,8 +51,7 @@ class OverlayWriter {
       auto name = stays_inside(source.file) ? fs::path(source.file) : fs::path(source.file).filename();
       auto suffix = to_lower(name.extension().string());
       if (suffix != ".jpg" && suffix != ".jpeg" && suffix != ".png") name += ".png";
-      make_folders((folder_.temporary_path() / name).parent_path());
-      write_image(folder_.temporary_path() / name, drawn);
+      write_image(new_file(name), drawn);
       return;
     }
     if (source.video != video_) begin_video(source, drawn);
@@ -66,13 +67,20 @@ class OverlayWriter {
   void begin_video(const detail::SourcePicture& source, const cv::Mat& frame) {
     end_video();
     video_ = source.video;
-    auto file = (folder_.temporary_path() / source.video).replace_extension(".mp4");
-    make_folders(file.parent_path());
+    const auto file = new_file(fs::path(source.video).replace_extension(".mp4"));
     double rate = options_.frames.frames_per_second.value_or(
         options_.frames.frames_per_minute ? *options_.frames.frames_per_minute / 60
         : options_.frames.every ? source.frames_per_second / static_cast<double>(*options_.frames.every)
                                 : source.frames_per_second);
     writer_ = std::make_unique<VideoWriter>(file, frame.cols, frame.rows, rate > 0 ? rate : 25);
+  }
+  /// Where a drawing goes: `clip.avi` and `clip.mp4` become `clip.mp4` and `clip-2.mp4`.
+  fs::path new_file(const fs::path& name) {
+    auto free = name;
+    for (int i = 2; !taken_.insert(free.string()).second; ++i)
+      free = name.parent_path() / fmt::format("{}-{}{}", name.stem().string(), i, name.extension().string());
+    make_folders((folder_.temporary_path() / free).parent_path());
+    return folder_.temporary_path() / free;
   }
   void end_video() {
     if (writer_) writer_->close();
@@ -84,6 +92,7 @@ class OverlayWriter {
   ClassList classes_;
   const PredictOptions& options_;
   std::string video_;
+  std::set<std::string> taken_;
   std::unique_ptr<VideoWriter> writer_;
 };
 

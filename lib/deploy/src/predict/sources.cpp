@@ -8,6 +8,7 @@
 #include "ds/media/archive.h"
 #include "ds/media/image_io.h"
 #include "predict/parts.h"
+#include "predict/source_names.h"
 
 namespace ds::detail {
 namespace fs = std::filesystem;
@@ -16,6 +17,7 @@ namespace {
 
 using Take = std::function<void(SourcePicture)>;
 using Fail = std::function<void(const std::string&, const std::string&)>;
+using NameOf = std::function<std::string(const std::string& inside)>;
 
 std::vector<fs::path> files_of(const fs::path& folder) {
   return walk_files(folder, {.order = WalkOrder::natural, .wanted = [&](const fs::path& file) {
@@ -46,19 +48,21 @@ void take_video(const fs::path& file, const std::string& name, const PredictOpti
   }
 }
 
-void take_archive(const fs::path& archive, const PredictOptions& options, const Take& take) {
+void take_archive(const fs::path& archive, const NameOf& name_of, const PredictOptions& options,
+                  const Take& take) {
   for_each_member(archive, [&](const ArchiveMember& member, std::string&& bytes) {
     if (!has_image_suffix(member.name)) return;
     auto shared = std::make_shared<std::string>(std::move(bytes));
-    take({member.name, std::nullopt, {}, 0, [shared, name = member.name, &options] {
+    take({name_of(member.name), std::nullopt, {}, 0, [shared, name = member.name, &options] {
             return decode_image(*shared, name, {options.max_pixels, 1});
           }});
   });
 }
 
-void take_folder(const fs::path& folder, const PredictOptions& options, const Take& take, const Fail& fail) {
+void take_folder(const fs::path& folder, const NameOf& name_of, const PredictOptions& options,
+                 const Take& take, const Fail& fail) {
   for (const auto& file : files_of(folder)) {
-    auto name = fs::relative(file, folder).generic_string();
+    auto name = name_of(fs::relative(file, folder).generic_string());
     if (has_video_suffix(file))
       take_video(file, name, options, take, fail);
     else
@@ -82,16 +86,20 @@ void check_source(const fs::path& source) {
 void for_each_picture(const std::vector<fs::path>& sources, const PredictOptions& options, const Take& take,
                       const Fail& fail) {
   for (const auto& source : sources) check_source(source);
-  for (const auto& source : sources) {
-    auto name = source.filename().string();
+  const auto fronts = fronts_of(sources);
+  UniqueNames names;
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    const auto& source = sources[i];
+    const NameOf name_of = [&](const std::string& inside) { return names.take(inside, fronts[i]); };
+    const auto name = source.filename().string();
     if (fs::is_directory(source))
-      take_folder(source, options, take, fail);
+      take_folder(source, name_of, options, take, fail);
     else if (has_video_suffix(source))
-      take_video(source, name, options, take, fail);
+      take_video(source, name_of(name), options, take, fail);
     else if (has_archive_suffix(source))
-      take_archive(source, options, take);
+      take_archive(source, name_of, options, take);
     else
-      take_image(source, name, options, take);
+      take_image(source, name_of(name), options, take);
   }
 }
 

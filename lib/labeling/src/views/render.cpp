@@ -1,12 +1,8 @@
 #include "ds/labeling/render.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <opencv2/core.hpp>
 
-#include "ds/base/error.h"
-#include "ds/base/text.h"
 #include "ds/media/draw.h"
 #include "ds/media/image_io.h"
 
@@ -14,9 +10,7 @@ namespace ds {
 
 RenderResult render_image(Project& project, const std::string& name, const std::filesystem::path& file,
                           const RenderOptions& options) {
-  auto extension = to_lower(file.extension().string());
-  if (extension != ".jpg" && extension != ".jpeg" && extension != ".png")
-    throw UsageError(fmt::format("{} does not end in .jpg, .jpeg or .png", file.string()));
+  require_picture_name(file);
   auto image = project.images().find(name);
   auto annotations = image.annotations;
   if (!options.proposals) std::erase_if(annotations, [](const Annotation& a) { return a.proposal; });

@@ -91,11 +91,23 @@ std::string encode_png(const cv::Mat& image) {
 }
 
 void write_image(const std::filesystem::path& file, const cv::Mat& image) {
-  auto extension = to_lower(file.extension().string());
-  if (extension == ".png") return write_file_atomically(file, encode_png(image));
-  if (extension == ".jpg" || extension == ".jpeg") return write_file_atomically(file, encode_jpeg(image));
-  throw UsageError(
-      fmt::format("{}: pictures are written as .jpg or .png, not '{}'", file.string(), extension));
+  require_picture_name(file);
+  const bool png = to_lower(file.extension().string()) == ".png";
+  write_file_atomically(file, png ? encode_png(image) : encode_jpeg(image));
+}
+
+void write_image(const std::filesystem::path& file, std::string_view bytes) {
+  require_picture_name(file);
+  if (suffix_fits(file, read_image_header(bytes, file.string()).format))
+    write_file_atomically(file, bytes);
+  else
+    write_image(file, decode_image(bytes, file.string()));
+}
+
+void require_picture_name(const std::filesystem::path& file) {
+  const auto extension = to_lower(file.extension().string());
+  if (extension != ".jpg" && extension != ".jpeg" && extension != ".png")
+    throw UsageError(fmt::format("{} does not end in .jpg, .jpeg or .png", file.string()));
 }
 
 }  // namespace ds

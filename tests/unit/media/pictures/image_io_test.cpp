@@ -109,6 +109,21 @@ TEST_CASE("write_image chooses by extension") {
   REQUIRE_THROWS_AS(write_image(folder.path() / "a.bmp", quarters(8, 8)), UsageError);
 }
 
+TEST_CASE("an encoded picture is written under the format of its new name") {
+  TemporaryFolder folder;
+  const auto jpeg = encode_jpeg(quarters(8, 8));
+  write_image(folder.path() / "a.JPEG", jpeg);
+  REQUIRE(read_file(folder.path() / "a.JPEG") == jpeg);  // no second loss
+  write_image(folder.path() / "a.png", jpeg);
+  const auto png = read_file(folder.path() / "a.png");
+  REQUIRE(read_image_header(png, "a.png").format == ImageFormat::png);
+  REQUIRE(mean_difference(decode_image(png, "a.png"), decode_image(jpeg, "a.jpg")) == 0);
+  REQUIRE_THROWS_WITH(require_picture_name("a.gif"), "a.gif does not end in .jpg, .jpeg or .png");
+  REQUIRE_THROWS_AS(write_image(folder.path() / "a.gif", jpeg), UsageError);
+  REQUIRE_THROWS_AS(write_image(folder.path() / "b.png", std::string_view("no picture")), DataError);
+  REQUIRE_FALSE(std::filesystem::exists(folder.path() / "b.png"));
+}
+
 TEST_CASE("letterbox places the image top-left and pads with 114") {
   auto picture = quarters(40, 20);
   auto box = letterbox_top_left(40, 20, 32, 32);

@@ -25,7 +25,9 @@ struct PredictOptions {
 
 /// One picture (or frame of a video) and what was found on it, boxes in pixels of the upright picture.
 struct Prediction {
-  std::string file;  // as in the source: path inside a folder or archive; `clip.mp4#12` for frame 12
+  /// As in the source: path inside a folder or archive; `clip.mp4#12` for frame 12. A name that another source has
+  /// given already gets this source's in front: `cam2/1.jpg`.
+  std::string file;
   int width = 0;
   int height = 0;
   std::optional<double> time_s = std::nullopt;  // of a frame

@@ -39,5 +39,9 @@ std::string encode_jpeg(const cv::Mat& image, int quality = 92);
 std::string encode_png(const cv::Mat& image);
 /// Format by the file's extension (.jpg, .jpeg, .png); written whole or not at all.
 void write_image(const std::filesystem::path& file, const cv::Mat& image);
+/// The same of an encoded picture: as it is where it has that format, else decoded and encoded anew.
+void write_image(const std::filesystem::path& file, std::string_view bytes);
+/// Throws UsageError for a name whose extension write_image does not know: to be asked before any work is done.
+void require_picture_name(const std::filesystem::path& file);
 
 }  // namespace ds
