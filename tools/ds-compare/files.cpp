@@ -34,6 +34,7 @@ struct FilesOptions {
   std::optional<double> confidence;
   std::vector<std::string> max_detections = {"1", "10", "100"};
   std::string compat = "none";
+  std::string same_names = "warn";
   bool strict = false;
   bool per_class = false;
   bool confusion = false;
@@ -63,6 +64,7 @@ struct FilesOptions {
     return {.compat_coco = compat == "coco",
             .with_masks = overlap() == OverlapOf::masks,
             .with_labels = !is_coco(),
+            .merge_same_names = same_names == "merge",
             .threads = shared.effective_threads()};
   }
 
@@ -121,8 +123,11 @@ class Audit {
 std::vector<std::string> findings(const FilesOptions& o, const std::string& path, const TruthTable& truth,
                                   const CocoDetections& read, const Matching& matching, double ap) {
   std::vector<std::string> texts;
-  for (const auto& finding : audit_inputs(o.truth, truth, path, read.table, read.left_out, matching, ap))
-    texts.push_back(finding.text());
+  for (const auto& finding : audit_inputs(o.truth, truth, path, read.table, read.left_out, matching, ap)) {
+    const bool settled = finding.kind == AuditKind::same_name && o.same_names != "warn";
+    const bool of_coco = finding.kind != AuditKind::many_objects || o.is_coco();  // others have no such limit
+    if (!settled && of_coco) texts.push_back(finding.text());
+  }
   return texts;
 }
 
@@ -293,6 +298,8 @@ void add_files(Tool& tool) {
       .add("conf", o.confidence, kConfidenceHelp)
       .add("max-dets", o.max_detections, "limits of detections per image and class, for AR and AP", "A,B,C")
       .choice("compat", o.compat, {"none", "coco"}, "repeat pycocotools' faults, for the very same number")
+      .choice("same-names", o.same_names, {"warn", "apart", "merge"},
+              "classes of one name: apart as pycocotools counts them, warn that they are, or merge them")
       .add("strict", o.strict, "what looks wrong in the files is an error (exit 3)")
       .add("per-class", o.per_class, "also a table of classes for each model")
       .add("confusion", o.confusion, "also a confusion matrix for each model")

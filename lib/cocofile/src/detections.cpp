@@ -100,7 +100,8 @@ class DetectionFile {
 
   void read_from(ReadPart& part, std::size_t begin, std::int64_t first_index, const TruthTable& truth) {
     JsonCursor json(text_, path_);
-    IdIndex images(truth.images), classes(truth.classes);
+    detail::ImageIndex images(truth.images);
+    IdIndex classes(truth.classes);
     auto visit = [&] { read_detection(json, part, images, classes); };
     constexpr std::size_t kBytes = 80;  // a detection takes 90 to 130
     part.boxes.reserve(part.boxes.size() + (part.stop - std::min(begin, part.stop)) / kBytes);
@@ -109,14 +110,15 @@ class DetectionFile {
       json.read_part(part.read.at, part.read.next_index, text_.size() + 1, visit);
   }
 
-  void read_detection(JsonCursor& json, ReadPart& part, IdIndex& images, IdIndex& classes) {
-    std::optional<std::int64_t> image_id, class_id;
+  void read_detection(JsonCursor& json, ReadPart& part, detail::ImageIndex& images, IdIndex& classes) {
+    std::optional<detail::ImageRef> image_ref;
+    std::optional<std::int64_t> class_id;
     std::optional<double> score;
     std::optional<std::array<double, 4>> box;
     Segmentation segmentation;
     json.each_member([&](std::string_view key) {
       if (key == "image_id")
-        image_id = json.integer();
+        image_ref = detail::read_image_ref(json);
       else if (key == "category_id")
         class_id = json.integer();
       else if (key == "score")
@@ -128,7 +130,7 @@ class DetectionFile {
       else
         json.skip();
     });
-    const auto image = required(image_id, "image_id", json);
+    const auto image = required(image_ref, "image_id", json);
     const auto category = required(class_id, "category_id", json);
     if (options_.with_masks && segmentation.index() == 0)
       json.fail("no 'segmentation'; masks were asked for");
@@ -141,7 +143,7 @@ class DetectionFile {
                            required(score, "score", json),
                            images.find(image),
                            classes.find(category)};
-    if (read.image_idx < 0) json.fail(fmt::format("image {} is not in the ground truth", image));
+    if (read.image_idx < 0) json.fail(fmt::format("image {} is not in the ground truth", image.shown()));
     if (read.class_idx < 0) {
       auto& left_out = part.left_out;
       left_out.places.push_back(static_cast<std::int64_t>(part.boxes.size() + left_out.boxes.size()));

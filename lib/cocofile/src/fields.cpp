@@ -1,10 +1,12 @@
 #include "fields.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <limits>
 
 #include "ds/base/error.h"
 #include "ds/base/files.h"
+#include "ds/base/text.h"
 #include "ds/geometry/rasterize.h"
 
 namespace ds::detail {
@@ -109,6 +111,54 @@ RunLengthMask mask_on(Segmentation segmentation, const EvalImage& image) {
   if (image.width <= 0 || image.height <= 0)
     throw DataError(fmt::format("a polygon on image {}, whose width and height are not given", image.id));
   return rasterized(std::get<Polygon>(segmentation), image.height, image.width);
+}
+
+ImageRef read_image_ref(JsonCursor& json) {
+  if (json.peek() != '"') return {json.integer()};
+  ImageRef ref{0, json.string()};
+  if (ref.text.empty()) json.fail("found \"\", expected what names an image");
+  return ref;
+}
+
+ImageIndex::ImageIndex(const std::vector<EvalImage>& images) : images_(images), ids_(images) {
+  has_texts_ =
+      std::any_of(images.begin(), images.end(), [](const auto& image) { return !image.text_id.empty(); });
+}
+
+/// A number that was made for a text is nobody's id.
+std::int32_t ImageIndex::find_number(std::int64_t id) {
+  const auto found = ids_.find(id);
+  if (found < 0) return -1;
+  const auto& text = images_[static_cast<std::size_t>(found)].text_id;
+  return text.empty() || parse_int(text) == id ? found : -1;
+}
+
+void ImageIndex::index_texts() {
+  indexed_ = true;
+  auto add_name = [&](const std::string& name, std::int32_t i) {
+    auto [known, is_new] = names_.emplace(name, i);
+    if (!is_new && known->second != i) known->second = -1;
+  };
+  for (std::size_t k = 0; k < images_.size(); ++k) {
+    const auto i = static_cast<std::int32_t>(k);
+    if (!images_[k].text_id.empty()) texts_.emplace(images_[k].text_id, i);
+    if (images_[k].name.empty()) continue;
+    const std::filesystem::path name(images_[k].name);
+    add_name(name.string(), i);
+    add_name(name.filename().string(), i);
+    add_name(name.stem().string(), i);
+  }
+}
+
+std::int32_t ImageIndex::find_text(const std::string& text) {
+  if (!indexed_) index_texts();
+  if (auto found = texts_.find(text); found != texts_.end()) return found->second;
+  if (const auto number = parse_int(text))
+    if (const auto found = ids_.find(*number);
+        found >= 0 && images_[static_cast<std::size_t>(found)].text_id.empty())
+      return found;
+  const auto found = names_.find(text);
+  return found == names_.end() ? -1 : found->second;
 }
 
 void require_file(const std::filesystem::path& path) {

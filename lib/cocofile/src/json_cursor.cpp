@@ -199,6 +199,14 @@ std::string JsonCursor::string() {
   return unescaped(raw_string());
 }
 
+std::string JsonCursor::text_or_number() {
+  const char first = peek();
+  if (first != '-' && !is_digit(first)) return string();
+  const auto before = at_;
+  number();
+  return std::string(text_.substr(before, at_ - before));
+}
+
 std::size_t JsonCursor::short_number(double& value) const {
   // Up to 14 digits are exact as a double, and so are powers of ten up to 22: one division rounds right.
   static constexpr double kPowers[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7};

@@ -91,6 +91,8 @@ class JsonCursor {
   /// true, false, or a number that is 0 or not.
   bool flag();
   std::string string();
+  /// A text, or the digits of a number as they stand.
+  std::string text_or_number();
   void skip();
   /// The first character of the next value, or 0 at the end.
   char peek() {

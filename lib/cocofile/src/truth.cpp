@@ -4,6 +4,7 @@
 
 #include "ds/base/error.h"
 #include "ds/base/parallel.h"
+#include "ds/base/text.h"
 #include "ds/cocofile/coco_file.h"
 #include "fields.h"
 
@@ -19,7 +20,7 @@ using detail::Segmentation;
 /// An annotation as it stands, before the images and classes are known (they may come later in the file).
 struct RawObject {
   TruthObject object;
-  std::int64_t image_id = 0;
+  detail::ImageRef image;
   std::int64_t class_id = 0;
   bool has_box = false;
   bool has_area = false;
@@ -82,15 +83,15 @@ class TruthReader {
   }
 
   void read_image() {
-    std::optional<std::int64_t> id;
+    std::optional<detail::ImageRef> id;
     EvalImage image;
     RawLabels labels;
     auto& known = raw_.result.labels;
     json_.each_member([&](std::string_view key) {
       if (key == "id")
-        id = json_.integer();
+        id = detail::read_image_ref(json_);
       else if (key == "file_name")
-        image.name = json_.string();
+        image.name = json_.text_or_number();
       else if (key == "width")
         image.width = read_side();
       else if (key == "height")
@@ -104,12 +105,15 @@ class TruthReader {
       else
         json_.skip();
     });
-    image.id = required(id, "id", json_);
-    if (image_ids_.insert(image.id).second) {
+    const auto ref = required(id, "id", json_);
+    image.id = ref.id;
+    image.text_id = ref.text;
+    if (image.name.empty()) image.name = ref.text;
+    if (ref.text.empty() ? image_ids_.insert(ref.id).second : image_texts_.insert(ref.text).second) {
       raw_.result.truth.images.push_back(std::move(image));
       if (options_.with_labels) raw_.labels.push_back(std::move(labels));
     } else if (!options_.compat_coco) {
-      json_.fail(fmt::format("a second image with id {}", image.id));
+      json_.fail(fmt::format("a second image with id {}", ref.shown()));
     }
   }
 
@@ -146,7 +150,8 @@ class TruthReader {
   void read_object() {
     RawObject raw;
     auto& object = raw.object;
-    std::optional<std::int64_t> id, image_id, class_id;
+    std::optional<std::int64_t> id, class_id;
+    std::optional<detail::ImageRef> image;
     std::optional<double> area;
     std::optional<std::array<double, 4>> box;
     Segmentation segmentation;
@@ -154,7 +159,7 @@ class TruthReader {
       if (key == "id")
         id = json_.integer();
       else if (key == "image_id")
-        image_id = json_.integer();
+        image = detail::read_image_ref(json_);
       else if (key == "category_id")
         class_id = json_.integer();
       else if (key == "bbox")
@@ -173,7 +178,7 @@ class TruthReader {
         json_.skip();
     });
     object.id = required(id, "id", json_);
-    raw.image_id = required(image_id, "image_id", json_);
+    raw.image = required(image, "image_id", json_);
     raw.class_id = required(class_id, "category_id", json_);
     if (options_.with_masks) {
       if (segmentation.index() == 0) json_.fail("no 'segmentation'; masks were asked for");
@@ -189,14 +194,14 @@ class TruthReader {
       object.h = (*box)[3];
     }
     object.area = area.value_or(object.w * object.h);
-    raw_.objects.push_back(raw);
+    raw_.objects.push_back(std::move(raw));
   }
 
   JsonCursor& json_;
   const CocoReadOptions& options_;
   RawTruth raw_;
   std::unordered_set<std::int64_t> image_ids_, class_ids_;
-  std::unordered_set<std::string> seen_;
+  std::unordered_set<std::string> image_texts_, seen_;
 };
 
 using detail::fail_at;
@@ -206,19 +211,41 @@ using detail::fail_at;
   fail_at(path, fmt::format("/annotations/{}/{}", i, member), message);
 }
 
+/// Images that the file names by texts get numbers as well: the texts' own where all of them are numbers, else by
+/// their order, behind the others'.
+void number_images(std::vector<EvalImage>& images) {
+  std::vector<EvalImage*> by_text;
+  std::unordered_set<std::int64_t> taken;
+  bool all_numbers = true;
+  for (auto& image : images) {
+    auto number = image.text_id.empty() ? std::optional(image.id) : parse_int(image.text_id);
+    all_numbers = all_numbers && number && taken.insert(*number).second;
+    if (!image.text_id.empty()) by_text.push_back(&image);
+  }
+  std::int64_t next = 1;
+  for (const auto& image : images)
+    if (image.text_id.empty()) next = std::max(next, image.id + 1);
+  std::sort(by_text.begin(), by_text.end(),
+            [](const auto* a, const auto* b) { return a->text_id < b->text_id; });
+  for (auto* image : by_text) image->id = all_numbers ? *parse_int(image->text_id) : next++;
+}
+
+/// The images that the annotations are on; -1 where it is not listed.
+void find_images(RawTruth& raw) {
+  detail::ImageIndex images(raw.result.truth.images);
+  for (auto& one : raw.objects) one.object.image_idx = images.find(one.image);
+}
+
 /// Masks become pixels, and give what the annotation does not say itself.
 void make_masks(const std::filesystem::path& path, RawTruth& raw, int threads) {
   auto& table = raw.result.truth;
-  IdIndex images(table.images);
-  std::vector<std::int32_t> image_of;
-  for (const auto& one : raw.objects) image_of.push_back(images.find(one.image_id));
   table.masks.resize(raw.objects.size());
   for_each_index(raw.objects.size(), threads, [&](std::size_t i) {
-    if (image_of[i] < 0) return;
-    auto& [object, image_id, class_id, has_box, has_area] = raw.objects[i];
+    auto& [object, image, class_id, has_box, has_area] = raw.objects[i];
+    if (object.image_idx < 0) return;
     try {
       table.masks[i] = detail::mask_on(std::move(raw.segmentations[i]),
-                                       table.images[static_cast<std::size_t>(image_of[i])]);
+                                       table.images[static_cast<std::size_t>(object.image_idx)]);
     } catch (const DataError& e) {
       fail_at_object(path, i, "segmentation", e.what());
     }
@@ -249,21 +276,38 @@ void sort_classes(RawTruth& raw) {
   frequency = std::move(sorted_frequency);
 }
 
+/// Classes of one name become one, under the id of the first.
+void merge_classes(RawTruth& raw) {
+  std::vector<EvalClass> merged;
+  std::vector<char> frequency;
+  for (std::size_t i = 0; i < raw.result.truth.classes.size(); ++i) {
+    auto& own = raw.result.truth.classes[i];
+    auto same =
+        std::find_if(merged.begin(), merged.end(), [&](const auto& one) { return one.name == own.name; });
+    if (same != merged.end()) {
+      same->other_ids.push_back(own.id);
+      continue;
+    }
+    merged.push_back(std::move(own));
+    if (!raw.result.labels.frequency.empty()) frequency.push_back(raw.result.labels.frequency[i]);
+  }
+  raw.result.truth.classes = std::move(merged);
+  raw.result.labels.frequency = std::move(frequency);
+}
+
 /// Puts the annotations on their images and classes.
 void place_objects(const std::filesystem::path& path, bool compat, RawTruth& raw) {
   auto& result = raw.result;
   auto& table = result.truth;
-  IdIndex images(table.images);
   IdIndex classes(table.classes);
   std::size_t left_out = 0;
   table.objects.reserve(raw.objects.size());
   for (std::size_t i = 0; i < raw.objects.size(); ++i) {
     auto object = raw.objects[i].object;
-    object.image_idx = images.find(raw.objects[i].image_id);
     object.class_idx = classes.find(raw.objects[i].class_id);
     if (!compat && object.image_idx < 0)
       fail_at_object(path, i, "image_id",
-                     fmt::format("image {} is not listed in /images", raw.objects[i].image_id));
+                     fmt::format("image {} is not listed in /images", raw.objects[i].image.shown()));
     if (!compat && object.class_idx < 0)
       fail_at_object(path, i, "category_id",
                      fmt::format("class {} is not listed in /categories", raw.objects[i].class_id));
@@ -293,6 +337,7 @@ void place_labels(const std::filesystem::path& path, RawTruth& raw) {
                   fmt::format("class {} is not listed in /categories", ids[k]));
       }
       std::sort(found.begin(), found.end());
+      found.erase(std::unique(found.begin(), found.end()), found.end());
       return found;
     };
     const auto& from = raw.labels[i];
@@ -310,7 +355,10 @@ CocoTruth read_coco_truth(const std::filesystem::path& path, const CocoReadOptio
   if (json.peek() != '{')
     json.fail("found a list, expected an object with images, annotations and categories");
   auto raw = TruthReader(json, options).read();
+  number_images(raw.result.truth.images);
+  find_images(raw);
   sort_classes(raw);
+  if (options.merge_same_names) merge_classes(raw);
   if (options.with_masks) make_masks(path, raw, options.threads);
   place_objects(path, options.compat_coco, raw);
   place_labels(path, raw);

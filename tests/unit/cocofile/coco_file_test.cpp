@@ -256,3 +256,70 @@ TEST_CASE("sizes and labels of a truth") {
       read_coco_truth(path, {.with_labels = true}),
       path.string() + ": /categories/0/frequency: found \"x\", expected \"r\", \"c\" or \"f\"");
 }
+
+TEST_CASE("a file name may be a number, an image's id a text") {
+  const Files f;
+  auto read = [&](const std::string& text) {
+    write_file_atomically(f.folder.path() / "gt.json", text);
+    return read_coco_truth(f.folder.path() / "gt.json").truth;
+  };
+  REQUIRE(read(replaced(kTruth, R"("a\u00e9\n.jpg")", "139")).images.at(0).name == "139");
+  // In any order; ids follow the texts' order, as pycocotools sorts them.
+  const auto truth =
+      read(R"({"annotations":[{"id":1,"image_id":"b","category_id":3,"bbox":[1,2,3,4],"area":12}],
+ "images":[{"id":"b"},{"id":"a","file_name":"x/a1.jpg"}],"categories":[{"id":3,"name":"cat"}]})");
+  REQUIRE(truth.images.at(0).text_id == "b");
+  REQUIRE(truth.images.at(0).name == "b");
+  REQUIRE(truth.images.at(0).id == 2);
+  REQUIRE(truth.images.at(1).id == 1);
+  REQUIRE(truth.objects.at(0).image_idx == 0);
+  REQUIRE(read(R"({"images":[{"id":"0139"},{"id":7}],"categories":[],"annotations":[]})").images.at(0).id ==
+          139);
+  REQUIRE(f.truth_error(R"({"images":[{"id":"a"},{"id":"a"}],"categories":[],"annotations":[]})") ==
+          "gt.json: /images/1: a second image with id \"a\"");
+  REQUIRE(f.truth_error(R"({"images":[{"id":""}],"categories":[],"annotations":[]})") ==
+          "gt.json: /images/0/id: found \"\", expected what names an image");
+}
+
+TEST_CASE("detections name images by id, by a text id, or by the file's name") {
+  const Files f;
+  write_file_atomically(f.folder.path() / "gt.json", R"({"images":[{"id":5,"file_name":"day/a.jpg"},
+ {"id":6,"file_name":"day/b.v2.jpg"},{"id":7,"file_name":"night/a.jpg"},{"id":"left","file_name":8}],
+ "categories":[{"id":3,"name":"cat"}],"annotations":[]})");
+  const auto truth = read_coco_truth(f.folder.path() / "gt.json").truth;
+  auto image_of = [&](const std::string& id) {
+    write_file_atomically(f.folder.path() / "dt.json",
+                          R"([{"image_id":)" + id + R"(,"category_id":3,"bbox":[1,2,3,4],"score":0.5}])");
+    return read_coco_detections(f.folder.path() / "dt.json", truth).table.boxes.at(0).image_idx;
+  };
+  REQUIRE(image_of("6") == 1);
+  REQUIRE(image_of("\"6\"") == 1);
+  REQUIRE(image_of("\"b.v2\"") == 1);
+  REQUIRE(image_of("\"b.v2.jpg\"") == 1);
+  REQUIRE(image_of("\"day/a.jpg\"") == 0);
+  REQUIRE(image_of("\"left\"") == 3);
+  REQUIRE(image_of("\"8\"") == 3);
+  REQUIRE_THROWS_AS(image_of("8"), FormatError);  // the number made for "left" is nobody's id
+  REQUIRE_THROWS_WITH(image_of("\"a\""), (f.folder.path() / "dt.json").string() +
+                                             ": /0: image \"a\" is not in the ground truth");  // two of them
+}
+
+TEST_CASE("classes of one name are kept apart, or are one") {
+  const Files f;
+  write_file_atomically(f.folder.path() / "gt.json", R"({"images":[{"id":5}],
+ "categories":[{"id":9,"name":"cat"},{"id":3,"name":"cat"},{"id":4,"name":"dog"}],
+ "annotations":[{"id":1,"image_id":5,"category_id":9,"bbox":[1,2,3,4],"area":12},
+                {"id":2,"image_id":5,"category_id":4,"bbox":[1,2,3,4],"area":12}]})");
+  write_file_atomically(f.folder.path() / "dt.json",
+                        R"([{"image_id":5,"category_id":3,"bbox":[1,2,3,4],"score":0.5},
+ {"image_id":5,"category_id":9,"bbox":[1,2,3,4],"score":0.4}])");
+  REQUIRE(read_coco_truth(f.folder.path() / "gt.json").truth.classes.size() == 3);
+  auto [truth, detections] =
+      read_coco_pair(f.folder.path() / "gt.json", f.folder.path() / "dt.json", {.merge_same_names = true});
+  REQUIRE(truth.truth.classes.size() == 2);
+  REQUIRE(truth.truth.classes[0].id == 3);
+  REQUIRE(truth.truth.classes[0].other_ids == std::vector<std::int64_t>{9});
+  REQUIRE(truth.truth.objects[0].class_idx == 0);
+  REQUIRE(truth.truth.objects[1].class_idx == 1);
+  for (const auto& box : detections.table.boxes) REQUIRE(box.class_idx == 0);
+}

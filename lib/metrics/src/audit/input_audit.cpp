@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <numeric>
 #include <unordered_set>
 
@@ -79,6 +80,9 @@ class Auditor {
     }
     check_repeated();
     check_empty_images();
+    check_names();
+    check_areas();
+    check_crowded_images();
     return std::move(found_);
   }
 
@@ -92,6 +96,10 @@ class Auditor {
   }
   std::string name_of(const std::vector<DetectedBox>&, std::size_t i) const {
     return fmt::format("/{}", left_out_.place_in_file(i));
+  }
+  static std::string name_of(const EvalImage& image) {
+    return image.text_id.empty() ? fmt::format("image {}", image.id)
+                                 : fmt::format("image \"{}\"", image.text_id);
   }
   const EvalImage& image_of(const auto& box) const {
     return truth_.images[static_cast<std::size_t>(box.image_idx)];
@@ -130,7 +138,19 @@ class Auditor {
   void add(AuditKind kind, const std::string& file, std::string saw, std::string first,
            std::string other_reading, std::optional<double> other) {
     found_.push_back(
-        {kind, file, std::move(saw), std::move(first), std::move(other_reading), known(given_), other});
+        {kind, file, std::move(saw), std::move(first), std::move(other_reading), {}, known(given_), other});
+  }
+  /// What AP does not depend on.
+  void add_beside_ap(AuditKind kind, const std::string& file, std::string saw, std::string first,
+                     std::string dependent) {
+    found_.push_back({kind,
+                      file,
+                      std::move(saw),
+                      std::move(first),
+                      {},
+                      std::move(dependent),
+                      known(given_),
+                      std::nullopt});
   }
 
   template <typename Box>
@@ -225,10 +245,10 @@ class Auditor {
     const auto [low, high] =
         std::minmax_element(table_.boxes.begin(), table_.boxes.end(),
                             [](const auto& a, const auto& b) { return a.score < b.score; });
-    add(AuditKind::score_range, detections_file_,
-        fmt::format("{} of {} scores lie outside 0 to 1 (they go from {} to {})", out.count,
-                    table_.boxes.size(), low->score, high->score),
-        name_of(table_.boxes, out.first), "", std::nullopt);
+    add_beside_ap(AuditKind::score_range, detections_file_,
+                  fmt::format("{} of {} scores lie outside 0 to 1 (they go from {} to {})", out.count,
+                              table_.boxes.size(), low->score, high->score),
+                  name_of(table_.boxes, out.first), "--conf and calibration");
   }
 
   void check_ids() {
@@ -315,8 +335,70 @@ class Auditor {
     if (empty.count == 0) return;
     add(AuditKind::no_detection, detections_file_,
         fmt::format("{} of {} images that hold objects have no detection", empty.count, with_objects),
-        fmt::format("image {}", truth_.images[empty.first].id), "over the other images",
+        name_of(truth_.images[empty.first]), "over the other images",
         known(average_precision(matching_, detected).numbers.ap()));
+  }
+
+  void check_names() {
+    std::map<std::string, std::int32_t> first;
+    std::vector<std::int32_t> merged;
+    Tally again;
+    for (std::size_t c = 0; c < truth_.classes.size(); ++c) {
+      const auto [known_name, is_new] = first.emplace(truth_.classes[c].name, static_cast<std::int32_t>(c));
+      merged.push_back(known_name->second);
+      if (!is_new) again.add(c);
+    }
+    if (again.count == 0) return;
+    auto truth = truth_;
+    auto table = table_;
+    for (auto& one : truth.objects) one.class_idx = merged[static_cast<std::size_t>(one.class_idx)];
+    for (auto& one : table.boxes) one.class_idx = merged[static_cast<std::size_t>(one.class_idx)];
+    const auto& name = truth_.classes[again.first].name;
+    add(AuditKind::same_name, truth_file_,
+        fmt::format("{} of {} classes have the name of another and count by themselves (--same-names)",
+                    again.count, truth_.classes.size()),
+        fmt::format("'{}' of ids {} and {}", name,
+                    truth_.classes[static_cast<std::size_t>(first.at(name))].id,
+                    truth_.classes[again.first].id),
+        "with those of one name merged", known(ap_of(truth, table)));
+  }
+
+  /// Small, medium and large are told apart by the area that the file gives.
+  void check_areas() {
+    constexpr double kLarger = 4;  // square pixels: no rounding makes an area of 1 of it
+    Tally unit;
+    for (std::size_t i = 0; i < truth_.objects.size(); ++i) {
+      const auto& o = truth_.objects[i];
+      const double own = truth_.masks.empty() ? o.w * o.h : static_cast<double>(truth_.masks[i].area());
+      if (o.area <= 1 && own >= kLarger) unit.add(i);
+    }
+    if (unit.count == 0) return;
+    add_beside_ap(AuditKind::unit_area, truth_file_,
+                  fmt::format("{} of {} annotations have an area of at most 1 although their {} are larger",
+                              unit.count, truth_.objects.size(), truth_.masks.empty() ? "boxes" : "masks"),
+                  name_of(truth_.objects, unit.first), "APs, APm, APl and what else goes by size");
+  }
+
+  void check_crowded_images() {
+    constexpr int kUsual = 100;  // who asks for fewer knows it
+    const int limit = matching_.options.max_detections.back();
+    if (limit < kUsual) return;
+    std::vector<int> counts(truth_.images.size());
+    for (const auto& o : truth_.objects)
+      if (detail::counts(o)) ++counts[static_cast<std::size_t>(o.image_idx)];
+    Tally over;
+    for (std::size_t i = 0; i < counts.size(); ++i)
+      if (counts[i] > limit) over.add(i);
+    if (over.count == 0) return;
+    auto options = matching_.options;
+    options.max_detections.back() = *std::max_element(counts.begin(), counts.end());
+    add(AuditKind::many_objects, truth_file_,
+        fmt::format(
+            "{} of {} images hold more than {} objects, and of a class on an image {} detections count",
+            over.count, counts.size(), limit, limit),
+        fmt::format("{} with {}", name_of(truth_.images[over.first]), counts[over.first]),
+        fmt::format("with --max-dets {}", fmt::join(options.max_detections, ",")),
+        known(average_precision(match(truth_, table_, options)).numbers.ap()));
   }
 
   const std::string &truth_file_, &detections_file_;
@@ -332,15 +414,15 @@ class Auditor {
 }  // namespace
 
 std::string to_string(AuditKind kind) {
-  static const char* const names[] = {"corners",       "fractions",          "shifted-class",
-                                      "score-range",   "repeated-id",        "negative-size",
-                                      "outside-image", "repeated-detection", "no-detection"};
+  static const char* const names[] = {"corners",      "fractions",     "shifted-class", "score-range",
+                                      "repeated-id",  "negative-size", "outside-image", "repeated-detection",
+                                      "no-detection", "same-name",     "unit-area",     "many-objects"};
   return names[static_cast<std::size_t>(kind)];
 }
 
 std::string AuditFinding::text() const {
   auto text = fmt::format("{}: {}; first: {}.", file, saw, first);
-  if (other_reading.empty()) return text + " AP does not depend on it; --conf and calibration do";
+  if (other_reading.empty()) return text + fmt::format(" AP does not depend on it; {} do", dependent);
   auto number = [](const std::optional<double>& ap) { return ap ? fmt::format("{:.4f}", *ap) : "n/a"; };
   return text + fmt::format(" AP as given {}, {} {}", number(ap_given), other_reading, number(ap_other));
 }

@@ -1,5 +1,7 @@
 #include "ds/metrics/input_audit.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "ds/metrics/average_precision.h"
@@ -212,4 +214,65 @@ TEST_CASE("a place in the file counts what was left out") {
   REQUIRE(left_out.place_in_file(0) == 1);
   REQUIRE(left_out.place_in_file(1) == 2);
   REQUIRE(left_out.place_in_file(2) == 4);
+}
+
+TEST_CASE("classes of one name are said, with what merging them gives") {
+  TruthTable truth;
+  truth.images = {{1, "a", ""}, {2, "b", ""}};
+  truth.classes = {{3, "cat"}, {9, "cat"}};
+  truth.objects = {{10, 10, 20, 20, 400, 1, 0, 0}, {10, 10, 20, 20, 400, 2, 1, 1}};
+  DetectionTable table;  // both called by the first id
+  table.boxes = {{10, 10, 20, 20, 0.9, 0, 0}, {10, 10, 20, 20, 0.8, 1, 0}};
+  const auto matching = match(truth, table);
+  const double ap = average_precision(matching).numbers.ap();
+  const auto found = audit_inputs("gt.json", truth, "dt.json", table, {}, matching, ap);
+  REQUIRE(found.size() == 1);
+  REQUIRE(found[0].kind == AuditKind::same_name);
+  // Class 3 finds its object first, class 9 nothing: (1 + 0) / 2.
+  REQUIRE(
+      found[0].text() ==
+      "gt.json: 1 of 2 classes have the name of another and count by themselves (--same-names); first: 'cat' of "
+      "ids 3 and 9. AP as given 0.5000, with those of one name merged 1.0000");
+}
+
+TEST_CASE("areas of 1 where boxes are larger") {
+  Audited c;
+  for (auto& object : c.truth.objects) object.area = 1;
+  const auto found = c.only_finding();
+  REQUIRE(found.kind == AuditKind::unit_area);
+  const auto count = c.truth.objects.size();
+  REQUIRE(
+      found.text() ==
+      fmt::format(
+          "gt.json: {0} of {0} annotations have an area of at most 1 although their boxes are larger; first: "
+          "annotation {1}. AP does not depend on it; APs, APm, APl and what else goes by size do",
+          count, c.truth.objects[0].id));
+  for (auto& object : c.truth.objects) object.w = object.h = 1;  // a point, whose area is right
+  for (const auto& other : c.findings()) REQUIRE(other.kind != AuditKind::unit_area);
+}
+
+TEST_CASE("more objects on an image than detections count") {
+  TruthTable truth;
+  truth.images = {{4, "", "", 2000, 100}, {5, "", "", 2000, 100}};
+  truth.classes = {{1, "car"}};
+  DetectionTable table;
+  for (int i = 0; i < 120; ++i) {
+    truth.objects.push_back({i * 15.0, 10, 10, 10, 100, i + 1, 0, 0});
+    table.boxes.push_back({i * 15.0, 10, 10, 10, 0.9, 0, 0});
+  }
+  auto found_with = [&](const MatchOptions& options) {
+    const auto matching = match(truth, table, options);
+    return audit_inputs("gt.json", truth, "dt.json", table, {}, matching,
+                        average_precision(matching).numbers.ap());
+  };
+  const auto found = found_with({});
+  REQUIRE(found.size() == 1);
+  REQUIRE(found[0].kind == AuditKind::many_objects);
+  REQUIRE(found[0].first == "image 4 with 120");
+  REQUIRE(found[0].other_reading == "with --max-dets 1,10,120");
+  REQUIRE(found[0].ap_other == 1);
+  // 100 of 120 objects: recalls 0 to .83 of 101 are reached.
+  REQUIRE(*found[0].ap_given == Approx(84.0 / 101));
+  REQUIRE(found_with({.max_detections = {1, 10, 120}}).empty());
+  REQUIRE(found_with({.max_detections = {1, 5, 20}}).empty());  // asked for
 }

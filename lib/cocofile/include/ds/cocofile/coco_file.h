@@ -22,6 +22,8 @@ struct CocoReadOptions {
   /// `is_group_of` (then TruthObject::crowd), `pos_category_ids`, `neg_category_ids` and
   /// `not_exhaustive_category_ids` of images, `frequency` of categories.
   bool with_labels = false;
+  /// Classes of one name are one class, whatever their ids.
+  bool merge_same_names = false;
   int threads = 1;  // the result is the same for any number
 };
 
@@ -31,7 +33,8 @@ struct CocoTruth {
   std::vector<std::string> warnings;
 };
 
-/// `instances_*.json`. Needs images[].id, categories[].id, annotations[].{id,image_id,category_id,bbox};
+/// `instances_*.json`. Needs images[].id (a number or a text), categories[].id,
+/// annotations[].{id,image_id,category_id,bbox};
 /// `area` is the box's, or the mask's where masks are read, when absent (with a warning). With masks `bbox`
 /// may be absent and images with polygons need `width` and `height`. Errors: an object on an unknown image or
 /// of an unknown class, a box that is not four finite numbers, a repeated image or class id, a mask of
@@ -45,8 +48,9 @@ struct CocoDetections {
 };
 
 /// A result file: `[{"image_id", "category_id", "bbox": [x, y, w, h], "score"}, ...]`; with masks
-/// `segmentation` in place of `bbox` or beside it. An unknown image is an error. Detections of classes the
-/// truth lacks are left out with a warning, as pycocotools does silently.
+/// `segmentation` in place of `bbox` or beside it. An `image_id` that is a text may also be the image's file
+/// name, without folders and ending too. An unknown image is an error. Detections of classes the truth lacks are
+/// left out with a warning, as pycocotools does silently.
 CocoDetections read_coco_detections(const std::filesystem::path& path, const TruthTable& truth,
                                     const CocoReadOptions& options = {});
 

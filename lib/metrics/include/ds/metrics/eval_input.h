@@ -22,11 +22,14 @@ struct EvalImage {
   /// not use, "split", "folder" (of the name), "group", "tag" and "tag absent" (the classes that the image is
   /// tagged with as present and as absent, one a line).
   std::map<std::string, std::string> attributes = {};
+  /// Where the file names the image by a text instead of a number: then `id` is a number made for it.
+  std::string text_id = {};
 };
 
 struct EvalClass {
   std::int64_t id = 0;
   std::string name;
+  std::vector<std::int64_t> other_ids = {};  // of the file's classes that were merged into this one
 };
 
 /// One labelled object. Boxes stay in corner + size, as COCO stores them: converting to corners and back

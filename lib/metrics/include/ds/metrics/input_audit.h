@@ -21,6 +21,9 @@ enum class AuditKind {
   outside_image,       // boxes that reach more than a pixel over the image's edge
   repeated_detection,  // the same image, class, box and score again
   no_detection,        // images that hold objects that count, but no detection at all
+  same_name,           // classes of one name under several ids
+  unit_area,           // areas of at most 1 for objects that are larger
+  many_objects,        // images that hold more objects than detections count
 };
 std::string to_string(AuditKind kind);
 
@@ -29,7 +32,8 @@ struct AuditFinding {
   std::string file;
   std::string saw;                 // "734 of 734 boxes ..."
   std::string first;               // "/12", "annotation 7", "image 3"
-  std::string other_reading;       // "read as corners"; empty: AP does not depend on it
+  std::string other_reading;       // "read as corners"; empty: AP does not depend on it, but
+  std::string dependent;           // "--conf and calibration" do
   std::optional<double> ap_given;  // nothing where no object counts
   std::optional<double> ap_other;
   /// One sentence with all of it.
