@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <filesystem>
 #include <functional>
@@ -395,9 +396,11 @@ ds::TrainJob standing_job(ds::Project& project, const std::string& arch, const s
   });
 }
 
-/// A bias of the class layer, of a model's weight file.
-std::vector<float> class_bias(const fs::path& model) {
-  return ds::read_weight_file(model / "weights.safetensors").find("head.cls_preds.0.bias")->to_floats();
+/// The first weight of each of the two classes, of a model's weight file.
+std::array<float, 2> class_weights(const fs::path& model) {
+  const auto rows =
+      ds::read_weight_file(model / "weights.safetensors").find("head.cls_preds.0.weight")->to_floats();
+  return {rows.front(), rows[rows.size() / 2]};
 }
 
 std::string log_of(const ds::TrainReport& report) {
@@ -410,7 +413,7 @@ TEST_CASE("training on after the classes were put in another order: the class la
   SceneProject scenes;
   auto project = scenes.open();
   auto first = ds::train(project, {{small_job(project)}}).runs[0].model.value();
-  const auto before = class_bias(first.folder);
+  const auto before = class_weights(first.folder);
   REQUIRE(std::abs(before[0] - before[1]) > 1e-5);
   const auto names = ds::scene_classes(2).names();
   project.classes().reorder({names[1], names[0]});
@@ -423,7 +426,7 @@ TEST_CASE("training on after the classes were put in another order: the class la
     INFO(weights);
     auto report = ds::train(project, {{standing_job(project, "yolox-nano", weights)}});
     REQUIRE_THAT(log_of(report), Catch::Contains(line));
-    const auto after = class_bias(report.runs[0].model->folder);
+    const auto after = class_weights(report.runs[0].model->folder);
     REQUIRE(after[0] == Approx(before[1]).margin(1e-6));
     REQUIRE(after[1] == Approx(before[0]).margin(1e-6));
   }
@@ -434,7 +437,7 @@ TEST_CASE("training on after the classes were put in another order: the class la
   auto report = ds::train(project, {{standing_job(project, "yolox-nano", moved.string())}});
   REQUIRE_THAT(log_of(report),
                Catch::Contains("class layer by position: the weights do not say which classes"));
-  REQUIRE(class_bias(report.runs[0].model->folder)[0] == Approx(before[0]).margin(1e-6));
+  REQUIRE(class_weights(report.runs[0].model->folder)[0] == Approx(before[0]).margin(1e-6));
 }
 
 TEST_CASE("BatchNorms that came folded are calibrated before the first step, and only then") {
