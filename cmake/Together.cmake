@@ -1,7 +1,6 @@
-# How our files reach the compiler: together by room, torch's headers once, cold code with -O1. Measured on GCC 12
-# (docs/BENCHMARKS.md): the seven files of one format cost 30 CPU seconds alone and 13 together, because the templates of
-# nlohmann-json are made once; a file that sees torch costs 15, and 8 with its headers precompiled. Precompiling json or Catch2
-# gained nothing.
+# How our files reach the compiler: those of a module together, torch's headers once, cold code with -O1. Measured on GCC 12
+# (docs/BENCHMARKS.md): the seven files of one format cost 35 CPU seconds alone and 15 together, because the templates of
+# nlohmann-json are made once; yolox's net cost 18, and 10 with torch's headers precompiled. Precompiling json gained nothing.
 #
 # Every file still stands alone: -DDS_TOGETHER=OFF -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON (preset tidy) compiles each by itself,
 # and clang-tidy and the check of the public headers run there. scripts/build.sh sets what ccache needs for precompiled headers.
@@ -31,7 +30,7 @@ function(ds_together target limit)
   set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
 endfunction()
 
-# ds_cold(<target>): code that asks a database, a network or a person and is never the time a user waits for. -O1 costs a
+# ds_cold(<target>): code that waits for a database, a network, a person or torch, whose own loops are short. -O1 costs a
 # quarter less to compile than -O2 (docs/BENCHMARKS.md).
 function(ds_cold target)
   target_compile_options(${target} PRIVATE -O1)

@@ -16,7 +16,7 @@ file(REMOVE ${PROJECT_BINARY_DIR}/declared.txt)
 #   USES     <modules whose types stand in the public headers>
 #   USES_PRIVATE <modules used only inside>
 #   LIBRARIES / LIBRARIES_PRIVATE <third-party targets, likewise>)
-# TORCH: its files see torch. COLD: it has no loop over pixels, rows or boxes; see ds_cold.
+# TORCH: its files see torch. COLD: it waits for others and has no long loops of its own; see ds_cold.
 # ROOMS: its folders use the same names for the same parts of different things; none is compiled together with another.
 # Every module has its own include root: an include of an undeclared module does not compile.
 function(ds_module name)
