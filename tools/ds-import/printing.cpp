@@ -6,6 +6,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "ds/base/charset.h"
 #include "ds/base/files.h"
 #include "ds/base/log.h"
 
@@ -26,8 +27,9 @@ void log_issues(const std::vector<Issue>& issues, std::size_t limit) {
 }
 
 nlohmann::ordered_json issue_json(const Issue& issue) {
-  nlohmann::ordered_json json = {
-      {"code", issue.code}, {"severity", to_string(issue.severity)}, {"file", issue.location.path.string()}};
+  nlohmann::ordered_json json = {{"code", issue.code},
+                                 {"severity", to_string(issue.severity)},
+                                 {"file", printable(issue.location.path.string())}};
   if (issue.location.line) json["line"] = *issue.location.line;
   if (!issue.location.pointer.empty()) json["place"] = issue.location.pointer;
   json["message"] = issue.message;
@@ -61,7 +63,8 @@ void write_issues(Context& context, const std::string& file, const std::vector<I
     return;
   }
   std::string text;
-  for (const auto& issue : issues) text += issue_json(issue).dump() + "\n";
+  for (const auto& issue : issues)
+    text += issue_json(issue).dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
   write_file_atomically(file, text);
 }
 

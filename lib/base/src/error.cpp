@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstring>
 
+#include "ds/base/charset.h"
 #include "ds/base/text.h"
 
 namespace ds {
@@ -21,7 +22,7 @@ Interrupted::Interrupted(int signal_number)
       signal_number_(signal_number) {}
 
 std::string Location::to_string() const {
-  std::string text = path.string();
+  auto text = printable(path.string());
   if (line) text += fmt::format(":{}", *line);
   if (line && column) text += fmt::format(":{}", *column);
   if (offset) text += fmt::format(": offset {}", *offset);
@@ -31,6 +32,10 @@ std::string Location::to_string() const {
 
 FormatError::FormatError(Location location, const std::string& message, std::string advice)
     : DataError(location.to_string() + ": " + message, std::move(advice)), location_(std::move(location)) {}
+
+std::string FormatError::reason() const {
+  return std::string(what()).substr(location_.to_string().size() + 2);
+}
 
 void throw_unknown_name(const std::string& kind, const std::string& name,
                         const std::vector<std::string>& known) {
@@ -43,7 +48,8 @@ void throw_unknown_name(const std::string& kind, const std::string& name,
 }
 
 void throw_io_error(const std::string& action, const std::filesystem::path& path, int errno_value) {
-  auto message = fmt::format("cannot {} {}: {}", action, path.string(), std::strerror(errno_value));
+  auto message =
+      fmt::format("cannot {} {}: {}", action, printable(path.string()), std::strerror(errno_value));
   if (errno_value == ENOSPC || errno_value == EDQUOT || errno_value == EFBIG)
     throw Busy(message, "free some space and run the same command again; nothing was lost");
   throw Error(message);

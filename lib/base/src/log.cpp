@@ -6,6 +6,8 @@
 
 #include <mutex>
 
+#include "ds/base/charset.h"
+
 namespace ds::log {
 namespace {
 
@@ -18,7 +20,8 @@ struct Logger {
     terminal->set_pattern("%^%l%$: %v");
     terminal->set_level(spdlog::level::warn);
   }
-  void write(spdlog::level::level_enum level, std::string_view text) {
+  void write(spdlog::level::level_enum level, std::string_view said) {
+    auto text = printable(said);
     spdlog::details::log_msg message("", level, spdlog::string_view_t(text.data(), text.size()));
     std::lock_guard guard(mutex);
     if (terminal->should_log(level)) {

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <new>
 
+#include "ds/base/charset.h"
 #include "ds/base/error.h"
 #include "output_closed.h"
 
@@ -12,7 +13,7 @@ namespace ds::detail {
 namespace {
 
 int report(const std::string& tool, const std::string& message, const std::string& advice, int code) {
-  fmt::print(stderr, "{}: error: {}\n", tool, message);
+  fmt::print(stderr, "{}: error: {}\n", tool, printable(message));
   if (!advice.empty()) fmt::print(stderr, "  hint: {}\n", advice);
   return code;
 }

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "ds/base/charset.h"
 #include "ds/base/error.h"
 
 namespace ds::detail {
@@ -139,9 +140,15 @@ std::string_view JsonCursor::member_key() {
 
 std::string_view JsonCursor::raw_string() {
   const auto begin = ++at_;
+  unsigned all = 0;
   for (; at_ < text_.size(); ++at_) {
     const auto c = static_cast<unsigned char>(text_[at_]);
-    if (c == '"') return text_.substr(begin, at_++ - begin);
+    if (c == '"') {
+      const auto text = text_.substr(begin, at_++ - begin);
+      if (all >= 0x80) require_utf8(text, begin);
+      return text;
+    }
+    all |= c;
     if (c < 0x20) fail_here(fmt::format("a control character (code {}) inside a string", c));
     if (c != '\\') continue;
     ++at_;
@@ -150,6 +157,14 @@ std::string_view JsonCursor::raw_string() {
   }
   at_ = text_.size();
   fail_here("the text ends inside a string");
+}
+
+void JsonCursor::require_utf8(std::string_view text, std::size_t begin) {
+  const auto good = utf8_length(text);
+  if (good == text.size()) return;
+  at_ = begin + good;
+  fail_here(fmt::format("a text that is not UTF-8 (byte 0x{:02X}): save the file as UTF-8",
+                        static_cast<unsigned char>(text[good])));
 }
 
 void JsonCursor::append_escaped(std::string_view raw, std::size_t& at, std::string& out) const {

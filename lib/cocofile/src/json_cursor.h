@@ -134,6 +134,8 @@ class JsonCursor {
   std::string_view member_key();
   /// The text between quotes, escapes unresolved.
   std::string_view raw_string();
+  // Throws when the string that begins at `begin` is not UTF-8.
+  void require_utf8(std::string_view text, std::size_t begin);
   std::string unescaped(std::string_view raw) const;
   void append_escaped(std::string_view raw, std::size_t& at, std::string& out) const;
   /// What stands here, for messages.

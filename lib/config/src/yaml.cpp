@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
+
+#include "ds/base/charset.h"
 #include "ds/base/error.h"
 #include "ds/base/files.h"
 #include "ds/base/text.h"
@@ -18,8 +21,23 @@ std::string source_excerpt(const std::string& text, long line, long column) {
                      std::string(static_cast<std::size_t>(std::max(0L, column - 1)), ' '));
 }
 
+namespace {
+
+// UTF-16 with a byte order mark is what yaml-cpp converts itself.
+void require_utf8(const std::string& text, const std::string& name) {
+  auto good = utf8_length(text);
+  if (good == text.size() || text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) return;
+  long line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(good), '\n');
+  throw FormatError({.path = name, .line = line},
+                    fmt::format("not UTF-8 (byte 0x{:02X})", static_cast<unsigned char>(text[good])),
+                    "save the file as UTF-8");
+}
+
+}  // namespace
+
 void with_yaml_text(const std::string& text, const std::string& name,
                     const std::function<void(const YAML::Node&)>& use) {
+  require_utf8(text, name);
   try {
     use(YAML::Load(text));
   } catch (const YAML::Exception& error) {

@@ -8,6 +8,7 @@
 #include <set>
 #include <unordered_map>
 
+#include "ds/base/charset.h"
 #include "ds/base/error.h"
 #include "ds/base/hash.h"
 #include "ds/base/parallel.h"

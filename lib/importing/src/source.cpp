@@ -6,6 +6,7 @@
 #include <opencv2/core/mat.hpp>
 
 #include "ds/base/atomic_files.h"
+#include "ds/base/charset.h"
 #include "ds/base/error.h"
 #include "ds/base/hash.h"
 #include "ds/base/stop.h"
@@ -43,6 +44,8 @@ class SourceReader {
 
   SourceContent read() {
     const auto& given = source_.given;
+    if (!is_utf8(given.filename().string()))
+      throw DataError(printable(given.string()) + ": its name is not UTF-8", "rename it");
     if (!fs::exists(given))
       throw UsageError(fmt::format("there is nothing at {}", given.string()), "check the path");
     if (fs::is_directory(given)) {
@@ -64,6 +67,7 @@ class SourceReader {
     }
     require_something();
     note_oddities();
+    for (auto& candidate : source_.candidates) candidate.image.origin = printable(candidate.image.origin);
     return std::move(source_);
   }
 
@@ -131,8 +135,10 @@ class SourceReader {
       throw_if_stopped();
       auto inside = file.lexically_relative(folder).generic_string();
       auto name = prefix + inside;
-      auto shown = origin.empty() ? file.string() : origin + inside;
-      if (has_image_suffix(file))
+      auto shown = printable(origin.empty() ? file.string() : origin + inside);
+      if (!is_utf8(inside))
+        skip(shown, shown + ": its name is not UTF-8; rename it");
+      else if (has_image_suffix(file))
         add_picture(file, {.name = name}, shown);
       else if (has_video_suffix(file))
         read_video(file, name);

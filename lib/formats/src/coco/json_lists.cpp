@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "shared/json_file.h"
+#include "shared/text/label_text.h"
 
 namespace ds::detail {
 namespace ondemand = simdjson::ondemand;
@@ -29,7 +30,11 @@ bool text_of_value(ondemand::value value, std::string_view& text) {
 }  // namespace
 
 JsonLists::JsonLists(std::filesystem::path file, std::vector<std::string> keys) : file_(std::move(file)) {
-  if (simdjson::padded_string::load(file_.string()).get(text_) || !find_lists(keys)) read_whole();
+  if (!simdjson::padded_string::load(file_.string()).get(text_)) {
+    if (auto converted = converted_text(text_, file_)) text_ = simdjson::padded_string(*converted);
+    if (find_lists(keys)) return;
+  }
+  read_whole();
 }
 
 void JsonLists::read_whole() {
@@ -38,8 +43,7 @@ void JsonLists::read_whole() {
 }
 
 bool JsonLists::find_lists(const std::vector<std::string>& keys) {
-  std::string_view content = text_;
-  if (content.starts_with("\xEF\xBB\xBF")) content.remove_prefix(3);
+  auto content = without_mark(text_);
   ondemand::parser parser;
   ondemand::document document;
   ondemand::object root;

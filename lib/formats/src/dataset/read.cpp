@@ -2,12 +2,23 @@
 
 #include <cerrno>
 
+#include "dataset/utf8.h"
 #include "ds/base/files.h"
 #include "ds/base/text.h"
 #include "ds/formats/annotation_format.h"
 
 namespace ds {
 namespace fs = std::filesystem;
+
+namespace {
+
+ReadResult read_as(const std::string& format, const fs::path& path, const ReadOptions& options) {
+  auto result = annotation_formats().at(format).value.read(path, options);
+  detail::make_utf8(result);
+  return result;
+}
+
+}  // namespace
 
 ReadResult read_dataset(const fs::path& path, const std::string& format, const ReadOptions& options) {
   if (!fs::exists(path)) throw_io_error("read", path, ENOENT);
@@ -17,7 +28,7 @@ ReadResult read_dataset(const fs::path& path, const std::string& format, const R
     throw DataError(fmt::format("{}: no annotation format is recognised (known: {})", path.string(),
                                 join(annotation_formats().names(), ", ")));
   }
-  auto result = annotation_formats().at(detected->name).value.read(path, options);
+  auto result = read_as(detected->name, path, options);
   result.notes.insert(result.notes.begin(), fmt::format("format {}: {}", detected->name, detected->evidence));
   return result;
 }

@@ -101,7 +101,7 @@ class DotaDataset {
     DotaFile file;
     std::int64_t number = 0;
     bool in_header = true;
-    for (const auto& line : read_lines(path)) {
+    for (const auto& line : reading_.lines_of(path)) {
       Location place{.path = path, .line = ++number};
       auto words = split_words(line);
       if (words.empty()) continue;

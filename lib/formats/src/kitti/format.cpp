@@ -101,7 +101,7 @@ class KittiDataset {
   std::vector<Row> read_rows(const fs::path& file) {
     std::vector<Row> rows;
     std::int64_t number = 0;
-    for (const auto& line : read_lines(file)) {
+    for (const auto& line : reading_.lines_of(file)) {
       Row row{.words = split_words(line), .numbers = {0}, .place = {.path = file, .line = ++number}};
       if (row.words.empty()) continue;
       if (row.words.size() != kColumns && row.words.size() != kColumns + 1) {

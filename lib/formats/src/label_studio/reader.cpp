@@ -19,6 +19,7 @@
 #include "shared/label_json.h"
 #include "shared/mask_pixels.h"
 #include "shared/source_peek.h"
+#include "shared/xml_file.h"
 
 namespace ds::detail {
 namespace fs = std::filesystem;
@@ -97,9 +98,10 @@ class Tasks {
   // The labelling configuration is XML; ours is written beside the tasks.
   void read_configuration(const fs::path& folder) {
     for (const auto* name : {"label_config.xml", "config.xml"}) {
-      pugi::xml_document document;
-      if (!document.load_file((folder / name).c_str())) continue;
-      for (auto label : document.select_nodes("//Label"))
+      if (!fs::is_regular_file(folder / name)) continue;
+      XmlFile configuration(folder / name);
+      if (!configuration.error().empty()) continue;
+      for (auto label : configuration.root().select_nodes("//Label"))
         if (std::string value = label.node().attribute("value").value(); !value.empty())
           reading_.class_of(value);
       return;

@@ -11,6 +11,7 @@
 #include "shared/image_search.h"
 #include "shared/label_json.h"
 #include "shared/mask_pixels.h"
+#include "shared/text/label_text.h"
 
 namespace ds::detail {
 namespace fs = std::filesystem;

@@ -43,9 +43,8 @@ class XmlFiles {
     // Classes by name, whatever the order of the files.
     std::set<std::string> names;
     for (const auto& file : files) {
-      pugi::xml_document document;
-      document.load_file(file.c_str());
-      for (auto object : document.child("annotation").children("object"))
+      XmlFile xml(file);
+      for (auto object : xml.root("annotation").children("object"))
         if (text_in(object, "deleted") != "1" && !text_in(object, "name").empty())
           names.insert(text_in(object, "name"));
     }

@@ -7,6 +7,7 @@
 
 #include "ds/base/text.h"
 #include "ds/media/image_header.h"
+#include "shared/text/label_text.h"
 
 namespace ds::detail {
 namespace fs = std::filesystem;
@@ -67,7 +68,7 @@ class SequenceReader {
 
   void read_rows(const fs::path& file) {
     std::int64_t number = 0;
-    for (const auto& line : read_lines(file)) {
+    for (const auto& line : reading_.lines_of(file)) {
       Location place{.path = file, .line = ++number};
       if (trim(line).empty()) continue;
       if (auto row = read_row(line, place)) sequence_.rows.push_back(std::move(*row));

@@ -21,6 +21,7 @@ const std::map<std::string, std::string>& issue_codes() {
       {"AREA_MISMATCH", "the declared area differs from the shape's by more than 1 %"},
       {"BAD_FILE", "a label file cannot be parsed; the others are used"},
       {"BAD_ID", "an id is written as text or with a fraction"},
+      {"BAD_NAME", "the name of a file is not UTF-8; the image is left out"},
       {"BAD_NUMBER", "not a finite number"},
       {"BAD_ROW", "a row or object without the parts it needs"},
       {"BAD_SEGMENTATION", "an outline or mask that is none; the box is used"},

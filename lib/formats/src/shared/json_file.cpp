@@ -6,21 +6,20 @@
 #include <cmath>
 
 #include "ds/base/error.h"
-#include "ds/base/files.h"
 #include "ds/base/text.h"
+#include "shared/text/label_text.h"
 
 namespace ds::detail {
 
 using nlohmann::json;
 
 json load_json(const std::filesystem::path& file) {
-  auto text = read_file(file);
-  std::size_t start = text.starts_with("\xEF\xBB\xBF") ? 3 : 0;
+  auto text = read_label_text(file);
   try {
-    return json::parse(text.begin() + static_cast<std::ptrdiff_t>(start), text.end());
+    return json::parse(text);
   } catch (const json::parse_error& error) {
-    auto end = std::min(text.size(), start + (error.byte > 0 ? error.byte - 1 : 0));
-    auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(end), '\n');
+    auto end = std::min(text.size(), error.byte > 0 ? error.byte - 1 : 0);
+    auto line = line_at(text, end);
     auto last = text.rfind('\n', end == 0 ? 0 : end - 1);
     auto column = static_cast<std::int64_t>(last == std::string::npos || end == 0 ? end + 1 : end - last);
     std::string why = error.what();

@@ -7,6 +7,7 @@
 
 #include "ds/base/text.h"
 #include "ds/media/image_header.h"
+#include "shared/text/label_text.h"
 
 namespace ds::detail {
 namespace fs = std::filesystem;

@@ -4,13 +4,14 @@
 
 #include <algorithm>
 
-#include "ds/base/files.h"
+#include "ds/base/charset.h"
 #include "ds/base/text.h"
 #include "ds/base/walk.h"
 #include "ds/media/archive.h"
 #include "ds/media/image_header.h"
 #include "shared/parallel_headers.h"
 #include "shared/raw_frame.h"
+#include "shared/text/label_text.h"
 
 namespace ds::detail {
 namespace fs = std::filesystem;
@@ -130,6 +131,11 @@ std::optional<std::size_t> Reading::add_embedded_image(std::function<std::string
 std::optional<std::size_t> Reading::add(const std::optional<ImageHeader>& header, const fs::path& used,
                                         const std::string& name, const std::optional<Declared>& declared,
                                         const Location& place) {
+  if (!used.empty() && !is_utf8(name)) {
+    issue(Severity::error, "BAD_NAME", {.path = used},
+          "the file's name is not UTF-8; the image is left out: rename it");
+    return std::nullopt;
+  }
   Image image{.name = name};
   bool turn = false;
   if (header) {
@@ -158,7 +164,7 @@ std::optional<std::size_t> Reading::add(const std::optional<ImageHeader>& header
 const std::string& Reading::relative_text(const fs::path& label_file) {
   if (last_label_text_.empty() || label_file.native() != last_label_file_.native()) {
     last_label_file_ = label_file;
-    last_label_text_ = label_file.lexically_proximate(root_).generic_string();
+    last_label_text_ = printable(label_file.lexically_proximate(root_).generic_string());
   }
   return last_label_text_;
 }
@@ -284,23 +290,6 @@ std::vector<fs::path> files_below(const fs::path& root, const std::function<bool
                            .wanted = [&](const fs::path& file) {
                              return wanted(file) && !is_clutter(file.lexically_relative(root));
                            }});
-}
-
-std::vector<std::string> read_lines(const fs::path& file) {
-  auto text = read_file(file);
-  std::string_view rest = text;
-  if (rest.starts_with("\xEF\xBB\xBF")) rest.remove_prefix(3);
-  std::vector<std::string> lines;
-  while (!rest.empty()) {
-    auto end = rest.find('\n');
-    auto line = rest.substr(0, end);
-    while (!line.empty() && (line.back() == '\r' || line.back() == ' ' || line.back() == '\t'))
-      line.remove_suffix(1);
-    lines.emplace_back(line);
-    if (end == std::string_view::npos) break;
-    rest.remove_prefix(end + 1);
-  }
-  return lines;
 }
 
 }  // namespace ds::detail

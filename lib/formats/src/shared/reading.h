@@ -21,6 +21,8 @@ class Reading {
 
   void note(std::string text) { result_.notes.push_back(std::move(text)); }
   void issue(Severity severity, std::string code, Location location, std::string message);
+  /// The lines of the label file of one image; without any, and with an issue, when its text cannot be read.
+  std::vector<std::string> lines_of(const std::filesystem::path& label_file);
   /// Where a file stands, for issues: as given by the user, not absolute.
   const ReadOptions& options() const { return options_; }
   /// The options that are a format's own: a struct of ds/formats/<format>/options.h.
@@ -108,7 +110,5 @@ std::optional<Split> split_of_folder(const std::filesystem::path& file, const st
 std::vector<std::filesystem::path> files_below(
     const std::filesystem::path& root, const std::function<bool(const std::filesystem::path&)>& wanted,
     int max_depth = 32);
-/// Lines without their ends, BOM and trailing blanks.
-std::vector<std::string> read_lines(const std::filesystem::path& file);
 
 }  // namespace ds::detail

@@ -3,10 +3,10 @@
 #include <simdjson.h>
 
 #include <algorithm>
-#include <fstream>
 
 #include "ds/base/text.h"
 #include "shared/reading.h"
+#include "shared/text/label_text.h"
 
 namespace ds::detail {
 namespace fs = std::filesystem;
@@ -29,10 +29,10 @@ JsonOutline outline_of_json(const fs::path& file) {
   if (simdjson::padded_string::load(file.string()).get(text)) return outline;
   simdjson::ondemand::parser parser;
   simdjson::ondemand::document document;
-  std::string_view content = text;
-  std::size_t skipped = content.starts_with("\xEF\xBB\xBF") ? 3 : 0;
-  auto padded = simdjson::padded_string_view(text.data() + skipped, text.size() - skipped,
-                                             text.size() - skipped + simdjson::SIMDJSON_PADDING);
+  if (!simdjson::validate_utf8(text.data(), text.size())) text = glance_at_label_text(file);
+  auto content = without_mark(text);
+  simdjson::padded_string_view padded(content.data(), content.size(),
+                                      content.size() + simdjson::SIMDJSON_PADDING);
   if (parser.iterate(padded).get(document)) return outline;
   simdjson::ondemand::json_type type;
   if (document.type().get(type)) return outline;
@@ -95,11 +95,7 @@ const JsonOutline& SourcePeek::json(const fs::path& file) const {
 }
 
 std::string SourcePeek::head(const fs::path& file) const {
-  std::ifstream in(file, std::ios::binary);
-  std::string bytes(4096, '\0');
-  in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  bytes.resize(static_cast<std::size_t>(in.gcount()));
-  return bytes;
+  return head_of(file, 4096);
 }
 
 int SourcePeek::depth_of(const fs::path& file) const {

@@ -31,7 +31,7 @@ class SourcePeek {
   std::vector<std::filesystem::path> few(const std::string& suffix, int max_depth = 32) const;
   /// Empty for what is no JSON; of a file that breaks off, what stands before the break.
   const JsonOutline& json(const std::filesystem::path& file) const;
-  /// The first bytes of a file, at most 4096.
+  /// The first 4096 bytes of a file at most, as head_of.
   std::string head(const std::filesystem::path& file) const;
   /// Folders between the path and the file.
   int depth_of(const std::filesystem::path& file) const;

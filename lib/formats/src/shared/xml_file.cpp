@@ -2,17 +2,23 @@
 
 #include <algorithm>
 
-#include "ds/base/files.h"
+#include "shared/text/label_text.h"
 
 namespace ds::detail {
 
 XmlFile::XmlFile(const std::filesystem::path& file) : path_(file) {
-  auto text = read_file(file);
-  for (std::size_t i = 0; i < text.size(); ++i)
-    if (text[i] == '\n') line_ends_.push_back(i);
-  // A text of blanks only is a text.
-  auto result =
-      document_.load_buffer(text.data(), text.size(), pugi::parse_default | pugi::parse_ws_pcdata_single);
+  std::string text;
+  try {
+    text = read_label_text(file);
+  } catch (const FormatError& error) {
+    error_ = error.reason();
+    error_place_ = error.location();
+    return;
+  }
+  line_ends_ = line_ends_of(text);
+  // A text of blanks only is a text. It is UTF-8 by now, whatever the declaration says.
+  auto result = document_.load_buffer(
+      text.data(), text.size(), pugi::parse_default | pugi::parse_ws_pcdata_single, pugi::encoding_utf8);
   if (result) return;
   error_ = result.description();
   error_place_ = {.path = file, .line = line_of(result.offset)};

@@ -14,7 +14,8 @@ namespace ds::detail {
 
 class XmlFile {
  public:
-  /// Throws what read_file throws. A file that is no XML loads as far as it goes: see error().
+  /// Throws what read_file throws. A file that is no XML loads as far as it goes, one of an unknown
+  /// encoding not at all: see error().
   explicit XmlFile(const std::filesystem::path& file);
 
   /// Empty when the whole file is XML; else what is wrong, and error_place() says where.

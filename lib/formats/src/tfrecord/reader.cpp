@@ -20,6 +20,7 @@
 #include "shared/mask_pixels.h"
 #include "shared/reading.h"
 #include "shared/source_peek.h"
+#include "shared/text/label_text.h"
 #include "tfrecord/features.h"
 #include "tfrecord/format.h"
 #include "tfrecord/writer.h"
@@ -78,10 +79,12 @@ class TfRecordReader {
     google::protobuf::TextFormat::Parser parser;
     parser.AllowUnknownField(true);
     parser.RecordErrorsTo(&error);
-    if (!parser.ParseFromString(ds::read_file(file), &parsed)) {
-      reading_.issue(Severity::error, "BAD_FILE",
-                     {.path = file, .line = error.place.first, .column = error.place.second},
-                     fmt::format("not a label map: {}", error.text));
+    try {
+      if (!parser.ParseFromString(read_label_text(file), &parsed))
+        throw FormatError({.path = file, .line = error.place.first, .column = error.place.second},
+                          error.text);
+    } catch (const FormatError& fault) {
+      reading_.issue(Severity::error, "BAD_FILE", fault.location(), "not a label map: " + fault.reason());
       return;
     }
     LabelMap map{file.lexically_proximate(reading_.root()).string(), file.parent_path(), {}, {}};

@@ -16,6 +16,7 @@
 #include "shared/reading.h"
 #include "shared/source_peek.h"
 #include "shared/tables/csv_table.h"
+#include "shared/text/label_text.h"
 #include "via/format.h"
 #include "via/shape.h"
 
@@ -154,7 +155,7 @@ class ViaDataset {
  private:
   // The declared choices, in their order.
   void read_declared(const fs::path& file) {
-    auto document = nlohmann::ordered_json::parse(read_file(file), nullptr, false);
+    auto document = nlohmann::ordered_json::parse(read_label_text(file), nullptr, false);
     if (!document.is_object() || !document["_via_attributes"].is_object()) return;
     auto region = document["_via_attributes"].value("region", nlohmann::ordered_json::object());
     if (!region.is_object()) return;

@@ -6,6 +6,7 @@
 #include <pugixml.hpp>
 
 #include "ds/base/text.h"
+#include "shared/text/label_text.h"
 #include "shared/xml_file.h"
 
 namespace ds::detail {
@@ -180,7 +181,8 @@ Shape voc_shape(const VocObject& object, const std::string& policy) {
 
 bool looks_like_voc(const fs::path& file) {
   pugi::xml_document document;
-  if (!document.load_file(file.c_str())) return false;
+  auto text = glance_at_label_text(file);
+  if (!document.load_buffer(text.data(), text.size(), pugi::parse_default, pugi::encoding_utf8)) return false;
   auto root = document.child("annotation");
   return root && (root.child("object").child("bndbox") || (root.child("size") && root.child("filename")));
 }

@@ -8,6 +8,7 @@
 
 #include "ds/base/files.h"
 #include "ds/base/text.h"
+#include "shared/text/label_text.h"
 
 namespace ds::detail {
 namespace fs = std::filesystem;

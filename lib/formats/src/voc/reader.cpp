@@ -10,6 +10,7 @@
 #include "ds/formats/voc/options.h"
 #include "ds/media/image_header.h"
 #include "shared/source_peek.h"
+#include "shared/text/label_text.h"
 #include "voc/file.h"
 #include "voc/format.h"
 #include "voc/masks.h"

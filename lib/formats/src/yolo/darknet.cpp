@@ -11,6 +11,7 @@
 #include "ds/formats/yolo/options.h"
 #include "ds/media/image_header.h"
 #include "shared/source_peek.h"
+#include "shared/text/label_text.h"
 #include "yolo/row_writer.h"
 #include "yolo/rows.h"
 

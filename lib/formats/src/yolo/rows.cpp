@@ -7,6 +7,7 @@
 
 #include "ds/base/text.h"
 #include "ds/geometry/shape.h"
+#include "shared/text/label_text.h"
 
 namespace ds::detail {
 namespace fs = std::filesystem;
@@ -25,7 +26,7 @@ class RowReader {
       : reading_(reading), index_(image_index), file_(file), labels_(labels) {}
 
   void read() {
-    auto lines = read_lines(file_);
+    auto lines = reading_.lines_of(file_);
     for (std::size_t i = 0; i < lines.size(); ++i) {
       place_ = {.path = file_, .line = static_cast<std::int64_t>(i + 1)};
       if (!trim(lines[i]).empty()) read_row(split_words(lines[i]));

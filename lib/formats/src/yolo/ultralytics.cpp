@@ -13,6 +13,7 @@
 #include "ds/formats/yolo/options.h"
 #include "ds/media/image_header.h"
 #include "shared/source_peek.h"
+#include "shared/text/label_text.h"
 #include "yolo/row_writer.h"
 #include "yolo/rows.h"
 
@@ -26,13 +27,14 @@ constexpr const char* kSplitKeys[] = {"train", "val", "validation", "valid", "te
 // Says what it is by its keys, whatever it is called.
 bool is_data_yaml(const fs::path& file) {
   try {
-    auto node = YAML::LoadFile(file.string());
+    auto node = YAML::Load(glance_at_label_text(file));
     if (!node.IsMap() || !(node["names"] || node["nc"])) return false;
     return std::any_of(std::begin(kSplitKeys), std::end(kSplitKeys),
                        [&](const char* key) { return node[key].IsDefined(); });
   } catch (const YAML::Exception&) {
-    return file.filename() == "data.yaml";  // broken: the reader tells where
+  } catch (const Error&) {
   }
+  return file.filename() == "data.yaml";  // broken: the reader tells where
 }
 
 std::vector<fs::path> data_yamls(const SourcePeek& source) {
@@ -57,7 +59,7 @@ class UltralyticsDataset {
   UltralyticsDataset(Reading& reading, const fs::path& yaml) : reading_(reading), yaml_(yaml) {}
 
   void read() {
-    with_yaml_file(yaml_, [&](const YAML::Node& node) {
+    with_yaml_text(read_label_text(yaml_), yaml_.string(), [&](const YAML::Node& node) {
       if (!node.IsMap())
         throw FormatError({.path = yaml_, .line = 1}, "found no keys, expected names and train or val");
       read_names(node);

@@ -9,6 +9,7 @@
 
 #include "classes/rows.h"
 #include "database/journal.h"
+#include "ds/base/charset.h"
 #include "ds/base/error.h"
 #include "images/change.h"
 #include "images/rows.h"
@@ -20,7 +21,8 @@ using namespace detail;
 namespace {
 
 void check_new_name(const ClassList& classes, const std::string& name) {
-  if (name.empty() || !is_utf8(name)) throw UsageError("a class needs a name (UTF-8)");
+  if (name.empty()) throw UsageError("a class needs a name");
+  if (!is_utf8(name)) throw UsageError(fmt::format("the name of class '{}' is not UTF-8", printable(name)));
   if (classes.find(name)) throw UsageError(fmt::format("class '{}' is there already", name));
 }
 

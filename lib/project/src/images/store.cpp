@@ -7,6 +7,7 @@
 #include <set>
 
 #include "database/journal.h"
+#include "ds/base/charset.h"
 #include "ds/base/error.h"
 #include "ds/base/hash.h"
 #include "ds/base/text.h"

@@ -50,7 +50,4 @@ std::vector<std::pair<int, int>> skeleton_from_json(std::string_view text);
 /// [{"class":0},{"class":1,"present":false}]; with `classes` for the journal, by name and stable id.
 std::string tags_to_json(const std::vector<ImageTag>& tags, const ClassList* classes = nullptr);
 
-/// True when the bytes are UTF-8.
-bool is_utf8(std::string_view text);
-
 }  // namespace ds::detail

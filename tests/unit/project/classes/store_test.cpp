@@ -43,7 +43,7 @@ TEST_CASE("classes are refused with the reason") {
   auto& classes = project.classes();
   add_with_bytes(project, plain_image("a", {box_annotation(0, {0, 0, 1, 1})}));
   REQUIRE(message_of<UsageError>([&] { classes.add("cat"); }) == "class 'cat' is there already");
-  REQUIRE(message_of<UsageError>([&] { classes.add(""); }) == "a class needs a name (UTF-8)");
+  REQUIRE(message_of<UsageError>([&] { classes.add(""); }) == "a class needs a name");
   REQUIRE(message_of<UsageError>([&] { classes.add("x", "red"); }) ==
           "'red' is not a colour; write it as #rrggbb");
   REQUIRE(message_of<UsageError>([&] { classes.rename("cat", "dog"); }) == "class 'dog' is there already");

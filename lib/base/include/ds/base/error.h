@@ -69,6 +69,8 @@ class FormatError : public DataError {
  public:
   FormatError(Location location, const std::string& message, std::string advice = {});
   const Location& location() const { return location_; }
+  /// The message without the location in front.
+  std::string reason() const;
 
  private:
   Location location_;

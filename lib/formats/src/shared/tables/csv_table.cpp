@@ -4,11 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <fstream>
+#include <utility>
 
 #include "ds/base/error.h"
+#include "ds/base/mapped_file.h"
 #include "ds/base/text.h"
+#include "shared/text/label_text.h"
 
 namespace ds::detail {
 
@@ -63,14 +64,9 @@ class RowParser {
   bool inside_ = false;  // a row has begun and not ended
 };
 
-constexpr std::string_view kBom = "\xEF\xBB\xBF";
-
-// The next line with its end (LF, CRLF or CR), taken off `rest`. Without an end unless `last`: nothing.
-std::string_view next_line(std::string_view& rest, bool last) {
+// The next line with its end (LF, CRLF or CR), taken off `rest`.
+std::string_view next_line(std::string_view& rest) {
   auto end = rest.find_first_of("\r\n");
-  // What follows a CR at the edge is not known yet.
-  bool edge = end == std::string_view::npos || (rest[end] == '\r' && end + 1 == rest.size());
-  if (edge && !last) return {};
   std::size_t size = rest.size();
   if (end != std::string_view::npos) size = end + (rest.substr(end, 2) == "\r\n" ? 2 : 1);
   auto line = rest.substr(0, size);
@@ -82,26 +78,18 @@ std::string_view next_line(std::string_view& rest, bool last) {
 
 void for_each_csv_row(const std::filesystem::path& file, const std::function<void(const CsvRow&)>& take,
                       char separator) {
-  errno = 0;
-  std::ifstream in(file, std::ios::binary);
-  if (!in) throw_io_error("read", file, errno != 0 ? errno : EIO);
+  MappedFile mapped(file);
+  auto converted = converted_text(mapped.bytes(), file);
+  auto text = without_mark(converted ? std::string_view(*converted) : mapped.bytes());
+  mapped.give_back(0, mapped.bytes().size());  // looked at once; tables may be larger than the memory
   RowParser parser(take, separator);
-  std::string pending;
-  bool begun = false;
-  for (bool last = false; !last;) {
-    constexpr std::size_t kPiece = 1 << 16;
-    auto size = pending.size();
-    pending.resize(size + kPiece);
-    in.read(pending.data() + size, kPiece);
-    pending.resize(size + static_cast<std::size_t>(in.gcount()));
-    last = static_cast<std::size_t>(in.gcount()) < kPiece;
-    std::string_view rest = pending;
-    if (!begun && rest.starts_with(kBom)) rest.remove_prefix(kBom.size());
-    begun = true;
-    for (auto line = next_line(rest, last); !line.empty(); line = next_line(rest, last)) parser.line(line);
-    pending.erase(0, pending.size() - rest.size());
+  std::size_t given_back = 0;
+  for (auto rest = text; !rest.empty();) {
+    parser.line(next_line(rest));
+    constexpr std::size_t kPiece = 1 << 24;
+    auto done = text.size() - rest.size();
+    if (!converted && done - given_back > kPiece) mapped.give_back(std::exchange(given_back, done), done);
   }
-  if (in.bad()) throw_io_error("read", file, errno != 0 ? errno : EIO);
   if (!parser.finish())
     throw FormatError({.path = file, .line = parser.row_line()},
                       "a quote is opened in this row and never closed");
@@ -111,8 +99,7 @@ std::vector<CsvRow> csv_rows(std::string_view text, char separator) {
   std::vector<CsvRow> rows;
   std::function<void(const CsvRow&)> take = [&](const CsvRow& row) { rows.push_back(row); };
   RowParser parser(take, separator);
-  if (text.starts_with(kBom)) text.remove_prefix(kBom.size());
-  for (auto line = next_line(text, true); !line.empty(); line = next_line(text, true)) parser.line(line);
+  for (text = without_mark(text); !text.empty();) parser.line(next_line(text));
   parser.finish();
   return rows;
 }
