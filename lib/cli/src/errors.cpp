@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <new>
 
 #include "ds/base/charset.h"
@@ -37,6 +38,9 @@ int guarded(const std::string& tool, const std::function<int()>& work) {
     return report(tool, error.what(), error.advice(), 1);
   } catch (const std::bad_alloc&) {
     return report(tool, "out of memory", "use a smaller batch or fewer threads, or close other programs", 1);
+  } catch (const std::filesystem::filesystem_error& error) {
+    auto path = printable(error.path1().string());
+    return report(tool, fmt::format("cannot use {}: {}", path, error.code().message()), "", 1);
   } catch (const std::exception& error) {
     return report(tool, error.what(), "this is a bug in ds: please report it with the command you ran", 1);
   }

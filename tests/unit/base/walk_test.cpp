@@ -48,3 +48,25 @@ TEST_CASE("a folder that is not there is an error unless errors are ignored") {
   REQUIRE_THROWS_AS(walk_files(none, {.errors = WalkErrors::denied_skipped}), fs::filesystem_error);
   REQUIRE(walk_files(none, {.errors = WalkErrors::ignored}).empty());
 }
+
+TEST_CASE("links round in a circle are not followed, and every folder is met once, under its own name") {
+  TemporaryFolder outside, folder;
+  const auto root = folder.path() / "r";
+  write_file_atomically(outside.path() / "o" / "far", "");
+  write_file_atomically(folder.path() / "beside", "");
+  for (const char* name : {"b/1", "c/d/2"}) write_file_atomically(root / name, "");
+  auto link = [](const fs::path& to, const fs::path& at) { fs::create_directory_symlink(to, at); };
+  link(".", root / "loop");
+  link("..", root / "up");
+  link("../..", root / "c/d/top");
+  link("b", root / "a");  // comes before the folder itself
+  link(outside.path(), root / "x1");
+  link(outside.path() / "o", root / "x2");
+  link(root, outside.path() / "o" / "back");
+  fs::create_symlink("self", root / "self");
+  REQUIRE(names(root, {.follow_links = true}) == Names{"b/1", "c/d/2", "x1/o/far"});
+  std::vector<std::string> folders;
+  for (const auto& each : walk_folders(root, {.follow_links = true, .order = WalkOrder::natural}))
+    folders.push_back(each.lexically_relative(root).generic_string());
+  REQUIRE(folders == Names{"b", "c", "c/d", "x1", "x1/o"});
+}

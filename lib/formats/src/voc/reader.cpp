@@ -7,6 +7,7 @@
 #include <set>
 
 #include "ds/base/text.h"
+#include "ds/base/walk.h"
 #include "ds/formats/voc/options.h"
 #include "ds/media/image_header.h"
 #include "shared/source_peek.h"
@@ -60,10 +61,11 @@ class VocDataset {
         roots_.push_back(folder);
     };
     consider(path_);
-    for (auto it = fs::recursive_directory_iterator(path_); it != fs::recursive_directory_iterator(); ++it) {
-      if (it.depth() >= 2) it.disable_recursion_pending();
-      if (it->is_directory()) consider(it->path());
-    }
+    for (const auto& folder : walk_folders(path_, {.follow_links = true,
+                                                  .max_depth = 2,
+                                                  .errors = WalkErrors::denied_skipped,
+                                                  .order = WalkOrder::path}))
+      consider(folder);
     std::sort(roots_.begin(), roots_.end());
   }
 

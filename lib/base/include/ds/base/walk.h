@@ -20,16 +20,21 @@ enum class WalkOrder {
 };
 
 struct WalkOptions {
-  bool follow_links = false;  // enter folders behind symbolic links; links to files are files either way
-  bool hidden = true;         // with what begins with '.', and what lies below it
+  // Enter folders behind symbolic links, each once, however many links lead there, and none that leads back to
+  // a folder it lies in. Links to files are files either way.
+  bool follow_links = false;
+  bool hidden = true;                               // with what begins with '.', and what lies below it
   int max_depth = std::numeric_limits<int>::max();  // 0: only what lies in the folder itself
   WalkErrors errors = WalkErrors::thrown;
   WalkOrder order = WalkOrder::any;
-  std::function<bool(const std::filesystem::path& file)> wanted = {};  // which files; empty: all
+  std::function<bool(const std::filesystem::path& path)> wanted = {};  // which; empty: all
 };
 
 /// The regular files below a folder, each as the folder's path with what leads to it appended.
 std::vector<std::filesystem::path> walk_files(const std::filesystem::path& folder,
                                               const WalkOptions& options = {});
+/// The folders below it likewise.
+std::vector<std::filesystem::path> walk_folders(const std::filesystem::path& folder,
+                                                const WalkOptions& options = {});
 
 }  // namespace ds
