@@ -41,7 +41,8 @@ AtomicFiles::~AtomicFiles() {
 void AtomicFiles::write(const fs::path& path, std::string_view bytes) {
   if (path.has_parent_path()) make_folders(path.parent_path());
   staged_.push_back({detail::temporary_name(path), path});
-  int descriptor = ::open(staged_.back().temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  int descriptor =
+      ::open(staged_.back().temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kFileMode);
   if (descriptor < 0) throw_io_error("write", path, errno);
   try {
     detail::write_all(descriptor, bytes, path);

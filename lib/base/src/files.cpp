@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "ds/base/error.h"
+#include "ds/base/mapped_file.h"
 #include "ds/base/walk.h"
 #include "file_parts.h"
 
@@ -66,8 +67,12 @@ void write_file_atomically(const fs::path& path, std::string_view bytes) {
   file.commit();
 }
 
+void copy_file_bytes(const fs::path& from, const fs::path& to) {
+  write_file_atomically(to, MappedFile(from).bytes());
+}
+
 void append_line(const fs::path& path, std::string_view line, bool durable) {
-  int descriptor = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
+  int descriptor = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, kFileMode);
   if (descriptor < 0) throw_io_error("append to", path, errno);
   std::string whole(line);
   whole += '\n';
@@ -97,7 +102,7 @@ void sync_folder(const fs::path& path) {
 AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)) {
   if (path_.has_parent_path()) make_folders(path_.parent_path());
   temporary_ = temporary_name(path_);
-  descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kFileMode);
   if (descriptor_ < 0) throw_io_error("write", path_, errno);
 }
 

@@ -19,7 +19,7 @@ namespace ds {
 
 bool FileLock::acquire() {
   if (descriptor_ < 0) {
-    descriptor_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    descriptor_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kFileMode);
     if (descriptor_ < 0) throw_io_error("open lock", path_, errno);
   }
   while (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {

@@ -67,7 +67,7 @@ namespace {
   };
   auto redirect = [&](const char* path, int target) {
     if (path == nullptr) return;
-    int descriptor = ::open(path, O_WRONLY | O_APPEND | O_CREAT, 0644);
+    int descriptor = ::open(path, O_WRONLY | O_APPEND | O_CREAT, kFileMode);
     if (descriptor < 0 || ::dup2(descriptor, target) < 0) fail();
   };
   if (stdin_read >= 0) ::dup2(stdin_read, 0);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ds/base/files.h"
 #include "ds/base/hash.h"
 #include "ds/detect/detector.h"
 #include "ds/project/find_model.h"
@@ -31,7 +32,7 @@ std::string register_model(Project& project, const std::string& model, const std
       .add(record,
            [&](const std::filesystem::path& folder) {
              write_model_card(folder, source.card);
-             std::filesystem::copy_file(source.weights, folder / source.card.weights);
+             copy_file_bytes(source.weights, folder / source.card.weights);
            })
       .id;
 }

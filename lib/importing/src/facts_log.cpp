@@ -58,7 +58,7 @@ FactsLog::FactsLog(std::filesystem::path file, bool writable)
   } catch (const Error&) {
     return;
   }
-  descriptor_ = ::open(file_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  descriptor_ = ::open(file_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, kFileMode);
   if (descriptor_ >= 0 && ::lseek(descriptor_, 0, SEEK_END) == 0) buffer_ = kHead;
 }
 

@@ -1,5 +1,7 @@
 #include "ds/base/files.h"
 
+#include <sys/stat.h>
+
 #include "ds/base/atomic_files.h"
 #include "ds/base/error.h"
 
@@ -83,4 +85,21 @@ TEST_CASE("only paths that stay inside their folder pass") {
   REQUIRE_FALSE(stays_inside("a\\..\\..\\b"));
   REQUIRE_FALSE(stays_inside("C:/x"));
   REQUIRE_FALSE(stays_inside(""));
+}
+
+TEST_CASE("files have the rights that the umask leaves, so that a group can share them") {
+  TemporaryFolder folder;
+  auto rights = [&](const char* name) { return fs::status(folder.path() / name).permissions(); };
+  const auto before = ::umask(0002);
+  write_file_atomically(folder.path() / "a", "x");
+  append_line(folder.path() / "b", "x");
+  {
+    AtomicFiles files;
+    files.write(folder.path() / "c", "x");
+    files.commit();
+  }
+  fs::permissions(folder.path() / "a", fs::perms::owner_read);
+  copy_file_bytes(folder.path() / "a", folder.path() / "d");
+  ::umask(before);
+  for (const char* name : {"b", "c", "d"}) REQUIRE(rights(name) == fs::perms(0664));
 }

@@ -133,13 +133,17 @@ Database::Database(const std::filesystem::path& file, Mode mode, Context context
     throw;
   }
   auto note = file_.parent_path() / "index.writer";
-  writer_descriptor_ = ::open(note.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  writer_descriptor_ = ::open(note.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kFileMode);
 }
 
 void Database::open(Mode mode) {
   // Our own mutex is held through every transaction; SQLite's would be taken again for each bound value.
   int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-  if (mode == Mode::create) flags |= SQLITE_OPEN_CREATE;
+  if (mode == Mode::create) {
+    flags |= SQLITE_OPEN_CREATE;
+    // SQLite itself would make it with 0644, and its journals with the rights of the index.
+    ::close(::open(file_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kFileMode));
+  }
   int code = sqlite3_open_v2(file_.c_str(), &handle_, flags, nullptr);
   if (code != SQLITE_OK) fail(code, "open");
   sqlite3_busy_timeout(handle_,

@@ -40,7 +40,7 @@ void write_blob(const fs::path& place, std::string_view bytes) {
   make_folders(place.parent_path());
   auto hidden = place.parent_path() /
                 fmt::format(".{}.{}-{}.tmp", place.stem().string().substr(0, 12), ::getpid(), counter++);
-  int descriptor = ::open(hidden.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  int descriptor = ::open(hidden.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kFileMode);
   if (descriptor < 0) throw_io_error("write", place, errno);
   int failed = 0;
   while (!bytes.empty() && failed == 0) {

@@ -15,6 +15,7 @@
 #include <opencv2/core.hpp>
 #include <system_error>
 
+#include "ds/base/files.h"
 #include "ds/base/log.h"
 #include "ds/base/walk.h"
 
@@ -122,7 +123,7 @@ int write_quickly(const fs::path& path, const std::string& bytes) {
   static std::atomic<int> number = 0;
   auto temporary =
       path.parent_path() / fmt::format(".{}.{}-{}.tmp", path.filename().string(), ::getpid(), ++number);
-  int descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+  int descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kFileMode);
   if (descriptor < 0) return errno;
   int failed = 0;
   for (std::size_t done = 0; done < bytes.size() && failed == 0;) {

@@ -10,12 +10,18 @@
 /// Files that are either whole or absent. Errors are ds::Error with the path; a full disk is ds::Busy.
 namespace ds {
 
+/// What files are made with: the umask takes away from it what others may not have. Secrets alone are narrower.
+inline constexpr unsigned kFileMode = 0666;
+
 /// The bytes of a file.
 std::string read_file(const std::filesystem::path& path);
 
 /// Writes to a temporary file beside `path`, fsyncs, renames, fsyncs the folder: after a crash the old or the
 /// new content is there, never a part. Missing parent folders are made.
 void write_file_atomically(const std::filesystem::path& path, std::string_view bytes);
+
+/// A copy that is this user's own: with the rights of a new file, whatever those of `from` are.
+void copy_file_bytes(const std::filesystem::path& from, const std::filesystem::path& to);
 
 /// Appends one whole line (a newline is added) with a single write; `durable` also fsyncs.
 void append_line(const std::filesystem::path& path, std::string_view line, bool durable = false);
