@@ -156,7 +156,12 @@ class Adding {
 
   AddReport finish() {
     if (options_.dry_run) {
-      for (const auto& candidate : new_) count(candidate.image, candidate.image.split);
+      std::vector<const Image*> images;
+      for (const auto& candidate : new_) images.push_back(&candidate.image);
+      auto splits =
+          options_.split == "auto" ? project_.images().splits_to_come(images) : std::vector<Split>();
+      for (std::size_t i = 0; i < images.size(); ++i)
+        count(*images[i], splits.empty() ? images[i]->split : splits[i]);
       report_.classes_added = new_classes_;
       for (const auto& [id, image] : attached_)
         report_.labels_attached += wants_labels(project_.images().get(id));

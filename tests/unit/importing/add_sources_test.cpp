@@ -375,3 +375,53 @@ TEST_CASE("tags and attributes reach an image that was there without any") {
   f.project().images().undo(image.id);
   REQUIRE(f.project().images().get(image.id).tags.empty());
 }
+
+TEST_CASE("a dry run tells the splits of the run") {
+  ProjectFixture f;
+  write_scene_images({.images = 20, .width = 64, .height = 48}, f.path("a"));
+  auto told = f.add("a", {.dry_run = true}).by_split;
+  REQUIRE(told.size() > 1);
+  REQUIRE(f.add("a").by_split == told);
+}
+
+TEST_CASE("copies in one source are images of their own, and said to be copies") {
+  ProjectFixture f;
+  write_scene_images({.images = 1, .width = 64, .height = 48}, f.path("a"));
+  fs::copy_file(f.path("a/scene_0000.jpg"), f.path("a/twin.jpg"));
+  auto report = f.add("a");
+  REQUIRE(report.images_added == 2);
+  REQUIRE(report.notes ==
+          std::vector<std::string>{"twin.jpg has the bytes of scene_0000.jpg: each is an image "
+                                   "of its own; ds-import dedupe finds them"});
+}
+
+TEST_CASE("a name that is not UTF-8 is skipped and named, the others come in") {
+  ProjectFixture f;
+  write_scene_images({.images = 2, .width = 64, .height = 48}, f.path("a"));
+  fs::copy_file(f.path("a/scene_0000.jpg"), f.path("a/caf\xE9.jpg"));
+  fs::copy_file(f.path("a/scene_0000.jpg"), f.path("caf\xE9.jpg"));
+  auto report = f.add("a");
+  REQUIRE(report.images_added == 2);
+  REQUIRE(report.skipped.size() == 1);
+  REQUIRE(report.skipped[0].reason ==
+          f.path("a/caf\\xE9.jpg").string() + ": its name is not UTF-8; rename it");
+  REQUIRE_THROWS_WITH(f.add("caf\xE9.jpg"), f.path("caf\\xE9.jpg").string() + ": its name is not UTF-8");
+  // In a dataset with labels.
+  f.dataset("d", 2, 11);
+  fs::copy_file(f.path("d/images/train/scene_0000.jpg"), f.path("d/images/train/caf\xE9.jpg"));
+  report = f.add("d");
+  REQUIRE(report.images_added == 2);
+  REQUIRE(std::any_of(report.issues.begin(), report.issues.end(), [&](const Issue& issue) {
+    return issue.code == "BAD_NAME" &&
+           issue.location.to_string() == f.path("d/images/train/caf\\xE9.jpg").string();
+  }));
+}
+
+TEST_CASE("a broken video in a folder is skipped and named") {
+  ProjectFixture f;
+  write_scene_images({.images = 1, .width = 64, .height = 48}, f.path("a"));
+  write_file_atomically(f.path("a/song.mp4"), "no video");
+  auto report = f.add("a");
+  REQUIRE(report.images_added == 1);
+  REQUIRE(report.skipped.size() == 1);
+}

@@ -6,6 +6,7 @@
 #include "ds/base/error.h"
 #include "ds/base/hash.h"
 #include "ds/project/image_store.h"
+#include "images/group_pattern.h"
 #include "images/rows.h"
 #include "text/json_text.h"
 
@@ -22,35 +23,68 @@ Split split_of(const ProjectSettings& settings, const std::string& group) {
   return settings.split_test > 0 ? Split::test : settings.split_val > 0 ? Split::val : Split::train;
 }
 
+// An image without a group is a group of its own, named by its bytes: copies of one file stay together.
+constexpr const char* kGroup =
+    "CASE WHEN grp <> '' THEN 'g:' || grp WHEN sha256 <> '' THEN 's:' || sha256 ELSE 'n:' || name END";
+
+// The same of an image that is not stored yet.
+std::string group_of_newcomer(const Image& image, const GroupPattern& pattern) {
+  if (auto group = pattern.group_of(image); !group.empty()) return "g:" + group;
+  return image.sha256.empty() ? "n:" + image.name : "s:" + image.sha256;
+}
+
+/// What a group has already decides for its newcomers; the oldest image wins where a user has mixed them.
+class GroupSplits {
+ public:
+  explicit GroupSplits(Database& database) : settings_(database.context().settings) {
+    Statement assigned(database,
+                       fmt::format("SELECT {}, split FROM images WHERE split <> 'none' ORDER BY id", kGroup));
+    while (assigned.step()) split_of_.emplace(assigned.text(0), assigned.text(1));
+  }
+  void has(const std::string& group, Split split) { split_of_.emplace(group, to_string(split)); }
+  const std::string& of(const std::string& group) {
+    auto& split = split_of_[group];
+    if (split.empty()) split = to_string(split_of(settings_, group));
+    return split;
+  }
+
+ private:
+  const ProjectSettings& settings_;
+  std::unordered_map<std::string, std::string> split_of_;
+};
+
 }  // namespace
+
+std::vector<Split> ImageStore::splits_to_come(const std::vector<const Image*>& newcomers) const {
+  GroupPattern pattern(database_.context().settings.group_pattern);
+  GroupSplits groups(database_);
+  for (const auto* image : newcomers)
+    if (image->split != Split::none) groups.has(group_of_newcomer(*image, pattern), image->split);
+  std::vector<Split> splits;
+  for (const auto* image : newcomers)
+    splits.push_back(image->split != Split::none
+                         ? image->split
+                         : split_from_string(groups.of(group_of_newcomer(*image, pattern))));
+  return splits;
+}
 
 std::size_t ImageStore::assign_splits() {
   WriteTransaction transaction(database_);
-  // An image without a group is a group of its own, named by its bytes: copies of one file stay together.
-  const std::string group =
-      "CASE WHEN grp <> '' THEN 'g:' || grp WHEN sha256 <> '' THEN 's:' || sha256"
-      " ELSE 'n:' || name END";
   struct Unsplit {
     std::int64_t id, revision;
     std::string group;
   };
   std::vector<Unsplit> images;
   Statement unsplit(
-      database_, fmt::format("SELECT id, revision, {} FROM images WHERE split = 'none' ORDER BY id", group));
+      database_, fmt::format("SELECT id, revision, {} FROM images WHERE split = 'none' ORDER BY id", kGroup));
   while (unsplit.step()) images.push_back({unsplit.integer(0), unsplit.integer(1), unsplit.text(2)});
   if (images.empty()) return 0;
 
-  // What a group has already decides for its newcomers; the oldest image wins where a user has mixed them.
-  std::unordered_map<std::string, std::string> split_of_group;
-  Statement assigned(database_,
-                     fmt::format("SELECT {}, split FROM images WHERE split <> 'none' ORDER BY id", group));
-  while (assigned.step()) split_of_group.emplace(assigned.text(0), assigned.text(1));
-
+  GroupSplits groups(database_);
   Statement update(database_, "UPDATE images SET split = ?, revision = ? WHERE id = ?");
   JournalWriter journal(database_);
   for (const auto& image : images) {
-    auto& split = split_of_group[image.group];
-    if (split.empty()) split = to_string(split_of(database_.context().settings, image.group));
+    const auto& split = groups.of(image.group);
     update.run(split, image.revision + 1, image.id);
     journal.append({.action = "split",
                     .image_id = image.id,

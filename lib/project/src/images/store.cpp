@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <regex>
 #include <set>
 
 #include "database/journal.h"
@@ -12,6 +11,7 @@
 #include "ds/base/hash.h"
 #include "ds/base/text.h"
 #include "images/change.h"
+#include "images/group_pattern.h"
 #include "images/rows.h"
 #include "text/json_text.h"
 
@@ -28,23 +28,6 @@ struct FilteredQuery {
     for (const auto& value : filter.bindings()) statement.bind_at(++index, value);
   }
   Statement statement;
-};
-
-/// Gives an image its group by the project's pattern: the first capture, or the whole match.
-class GroupPattern {
- public:
-  explicit GroupPattern(const std::string& pattern) {
-    if (!pattern.empty()) pattern_.emplace(pattern, std::regex::ECMAScript | std::regex::optimize);
-  }
-  std::string group_of(const Image& image) const {
-    std::smatch match;
-    if (!image.group.empty() || !pattern_ || !std::regex_search(image.name, match, *pattern_))
-      return image.group;
-    return match.size() > 1 ? match[1].str() : match[0].str();
-  }
-
- private:
-  std::optional<std::regex> pattern_;
 };
 
 /// Adds images one after the other inside the caller's transaction.

@@ -342,6 +342,31 @@ TEST_CASE("copies of one file without a group share their split") {
             project.images().find("b" + std::to_string(i)).split);
 }
 
+TEST_CASE("the splits to come are those that come") {
+  ProjectSettings settings{.name = "t", .split_key = "k", .group_pattern = "^(v\\d+)/"};
+  ProjectFixture fixture(settings);
+  auto project = fixture.open();
+  project.images().add({plain_image("v1/0"), plain_image("v2/0")});
+  project.images().assign_splits();
+  for (const auto& image : project.images().list())
+    project.images().edit(image.id, {.action = "split", .split = Split::test});
+  std::vector<Image> images;
+  for (int v = 0; v < 30; ++v) images.push_back(plain_image("v" + std::to_string(v) + "/1"));
+  for (int i = 0; i < 30; ++i) images.push_back(plain_image("a" + std::to_string(i)));
+  images[40].split = Split::val;
+  images[41].sha256 = images[40].sha256;
+  std::vector<const Image*> newcomers;
+  for (const auto& image : images) newcomers.push_back(&image);
+  auto splits = project.images().splits_to_come(newcomers);
+  REQUIRE(project.images().count() == 2);
+  REQUIRE(splits[1] == Split::test);
+  REQUIRE(splits[41] == Split::val);
+  project.images().add(images);
+  project.images().assign_splits();
+  for (std::size_t i = 0; i < images.size(); ++i)
+    REQUIRE(project.images().find(images[i].name).split == splits[i]);
+}
+
 TEST_CASE("with no share for test nothing falls into it") {
   ProjectFixture fixture(
       {.name = "t", .split_train = 0.9, .split_val = 0.1, .split_test = 0, .split_key = "k"});

@@ -83,6 +83,8 @@ class ImageStore {
   /// Gives every image without a split one, by the keyed hash of its group and the project's shares. Never
   /// moves old ones.
   std::size_t assign_splits();
+  /// The splits that these images would have after `add` and `assign_splits`, in order; nothing is changed.
+  std::vector<Split> splits_to_come(const std::vector<const Image*>& newcomers) const;
   /// Puts images into the given splits and groups, whatever they had; one journal entry ("split", or
   /// "group" when the group changes) for each that changes. Returns how many did. Throws UsageError for an
   /// id that is not there.
