@@ -155,6 +155,10 @@ class Adding {
   }
 
   AddReport finish() {
+    if (twins_ > 0)
+      report_.notes.push_back(fmt::format("{}{}: each is an image of its own; ds-import dedupe finds them",
+                                          first_twin_,
+                                          twins_ > 1 ? fmt::format(" (and {} more such)", twins_ - 1) : ""));
     if (options_.dry_run) {
       std::vector<const Image*> images;
       for (const auto& candidate : new_) images.push_back(&candidate.image);
@@ -237,6 +241,7 @@ class Adding {
       return;
     }
     image.name = *name;
+    note_twin(image);
     if (options_.split != "auto") image.split = split_from_string(options_.split);
     if (options_.status != "auto") image.state = image_state_from_string(options_.status);
     new_.push_back(std::move(candidate));
@@ -252,7 +257,15 @@ class Adding {
   bool is_twin(const Known& known, const Image& image, const SourceContent& source) const {
     auto name = names_.find(image.name);
     bool there = name != names_.end() && name->second == image.sha256;
-    return !options_.shard.is_all() && !there && known.origin.starts_with(source.given.string());
+    return !options_.shard.is_all() && !there && known.origin.starts_with(printable(source.given.string()));
+  }
+
+  // Copies within one import are kept, each with its labels; `dedupe` decides about them.
+  void note_twin(const Image& image) {
+    if (image.time_s) return;  // nothing moves in the video
+    auto [known, is_new] = first_of_bytes_.emplace(image.sha256, image.name);
+    if (!is_new && twins_++ == 0)
+      first_twin_ = fmt::format("{} has the bytes of {}", image.name, known->second);
   }
 
   // Other bytes under the same name come from another source: they get its name in front.
@@ -336,8 +349,11 @@ class Adding {
   Progress& progress_;
   Link link_;
   AddReport report_;
-  std::unordered_map<std::string, std::string> names_;  // name -> sha256
-  std::unordered_map<std::string, Known> known_;        // by sha256, before this import
+  std::unordered_map<std::string, std::string> names_;           // name -> sha256
+  std::unordered_map<std::string, Known> known_;                 // by sha256, before this import
+  std::unordered_map<std::string, std::string> first_of_bytes_;  // sha256 -> the first new name
+  std::size_t twins_ = 0;
+  std::string first_twin_;
   std::vector<std::string> new_classes_;
   std::map<std::string, ClassInfo> described_;  // by the sources, the first that names the class
   std::vector<Candidate> new_;
