@@ -141,7 +141,7 @@ class SourceReader {
       else if (has_image_suffix(file))
         add_picture(file, {.name = name}, shown);
       else if (has_video_suffix(file))
-        read_video(file, name);
+        try_video(file, name, shown);
       else if (has_archive_suffix(file))
         read_nested(file, name, shown);
       else
@@ -149,6 +149,17 @@ class SourceReader {
       progress_.advance();
     }
     progress_.end();
+  }
+
+  void try_video(const fs::path& file, const std::string& name, const std::string& shown) {
+    auto before = source_.candidates.size();
+    try {
+      read_video(file, name);
+    } catch (const DataError& error) {
+      progress_.end();
+      source_.candidates.resize(before);
+      skip(shown, error.what());
+    }
   }
 
   void read_nested(const fs::path& archive, const std::string& name, const std::string& shown) {

@@ -198,6 +198,15 @@ std::optional<ImageFormat> format_of(std::string_view bytes) {
   return std::nullopt;
 }
 
+// HEIC and AVIF are pictures in the boxes of an MP4 file; the first box says which.
+const char* unread_format_of(std::string_view bytes) {
+  if (bytes.size() < 12 || bytes.substr(4, 4) != "ftyp") return nullptr;
+  auto brand = bytes.substr(8, 4);
+  for (const char* heic : {"heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1"})
+    if (brand == heic) return "HEIC";
+  return brand == "avif" || brand == "avis" ? "AVIF" : nullptr;
+}
+
 bool has_suffix_in(const std::filesystem::path& file, std::initializer_list<std::string_view> suffixes) {
   auto name = to_lower(file.filename().string());
   return std::any_of(suffixes.begin(), suffixes.end(), [&](std::string_view suffix) {
@@ -227,6 +236,9 @@ std::int64_t max_image_pixels() {
 ImageHeader read_image_header(std::string_view bytes, const std::string& name, std::int64_t max_pixels) {
   if (bytes.empty()) throw DataError(fmt::format("{}: the file is empty", name));
   auto format = format_of(bytes);
+  if (const char* unread = format ? nullptr : unread_format_of(bytes))
+    throw DataError(fmt::format("{}: a picture in {}, which is not read", name, unread),
+                    "save it as JPEG or PNG, say with ImageMagick: mogrify -format jpg *.heic");
   if (!format)
     throw DataError(fmt::format("{}: not an image (known: jpeg, png, bmp, tiff, webp, gif)", name));
   Found header;
@@ -282,7 +294,7 @@ bool suffix_fits(const std::filesystem::path& file, ImageFormat format) {
 
 bool has_image_suffix(const std::filesystem::path& file) {
   return has_suffix_in(file, {".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".bmp", ".dib", ".tif",
-                              ".tiff", ".webp", ".gif"});
+                              ".tiff", ".webp", ".gif", ".heic", ".heif", ".avif"});
 }
 
 bool has_video_suffix(const std::filesystem::path& file) {

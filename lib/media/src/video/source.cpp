@@ -12,6 +12,7 @@ extern "C" {
 #include <array>
 #include <cstring>
 #include <opencv2/core.hpp>
+#include <optional>
 
 #include "codecs/turn.h"
 
@@ -191,10 +192,25 @@ class Source : public VideoSource {
   ~Source() override { sws_freeContext(scaler_); }
 
  private:
+  bool is_cover(int stream) const {
+    return (format_->streams[stream]->disposition & AV_DISPOSITION_ATTACHED_PIC) != 0;
+  }
+  std::optional<int> first_moving_stream() const {
+    for (int i = 0; i < static_cast<int>(format_->nb_streams); ++i)
+      if (format_->streams[i]->codecpar->codec_type == AVMEDIA_TYPE_VIDEO && !is_cover(i)) return i;
+    return std::nullopt;
+  }
+
   std::string open_stream(std::int64_t max_pixels) {
     if (int code = avformat_find_stream_info(format_.get(), nullptr); code < 0) return reason(code);
     const AVCodec* decoder = nullptr;
     int which = av_find_best_stream(format_.get(), AVMEDIA_TYPE_VIDEO, -1, -1, &decoder, 0);
+    // The cover of a sound file is a stream of one picture.
+    if (which >= 0 && is_cover(which)) {
+      auto moving = first_moving_stream();
+      if (!moving) return "it holds sound and a cover picture, no video";
+      which = av_find_best_stream(format_.get(), AVMEDIA_TYPE_VIDEO, *moving, -1, &decoder, 0);
+    }
     if (which == AVERROR_DECODER_NOT_FOUND) return "no decoder for its codec";
     if (which < 0) return "no video stream in it";
     for (unsigned i = 0; i < format_->nb_streams; ++i)

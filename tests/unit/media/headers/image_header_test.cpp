@@ -47,6 +47,20 @@ TEST_CASE("what is no image is named") {
                       "a.jpg: broken jpeg header: it states no size");
 }
 
+TEST_CASE("HEIC and AVIF are called what they are; a JPEG of that name is a JPEG") {
+  using namespace std::string_literals;
+  REQUIRE_THROWS_WITH(read_image_header("\0\0\0\x18"
+                                        "ftypheic\0\0\0\0mif1heic"s,
+                                        "a.heic"),
+                      "a.heic: a picture in HEIC, which is not read");
+  REQUIRE_THROWS_WITH(read_image_header("\0\0\0\x18"
+                                        "ftypavif\0\0\0\0mif1avif"s,
+                                        "a.jpg"),
+                      "a.jpg: a picture in AVIF, which is not read");
+  REQUIRE(has_image_suffix("IMG_1.HEIC"));
+  REQUIRE(!suffix_fits("IMG_1.HEIC", ImageFormat::jpeg));
+}
+
 TEST_CASE("every cut of a JPEG and of a PNG is found") {
   auto picture = quarters(64, 48);
   for (const auto& [name, bytes] :

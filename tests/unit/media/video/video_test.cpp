@@ -5,6 +5,7 @@
 
 #include "ds/base/error.h"
 #include "ds/base/files.h"
+#include "ds/media/image_io.h"
 #include "ds/media/synthetic_scene.h"
 #include "ds/testing/shared_data.h"
 #include "make_images.h"
@@ -288,4 +289,23 @@ TEST_CASE("times of a video as people write them") {
   for (const std::string wrong : {"", "soon", "1:", "-3", "1:2:3:4", "1:-5"})
     REQUIRE_THROWS_WITH(parse_video_time(wrong, "--to"),
                         "--to is '" + wrong + "'; give seconds, 90s, 2m, 1:30 or 0:01:30.5");
+}
+
+TEST_CASE("a sound file with a cover picture is no video") {
+  auto box = [](const std::string& name, const std::string& content) {
+    auto size = static_cast<std::uint32_t>(content.size() + 8);
+    std::string bytes;
+    for (int shift = 24; shift >= 0; shift -= 8) bytes += static_cast<char>(size >> shift & 0xFF);
+    return bytes + name + content;
+  };
+  auto cover = encode_jpeg(cv::Mat(16, 16, CV_8UC3, cv::Scalar(1, 2, 3)), 90);
+  auto data = box("data", std::string("\0\0\0\x0D\0\0\0\0", 8) + cover);  // 13: JPEG
+  auto handler = box("hdlr", std::string(8, '\0') + "mdirappl" + std::string(9, '\0'));
+  auto meta = box("meta", std::string(4, '\0') + handler + box("ilst", box("covr", data)));
+  auto header = box("mvhd", std::string(12, '\0') + std::string("\0\0\3\xE8", 4) + std::string(84, '\0'));
+  TemporaryFolder folder;
+  auto file = folder.path() / "song.mp4";
+  write_file_atomically(file, box("ftyp", "M4A " + std::string(4, '\0') + "M4A mp42isom") +
+                                  box("moov", header + box("udta", meta)));
+  REQUIRE_THROWS_WITH(VideoReader(file), Catch::Contains("it holds sound and a cover picture, no video"));
 }

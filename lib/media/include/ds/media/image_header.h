@@ -46,7 +46,8 @@ ImageHeader read_image_header(const std::filesystem::path& file,
 /// chunk checksums, the length declared by BMP, WebP, GIF and TIFF). Decoders would show grey instead.
 void require_whole_image(std::string_view bytes, const ImageHeader& header, const std::string& name);
 
-/// By name: jpg, jpeg, jpe, jfif, mpo, png, bmp, dib, tif, tiff, webp, gif (any case).
+/// By name: jpg, jpeg, jpe, jfif, mpo, png, bmp, dib, tif, tiff, webp, gif (any case); and heic, heif, avif, under
+/// which phones and exporters leave JPEG files, too. What is really HEIC or AVIF is refused by its name.
 bool has_image_suffix(const std::filesystem::path& file);
 /// Whether a file of that name is expected to be of that format; true for names without an image's suffix.
 bool suffix_fits(const std::filesystem::path& file, ImageFormat format);
