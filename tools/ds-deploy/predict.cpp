@@ -69,7 +69,9 @@ int run_predict(Context& context, const PredictFlags& flags) {
       load_detector(std::filesystem::absolute(model.path), detector_options(flags, context.shared.threads));
   auto report = predict(detector, {flags.sources.begin(), flags.sources.end()}, flags.output, options,
                         context.progress);
-  for (const auto& [file, reason] : report.failed) log::warning(fmt::format("skipped: {}", reason));
+  std::vector<std::string> skipped;
+  for (const auto& [file, reason] : report.failed) skipped.push_back("skipped: " + reason);
+  log::warnings(skipped);
   if (context.shared.json) {
     nlohmann::ordered_json json{{"pictures", report.pictures},
                                 {"detections", report.detections},

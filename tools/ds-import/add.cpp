@@ -92,7 +92,7 @@ int run(Context& context, AddFlags& o) {
   constexpr std::size_t kShown = 20;
   std::size_t limit = context.shared.verbose ? 0 : kShown;
   for (const auto& note : report.notes) log::info(note);
-  log_issues(report.issues, limit);
+  log_issues(report.issues, limit, true);
   for (std::size_t i = 0; i < report.skipped.size() && (limit == 0 || i < limit); ++i)
     log::warning("skipped " + report.skipped[i].reason);
   if (limit != 0 && report.skipped.size() > limit)

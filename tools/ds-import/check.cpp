@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "common/project.h"
@@ -82,15 +83,27 @@ std::vector<Issue> find_issues(Context& context, const CheckFlags& o) {
   return issues;
 }
 
+void print_issues(Context& context, const std::vector<Issue>& issues) {
+  constexpr std::size_t kShown = 10;
+  std::map<std::string, std::size_t> found;
+  for (const auto& issue : issues) {
+    auto count = ++found[issue.code];
+    if (context.shared.json)
+      context.out.json_line(issue_json(issue));
+    else if (count <= kShown || context.shared.verbose)
+      context.out.line(issue.to_string());
+  }
+  if (context.shared.json || context.shared.verbose) return;
+  for (const auto& [code, count] : found)
+    if (count > kShown)
+      context.out.line(
+          fmt::format("and {} more {} (all with --verbose, --json or --issues FILE)", count - kShown, code));
+}
+
 int run(Context& context, const CheckFlags& o) {
   auto issues = find_issues(context, o);
   if (!o.issues.empty()) write_issues(context, o.issues, issues);
-  for (const auto& issue : issues) {
-    if (context.shared.json)
-      context.out.json_line(issue_json(issue));
-    else
-      context.out.line(issue.to_string());
-  }
+  print_issues(context, issues);
   auto errors = count_of(issues, Severity::error);
   auto warnings = count_of(issues, Severity::warning);
   if (!context.shared.json)
@@ -108,8 +121,8 @@ void add_check(Tool& tool) {
   verb.describe(R"(
       Looks at every image and object of the project (or, with SRC, of a dataset in a known format) and
       names what is wrong with its place: boxes outside or without area, twins, the same file in two
-      splits, stored files that changed. Exit 3 when there is an error. With --json one JSON object a
-      line.
+      splits, stored files that changed. Of each kind the first ten are shown; all of them with --verbose,
+      --issues or --json (one JSON object a line). Exit 3 when there is an error.
 
       --overlay writes sheet_01.jpg and so on: thumbnails with their labels, states and the codes of
       issues.)");

@@ -27,7 +27,7 @@ struct ConvertFlags {
 void hand_out(Context& context, const ConvertFlags& o, const std::vector<Issue>& issues) {
   if (!o.issues.empty()) write_issues(context, o.issues, issues);
   constexpr std::size_t kShown = 10;
-  log_issues(issues, context.shared.verbose ? 0 : kShown);
+  log_issues(issues, context.shared.verbose ? 0 : kShown, o.options.keep_going);
 }
 
 nlohmann::ordered_json to_json(const ConvertFlags& o, const ConvertReport& report) {

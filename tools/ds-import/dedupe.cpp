@@ -111,7 +111,7 @@ int run(Context& context, DedupeFlags o) {
   o.options.chains = o.group;
   o.options.threads = context.shared.threads;
   auto report = find_duplicates(project, o.options, context.progress);
-  for (const auto& [name, why] : report.unreadable) log::warning(fmt::format("{}: {}", name, why));
+  warn_of_unreadable(report.unreadable);
   if (context.shared.json)
     for (const auto& group : report.groups) context.out.json_line(to_json(group));
   else

@@ -122,7 +122,7 @@ int run(Context& context, LeakFlags o) {
   o.options.threads = context.shared.threads;
   o.options.looks = !o.no_looks;
   auto report = find_leaks(project, o.options, context.progress);
-  for (const auto& [name, why] : report.unreadable) log::warning(fmt::format("{}: {}", name, why));
+  warn_of_unreadable(report.unreadable);
   if (context.shared.json)
     for (const auto& leak : report.leaks) context.out.json_line(to_json(leak, o.fixing));
   else

@@ -36,7 +36,9 @@ class OwnOptions {
     const auto found = std::find_if(left_.begin(), left_.end(),
                                     [&](const FormatOption& option) { return option.name == name; });
     if (found == left_.end()) return;
-    found->bind(options_, readers_have(name) ? prefix + name : name, values_);
+    auto flag = readers_have(name) ? prefix + name : name;
+    found->bind(options_, flag, values_);
+    values_.call(name, flag);
     left_.erase(found);
   }
   static bool readers_have(const std::string& name) {

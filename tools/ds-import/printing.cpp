@@ -9,17 +9,21 @@
 #include "ds/base/charset.h"
 #include "ds/base/files.h"
 #include "ds/base/log.h"
+#include "ds/importing/add_sources.h"
 
 namespace ds::import_tool {
 
-void log_issues(const std::vector<Issue>& issues, std::size_t limit) {
+void log_issues(const std::vector<Issue>& issues, std::size_t limit, bool keep_going) {
   std::map<std::string, std::size_t> shown;
   for (const auto& issue : issues) {
     if (limit != 0 && ++shown[issue.code] > limit) continue;
     auto text = fmt::format("{}: {} [{}]", issue.location.to_string(), issue.message, issue.code);
-    if (issue.severity == Severity::error) log::error(text);
-    if (issue.severity == Severity::warning) log::warning(text);
-    if (issue.severity == Severity::note) log::info(text);
+    if (issue.severity == Severity::note)
+      log::info(text);
+    else if (!keep_going && loses_objects(issue))
+      log::error(text);
+    else
+      log::warning(text);
   }
   for (const auto& [code, count] : shown)
     if (count > limit)
@@ -34,6 +38,12 @@ nlohmann::ordered_json issue_json(const Issue& issue) {
   if (!issue.location.pointer.empty()) json["place"] = issue.location.pointer;
   json["message"] = issue.message;
   return json;
+}
+
+void warn_of_unreadable(const std::map<std::string, std::string>& unreadable) {
+  std::vector<std::string> messages;
+  for (const auto& [name, why] : unreadable) messages.push_back(name + ": " + why);
+  log::warnings(messages);
 }
 
 void print_proof(Context& context, const Proof& proof) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
@@ -12,11 +13,15 @@
 /// What several verbs do the same way.
 namespace ds::import_tool {
 
-/// Issues and skipped files as messages on stderr, at most `limit` of each kind (0: all).
-void log_issues(const std::vector<Issue>& issues, std::size_t limit);
+/// Issues as messages on stderr, at most `limit` of each kind (0: all). Errors are only those that end the command:
+/// an issue that is lived with is a warning.
+void log_issues(const std::vector<Issue>& issues, std::size_t limit, bool keep_going);
 nlohmann::ordered_json issue_json(const Issue& issue);
 
 /// What reading back has shown, as lines.
+/// Pictures that could not be compared, with the reason.
+void warn_of_unreadable(const std::map<std::string, std::string>& unreadable);
+
 void print_proof(Context& context, const Proof& proof);
 nlohmann::ordered_json proof_json(const Proof& proof);
 

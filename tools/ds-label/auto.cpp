@@ -81,7 +81,7 @@ void warn(const AutoLabelReport& report) {
     log::info(fmt::format("not classes of the project, so left out: {}{}", join(shown, ", "),
                           more > 0 ? fmt::format(" and {} more", more) : ""));
   }
-  for (const auto& line : report.unreadable) log::warning(line);
+  log::warnings(report.unreadable);
 }
 
 int run_auto(AutoFlags& o, Context& context) {

@@ -4,6 +4,7 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <mutex>
 
 #include "ds/base/charset.h"
@@ -73,6 +74,12 @@ void warning(std::string_view message) {
 }
 void error(std::string_view message) {
   logger().write(spdlog::level::err, message);
+}
+
+void warnings(const std::vector<std::string>& messages) {
+  constexpr std::size_t kShown = 10;
+  for (std::size_t i = 0; i < std::min(kShown, messages.size()); ++i) warning(messages[i]);
+  if (messages.size() > kShown) warning(std::to_string(messages.size() - kShown) + " more of these");
 }
 
 }  // namespace ds::log

@@ -225,10 +225,12 @@ Request parse_command_line(Tool& tool, std::deque<Verb>& verbs, OptionSet& share
   request.verb_prefix = command_path(chosen);
   if (wants_version) return request.kind = Request::Kind::version, request;
   if (!generate.empty()) return request.kind = Request::Kind::generate, request.generate = generate, request;
-  if (wants_help || (argc == 1)) return request.kind = Request::Kind::help, request;
   std::vector<std::string> extras;
   for (CLI::App* level = chosen; level != nullptr; level = level->get_parent())
     for (const auto& extra : level->remaining()) extras.push_back(extra);
+  // Help is given for whatever else is wrong, but there is none for a verb that does not exist.
+  bool no_such_verb = request.verb == nullptr && !extras.empty() && !extras.front().starts_with("-");
+  if ((wants_help || argc == 1) && !no_such_verb) return request.kind = Request::Kind::help, request;
   refuse_unknown(tool, chosen, extras, parser);
   if (request.verb == nullptr)
     throw UsageError(fmt::format("{}{}{}: a verb is missing", tool.name(),

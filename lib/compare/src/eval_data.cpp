@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <map>
+
 #include "ds/base/error.h"
 #include "ds/formats/annotation_format.h"
 #include "ds/project/project.h"
@@ -18,6 +20,20 @@ void describe(EvalData& data) {
 std::optional<Split> split_of(const std::string& text) {
   if (text == "all") return std::nullopt;
   return split_from_string(text);
+}
+
+// The first issue of each code stands for all of them.
+std::vector<std::string> one_of_each_kind(const std::vector<Issue>& issues) {
+  std::vector<std::string> texts;
+  std::map<std::string, std::size_t> place, count;
+  for (const auto& issue : issues) {
+    if (++count[issue.code] > 1) continue;
+    place[issue.code] = texts.size();
+    texts.push_back(issue.to_string());
+  }
+  for (const auto& [code, number] : count)
+    if (number > 1) texts[place[code]] += fmt::format(" (and {} more {})", number - 1, code);
+  return texts;
 }
 
 }  // namespace
@@ -46,10 +62,11 @@ EvalData dataset_data(const std::filesystem::path& path, const std::string& form
                       const std::filesystem::path& images) {
   ReadOptions options;
   options.images = images;
+  options.format_flag = "--data-format";
   auto read = read_dataset(path, format, options);
   EvalData data;
   data.about.name = path.string();
-  for (const auto& issue : read.issues) data.warnings.push_back(issue.to_string());
+  data.warnings = one_of_each_kind(read.issues);
   for (std::size_t i = 0; i < read.dataset.images.size(); ++i)
     if (read.files[i].empty())
       throw DataError(

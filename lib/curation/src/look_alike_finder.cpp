@@ -12,8 +12,10 @@ LookAlikeFinder::LookAlikeFinder(Project& project, const Filter& where, int dist
     : looks_(project, 1), distance_(distance) {
   auto images = project.images().list(where);
   auto looks = looks_.of(images, no_progress());
+  std::vector<std::string> messages;
   for (const auto& [name, reason] : looks_.unreadable())
-    log::warning(fmt::format("not compared for near-duplicates: {}: {}", name, reason));
+    messages.push_back(fmt::format("not compared for near-duplicates: {}: {}", name, reason));
+  log::warnings(messages);
   for (std::size_t i = 0; i < images.size(); ++i)
     if (looks[i]) known_.push_back({std::move(images[i]), *looks[i]});
 }

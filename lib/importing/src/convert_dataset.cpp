@@ -113,13 +113,15 @@ class Converting {
     if (!fs::exists(source_))
       throw UsageError(fmt::format("there is nothing at {}", source_.string()), "check the path");
     require_apart(source_, target_);
+    auto reading = options_.reading;
+    reading.format_flag = "--from";
     if (fs::is_directory(source_) || !has_archive_suffix(source_)) {
-      read_ = read_dataset(source_, options_.from, options_.reading);
+      read_ = read_dataset(source_, options_.from, reading);
       return;
     }
     scratch_ = std::make_unique<TemporaryFolder>();
     extract_archive(source_, scratch_->path());
-    read_ = read_dataset(scratch_->path(), options_.from, options_.reading);
+    read_ = read_dataset(scratch_->path(), options_.from, reading);
     name_members(read_, scratch_->path().string() + "/", source_.filename().string() + "!");
   }
 

@@ -335,7 +335,7 @@ ReadResult read_coco(const fs::path& path, const ReadOptions& options) {
     throw DataError(
         fmt::format("{}: no COCO file (a JSON object with images and annotations)", path.string()));
   for (const auto& file : files) {
-    reading.note("read " + file.string());
+    reading.note_one_of("files read", "read " + file.string());
     CocoFile(reading, file).read();
   }
   return reading.finish();

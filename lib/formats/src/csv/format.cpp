@@ -64,8 +64,8 @@ ReadResult read_csv(const fs::path& path, const ReadOptions& options) {
     auto layout = plain_layout(SourcePeek(file).head(file));
     if (!layout) continue;
     any = true;
-    reading.note(fmt::format("{}: {}, {}", file.filename().string(), layout->evidence,
-                             layout->shares ? "shares of the image's sides" : "pixels"));
+    reading.note_one_of("tables", fmt::format("{}: {}, {}", file.filename().string(), layout->evidence,
+                                              layout->shares ? "shares of the image's sides" : "pixels"));
     read_box_table(reading, pictures, file, *layout);
   }
   if (!any)

@@ -19,7 +19,8 @@ bool yields(const std::string& format, const std::string& other, const detail::S
 
 }  // namespace
 
-std::optional<DetectedFormat> detect_format(const std::filesystem::path& path) {
+std::optional<DetectedFormat> detect_format(const std::filesystem::path& path,
+                                            const std::string& format_flag) {
   if (!std::filesystem::exists(path)) throw_io_error("read", path, ENOENT);
   std::vector<DetectedFormat> found;
   detail::SourcePeek source(path);
@@ -39,7 +40,7 @@ std::optional<DetectedFormat> detect_format(const std::filesystem::path& path) {
     std::vector<std::string> texts;
     for (const auto& one : found) texts.push_back(fmt::format("{} ({})", one.name, one.evidence));
     throw UsageError(fmt::format("{} looks like several formats: {}", path.string(), join(texts, "; ")),
-                     "choose one with --format");
+                     "choose one with " + format_flag);
   }
   return found.front();
 }

@@ -22,8 +22,8 @@ ReadResult read_as(const std::string& format, const fs::path& path, const ReadOp
 
 ReadResult read_dataset(const fs::path& path, const std::string& format, const ReadOptions& options) {
   if (!fs::exists(path)) throw_io_error("read", path, ENOENT);
-  if (format != "auto") return annotation_formats().at(format).value.read(path, options);
-  auto detected = detect_format(path);
+  if (format != "auto") return read_as(format, path, options);
+  auto detected = detect_format(path, options.format_flag);
   if (!detected) {
     throw DataError(fmt::format("{}: no annotation format is recognised (known: {})", path.string(),
                                 join(annotation_formats().names(), ", ")));

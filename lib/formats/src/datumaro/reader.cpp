@@ -338,7 +338,7 @@ ReadResult read_datumaro(const fs::path& path, const ReadOptions& options) {
   for (const auto& file : source.files(".json")) {
     if (!is_datumaro(source.json(file))) continue;
     any = true;
-    reading.note("read " + file.string());
+    reading.note_one_of("files read", "read " + file.string());
     DatumaroFile(reading, file, used).read();
   }
   if (!any)

@@ -208,7 +208,8 @@ ReadResult read_mot(const fs::path& path, const ReadOptions& options) {
   for (const auto& folder : folders) {
     sequences.push_back(read_mot_sequence(reading, folder));
     if (!sequences.back().has_truth)
-      reading.note(fmt::format("{} has no gt/gt.txt: its detections are proposals", folder.string()));
+      reading.note_one_of("sequences without gt/gt.txt",
+                          fmt::format("{} has no gt/gt.txt: its detections are proposals", folder.string()));
   }
   auto base = choose_mot_base(sequences, reading.own<MotReading>().base);
   reading.issue(base.severity, "MOT_BASE", {.path = path},

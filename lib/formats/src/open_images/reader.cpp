@@ -77,7 +77,11 @@ class OpenImagesReader {
     declared_ = classes_.size();
   }
 
-  int class_of(const std::string& label, const Location& place) {
+  int class_of(const std::string& given, const Location& place) {
+    auto label = given.empty() ? kNoLabel : given;
+    if (given.empty())
+      reading_.issue(Severity::warning, "EMPTY_LABEL", place,
+                     fmt::format("the label is empty; kept as class {}", kNoLabel));
     auto known = classes_.find(label);
     if (known == classes_.end()) {
       known = classes_.emplace(label, reading_.class_of(label)).first;

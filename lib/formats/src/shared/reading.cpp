@@ -37,6 +37,23 @@ void Reading::issue(Severity severity, std::string code, Location location, std:
   result_.issues.push_back({std::move(code), severity, std::move(location), std::move(message)});
 }
 
+namespace {
+constexpr std::size_t kNotesOfKind = 3;
+}
+
+void Reading::note_one_of(const std::string& kind, std::string text) {
+  if (++notes_of_kind_[kind] <= kNotesOfKind) note(std::move(text));
+}
+
+std::vector<std::string> Reading::lines_of(const fs::path& label_file) {
+  try {
+    return read_lines(label_file);
+  } catch (const FormatError& error) {
+    issue(Severity::error, "BAD_FILE", error.location(), error.reason() + "; the file is left out");
+    return {};
+  }
+}
+
 int Reading::class_of(const std::string& name) {
   if (auto found = classes().find(name)) return *found;
   return classes().add({.name = name});
@@ -246,6 +263,8 @@ std::string Reading::name_of(const fs::path& file) const {
 }
 
 ReadResult Reading::finish() {
+  for (const auto& [kind, count] : notes_of_kind_)
+    if (count > kNotesOfKind) note(fmt::format("{} more {}", count - kNotesOfKind, kind));
   for (auto& image : result_.dataset.images) image.annotations.shrink_to_fit();
   return std::move(result_);
 }

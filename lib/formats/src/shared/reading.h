@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,6 +21,8 @@ class Reading {
   Reading(std::string format, const std::filesystem::path& root, const ReadOptions& options);
 
   void note(std::string text) { result_.notes.push_back(std::move(text)); }
+  /// A note of which there may be thousands: the first three of a kind are kept, the others counted.
+  void note_one_of(const std::string& kind, std::string text);
   void issue(Severity severity, std::string code, Location location, std::string message);
   /// The lines of the label file of one image; without any, and with an issue, when its text cannot be read.
   std::vector<std::string> lines_of(const std::filesystem::path& label_file);
@@ -92,6 +95,7 @@ class Reading {
   std::unordered_map<std::string, std::size_t> by_name_;
   std::filesystem::path last_label_file_;  // and how annotations name it
   std::string last_label_text_;
+  std::map<std::string, std::size_t> notes_of_kind_;
   std::vector<bool> turn_;  // beside the images: labels are in the raw frame
 };
 

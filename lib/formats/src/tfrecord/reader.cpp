@@ -54,8 +54,9 @@ class TfRecordReader {
       read_label_map(file);
     for (const auto& file : files_below(path_, has_tf_record_suffix)) {
       map_ = map_for(file);
-      reading_.note(fmt::format("{}: {}", file.lexically_proximate(reading_.root()).string(),
-                                map_ == nullptr ? "no label map" : "label map " + map_->name));
+      auto map = map_ == nullptr ? "no label map" : "label map " + map_->name;
+      reading_.note_one_of("files with " + map,
+                           fmt::format("{}: {}", file.lexically_proximate(reading_.root()).string(), map));
       read_file_of_records(file);
     }
     if (maps_.empty()) order_classes();

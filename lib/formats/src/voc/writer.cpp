@@ -96,7 +96,7 @@ void count_voc_losses(const Dataset& dataset, bool devkit, LossReport& losses) {
 WrittenDataset write_voc(const Dataset& dataset, const WriteOptions& options) {
   auto coords = options.own.of<VocWriting>().coords;
   if (std::find(kVocWriteCoords.begin(), kVocWriteCoords.end(), coords) == kVocWriteCoords.end())
-    throw_unknown_name("--voc-coords", coords, kVocWriteCoords);
+    throw_unknown_name(options.own.flag("voc-coords"), coords, kVocWriteCoords);
   WrittenDataset written;
   std::set<std::string> ids;
   std::map<std::string, std::string> lists;

@@ -142,16 +142,17 @@ YoloTask task_for(const Dataset& dataset) {
 
 }  // namespace
 
-YoloStyle choose_yolo_style(const Dataset& dataset, const std::string& wanted, int digits) {
+YoloStyle choose_yolo_style(const Dataset& dataset, const std::string& wanted, int digits,
+                            const std::string& flag) {
   auto task = yolo_task_of(wanted);
-  if (!task) throw_unknown_name("--yolo-task", wanted, kYoloTasks);
+  if (!task) throw_unknown_name(flag, wanted, kYoloTasks);
   if (digits < 6 || digits > 15)
     throw UsageError(fmt::format("--yolo-digits is {}; it must be 6 to 15", digits),
                      "5 decimals move an edge of a picture 4000 pixels wide by 0.02 pixels");
   YoloStyle style{.task = task == YoloTask::automatic ? task_for(dataset) : *task, .digits = digits};
   if (style.task == YoloTask::pose) style.key_points = most_key_points(dataset);
   if (style.task == YoloTask::pose && style.key_points == 0)
-    throw UsageError("--yolo-task pose needs objects with key points; there are none");
+    throw UsageError(flag + " pose needs objects with key points; there are none");
   return style;
 }
 

@@ -15,8 +15,9 @@ struct YoloStyle {
 };
 
 /// What `wanted` asks for; "auto": outlines when every shape has one and not all are boxes, corners when all
-/// are rotated boxes or boxes, key points when all have them, else boxes.
-YoloStyle choose_yolo_style(const Dataset& dataset, const std::string& wanted, int digits);
+/// are rotated boxes or boxes, key points when all have them, else boxes. `flag` is how the user says it.
+YoloStyle choose_yolo_style(const Dataset& dataset, const std::string& wanted, int digits,
+                            const std::string& flag = "--yolo-task");
 
 /// One label file's text. What reaches further outside than other tools accept (they drop the whole image for
 /// it) is cut at the edge, and what has no area left out; both are counted.

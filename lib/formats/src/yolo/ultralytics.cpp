@@ -76,6 +76,11 @@ class UltralyticsDataset {
  private:
   Location at(const YAML::Node& node) const { return {.path = yaml_, .line = node.Mark().line + 1}; }
 
+  std::string name_in(const YAML::Node& node, std::int64_t id) const {
+    if (node.IsScalar() && !node.Scalar().empty()) return node.Scalar();
+    throw FormatError(at(node), fmt::format("found nothing for class {}: a class needs a name", id));
+  }
+
   void read_names(const YAML::Node& node) {
     std::map<int, std::string> by_id;
     auto names = node["names"];
@@ -85,10 +90,10 @@ class UltralyticsDataset {
         if (!id || *id < 0 || *id > 1'000'000)
           throw FormatError(at(entry.first), fmt::format("found class id '{}', expected an integer from 0",
                                                          entry.first.Scalar()));
-        by_id[static_cast<int>(*id)] = entry.second.Scalar();
+        by_id[static_cast<int>(*id)] = name_in(entry.second, *id);
       }
     } else if (names && names.IsSequence()) {
-      for (std::size_t i = 0; i < names.size(); ++i) by_id[static_cast<int>(i)] = names[i].Scalar();
+      for (int i = 0; i < static_cast<int>(names.size()); ++i) by_id[i] = name_in(names[i], i);
     }
     std::int64_t declared = node["nc"] ? parse_int(node["nc"].Scalar()).value_or(-1) : -1;
     if (!names)
@@ -318,7 +323,7 @@ std::string data_yaml(const Dataset& dataset, const YoloStyle& style, const std:
 WrittenDataset write_ultralytics(const Dataset& dataset, const WriteOptions& options) {
   WrittenDataset written;
   auto own = options.own.of<YoloWriting>();
-  auto style = choose_yolo_style(dataset, own.task, own.digits);
+  auto style = choose_yolo_style(dataset, own.task, own.digits, options.own.flag("yolo-task"));
   std::set<Split> splits;
   std::map<std::string, std::string> label_owner;
   std::size_t unlabelled = 0;

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 #include <string_view>
+#include <vector>
 
 /// Talk for people, on stderr. Results never go through here.
 namespace ds::log {
@@ -18,5 +20,8 @@ void debug(std::string_view message);
 void info(std::string_view message);
 void warning(std::string_view message);
 void error(std::string_view message);
+
+/// Warnings of one kind: the first ten, then how many more there are.
+void warnings(const std::vector<std::string>& messages);
 
 }  // namespace ds::log

@@ -39,6 +39,8 @@ struct ReadOptions {
   /// When set, images whose name it refuses are only followed as far as names and labels need it (their files
   /// are not opened when the labels give a size): whoever set it leaves them out.
   std::function<bool(const std::string& name)> wanted = {};
+  /// How the user names the format, for messages.
+  std::string format_flag = "--format";
   /// What single formats add.
   FormatOptions own = {};
 };
@@ -130,8 +132,9 @@ struct DetectedFormat {
   std::string evidence;
 };
 /// Nothing when no format recognises it; throws UsageError naming the candidates and their evidence when
-/// several do and none of them yields to another, so that the user chooses.
-std::optional<DetectedFormat> detect_format(const std::filesystem::path& path);
+/// several do and none of them yields to another, so that the user chooses with `format_flag`.
+std::optional<DetectedFormat> detect_format(const std::filesystem::path& path,
+                                            const std::string& format_flag = "--format");
 
 /// Reads with the named format, or with the one detected ("auto"; DataError when none is).
 ReadResult read_dataset(const std::filesystem::path& path, const std::string& format,

@@ -38,8 +38,17 @@ class FormatOptions {
     return held == values_.end() ? Own() : std::any_cast<const Own&>(held->second);
   }
 
+  /// A program calls this option `flag`, not by its own name.
+  void call(const std::string& name, const std::string& flag) { flags_[name] = flag; }
+  /// What the user types for the option, for messages: `--to-yolo-task`.
+  std::string flag(const std::string& name) const {
+    auto called = flags_.find(name);
+    return "--" + (called == flags_.end() ? name : called->second);
+  }
+
  private:
   std::map<std::type_index, std::any> values_;
+  std::map<std::string, std::string> flags_;
 };
 
 /// One option that a format adds to the programs that read or write datasets.
