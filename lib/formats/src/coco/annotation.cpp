@@ -8,6 +8,7 @@
 
 #include "ds/base/text.h"
 #include "shared/json_file.h"
+#include "shared/label_json.h"
 
 namespace ds::detail {
 using nlohmann::json;
@@ -78,20 +79,45 @@ class EntryReader {
       // One shape an object: the outline of a key point object waits in its attributes for the way back.
       if (outline) annotation.attributes["coco.segmentation"] = segmentation.dump();
     } else if (outline) {
-      annotation.shape = std::move(*outline);
+      annotation.shape = turned(std::move(*outline));
     } else {
       annotation.shape = rotated(*box);
     }
     return true;
   }
 
-  // CVAT writes a rotated box as its upright box and attributes.rotation, degrees about the centre.
-  Shape rotated(const Box& box) const {
+  // Degrees about the centre; 0 says nothing.
+  double rotation() const {
     const auto& attributes = member("attributes");
-    auto angle = attributes.is_object() && attributes.contains("rotation") ? number_of(attributes["rotation"])
-                                                                           : std::nullopt;
-    if (!angle || *angle == 0) return box;
-    return RotatedBox{box.center_x(), box.center_y(), box.width(), box.height(), *angle};
+    if (!attributes.is_object() || !attributes.contains("rotation")) return 0;
+    return number_of(attributes["rotation"]).value_or(0);
+  }
+
+  // CVAT writes a rotated box as its upright box and attributes.rotation.
+  Shape rotated(const Box& box) const {
+    auto angle = rotation();
+    if (angle == 0) return box;
+    return RotatedBox{box.center_x(), box.center_y(), box.width(), box.height(), angle};
+  }
+
+  // We write its corners beside the rotation, as the only tools do that know both.
+  Shape turned(Shape outline) const {
+    const auto* polygon = std::get_if<Polygon>(&outline);
+    auto angle = rotation();
+    if (angle == 0 || polygon == nullptr || polygon->rings.size() != 1) return outline;
+    auto box = rotated_box_of(polygon->rings[0]);
+    if (!box) return outline;
+    constexpr double kDigits = 1e9;  // corners give the sides back to the last bits
+    for (auto* value : {&box->cx, &box->cy, &box->width, &box->height})
+      *value = std::round(*value * kDigits) / kDigits;
+    box->angle_deg = angle;
+    auto corners = box->corners();
+    constexpr double kSame = 1e-3;
+    for (std::size_t i = 0; i < corners.size(); ++i) {
+      const auto& given = polygon->rings[0][i];
+      if (std::hypot(corners[i].x - given.x, corners[i].y - given.y) > kSame) return outline;
+    }
+    return *box;
   }
 
   std::optional<Shape> read_segmentation(const json& value) {
@@ -187,7 +213,9 @@ class EntryReader {
     const auto& attributes = member("attributes");
     if (!attributes.is_object()) return;
     for (const auto& [key, value] : attributes.items()) {
-      if (key == "rotation" && std::holds_alternative<RotatedBox>(annotation.shape)) continue;
+      if (key == "rotation" &&
+          (std::holds_alternative<RotatedBox>(annotation.shape) || number_of(value) == 0.0))
+        continue;
       if (key == "occluded")
         annotation.occluded = degree(value);
       else if (key == "truncated")

@@ -42,6 +42,15 @@ ordered_json rings_json(const std::vector<Ring>& rings) {
   return list;
 }
 
+// Of key points, which have their shape elsewhere.
+constexpr const char* kOutline = "coco.segmentation";
+
+bool is_outline(const Annotation& annotation, const std::string& text) {
+  if (!std::holds_alternative<KeyPoints>(annotation.shape)) return false;
+  auto value = ordered_json::parse(text, nullptr, false);
+  return value.is_array() || value.is_object();
+}
+
 void add_shape(const Annotation& annotation, ordered_json& entry, ordered_json& attributes) {
   entry["bbox"] = xywh(annotation.box());
   entry["segmentation"] = ordered_json::array();
@@ -50,8 +59,10 @@ void add_shape(const Annotation& annotation, ordered_json& entry, ordered_json& 
   } else if (const auto* mask = std::get_if<RunLengthMask>(&annotation.shape)) {
     entry["segmentation"] = {{"size", {mask->height, mask->width}}, {"counts", encode_run_length(*mask)}};
   } else if (const auto* rotated = std::get_if<RotatedBox>(&annotation.shape)) {
-    // As CVAT does: the upright box, and its rotation about the centre.
-    entry["bbox"] = xywh(cxcywh_to_xyxy(rotated->cx, rotated->cy, rotated->width, rotated->height));
+    // The bbox stays the one around it, as everybody takes it; the rotation tells our reader what the corners
+    // are of.
+    if (std::fmod(rotated->angle_deg, 360) == 0) return;
+    entry["segmentation"] = rings_json({rotated->corners()});
     attributes["rotation"] = number(rotated->angle_deg);
   } else if (std::holds_alternative<Ellipse>(annotation.shape)) {
     entry["segmentation"] = rings_json(outline_of(annotation.shape));
@@ -66,9 +77,9 @@ void add_shape(const Annotation& annotation, ordered_json& entry, ordered_json& 
     }
     entry["keypoints"] = std::move(flat);
     entry["num_keypoints"] = visible;
-    if (auto outline = annotation.attributes.find("coco.segmentation");
-        outline != annotation.attributes.end())
-      entry["segmentation"] = ordered_json::parse(outline->second, nullptr, false);
+    if (auto outline = annotation.attributes.find(kOutline);
+        outline != annotation.attributes.end() && is_outline(annotation, outline->second))
+      entry["segmentation"] = ordered_json::parse(outline->second);
   }
 }
 
@@ -93,7 +104,7 @@ ordered_json annotation_entry(const Annotation& annotation, std::int64_t id, std
   if (annotation.group_id) attributes["group_id"] = *annotation.group_id;
   if (annotation.z != 0) attributes["z_order"] = annotation.z;
   for (const auto& [key, value] : annotation.attributes)
-    if (key != "coco.segmentation" && !is_coco_attribute_of_ds(key)) attributes[key] = coco_attribute(value);
+    if (key != kOutline && !is_coco_attribute_of_ds(key)) attributes[key] = coco_attribute(value);
   if (!attributes.empty()) entry["attributes"] = std::move(attributes);
   return entry;
 }
@@ -109,7 +120,8 @@ void count_coco_losses(const Dataset& dataset, LossReport& losses) {
     for (const auto& a : image.annotations) {
       if (std::holds_alternative<Ellipse>(a.shape)) losses.add("ellipse", "become outlines");
       for (const auto& [key, value] : a.attributes)
-        if (is_coco_attribute_of_ds(key))
+        if (says_something(value) &&
+            (is_coco_attribute_of_ds(key) || (key == kOutline && !is_outline(a, value))))
           losses.add("attributes", "whose name has a meaning in COCO: left out");
     }
   }
@@ -212,6 +224,10 @@ class DocumentWriter {
   bool first_ = true;
 };
 
+std::string coco_subset(Split split) {
+  return split == Split::none ? "all" : to_string(split);
+}
+
 WrittenDataset write(const Dataset& dataset, int first_id, bool one_file) {
   if (first_id < 0) throw UsageError(fmt::format("--coco-first-id is {}; it must be 0 or more", first_id));
   WrittenDataset written;
@@ -223,7 +239,7 @@ WrittenDataset write(const Dataset& dataset, int first_id, bool one_file) {
   }
   count_coco_losses(dataset, written.losses);
   for (const auto& [split, images] : by_split) {
-    auto subset = split == Split::none ? "all" : to_string(split);
+    auto subset = coco_subset(split);
     written.streams[fmt::format("annotations/instances_{}.json", subset)] =
         [&dataset, chosen = images, first_id](std::ostream& out, const ImageBytes&) {
           DocumentWriter(out).write(dataset, chosen, first_id);

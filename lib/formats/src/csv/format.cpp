@@ -130,7 +130,8 @@ WrittenDataset write_csv(const Dataset& dataset, const WriteOptions&) {
     unlabelled = unlabelled || (image.annotations.empty() && image.state == ImageState::unlabelled);
     for (const auto& annotation : image.annotations) {
       std::size_t lost = 0;
-      for (const auto& [key, value] : annotation.attributes) lost += !columns.add(key, value);
+      for (const auto& [key, value] : annotation.attributes)
+        lost += !columns.add(key, value) && says_something(value);
       if (lost > 0) written.losses.add("attributes", "lose them");
       for (const auto& [name, value] : kMarks)
         if (!value(annotation).empty()) marks.insert(name);

@@ -213,32 +213,7 @@ class ShapeReader {
     if (auto z = parse_double(trim(node_.attribute("z_order").value())); z && std::abs(*z) < 1e9)
       result_.z = static_cast<int>(*z);
     for (auto attribute : node_.children("attribute"))
-      take_attribute(attribute.attribute("name").value(), attribute.child_value());
-  }
-
-  void take_attribute(const std::string& name, const std::string& value) {
-    auto lower = to_lower(trim(value));
-    std::optional<bool> flag;
-    if (lower == "true" || lower == "false") flag = lower == "true";
-    auto number = flag ? std::optional(*flag ? 1.0 : 0.0) : parse_double(lower);
-    if (name == "occluded" && number)
-      result_.occluded = number;
-    else if (name == "truncated" && number)
-      result_.truncated = number;
-    else if (name == "score" && number && !flag)
-      result_.score = number;
-    else if (name == "area" && number && !flag)
-      result_.area = number;
-    else if (name == "difficult" && flag)
-      result_.difficult = *flag;
-    else if (name == "is_crowd" && flag)
-      result_.crowd = *flag;
-    else if (name == "ignore" && flag)
-      result_.ignore = *flag;
-    else if (auto id = parse_int(trim(value)); name == "track_id" && id)
-      result_.track_id = id;
-    else
-      result_.attributes[name] = value;
+      take_cvat_attribute(result_, attribute.attribute("name").value(), attribute.child_value());
   }
 
   pugi::xml_node node_;
@@ -306,6 +281,37 @@ std::optional<Shape> mixed_shape(const Shape& from, const Shape& to, double t) {
 }
 
 }  // namespace
+
+void take_cvat_attribute(Annotation& result, const std::string& name, const std::string& value) {
+  auto lower = to_lower(trim(value));
+  std::optional<bool> flag;
+  if (lower == "true" || lower == "false") flag = lower == "true";
+  auto number = flag ? std::optional(*flag ? 1.0 : 0.0) : parse_double(lower);
+  if (name == "occluded" && number)
+    result.occluded = number;
+  else if (name == "truncated" && number)
+    result.truncated = number;
+  else if (name == "score" && number && !flag)
+    result.score = number;
+  else if (name == "area" && number && !flag)
+    result.area = number;
+  else if (name == "difficult" && flag)
+    result.difficult = *flag;
+  else if (name == "is_crowd" && flag)
+    result.crowd = *flag;
+  else if (name == "ignore" && flag)
+    result.ignore = *flag;
+  else if (auto id = parse_int(trim(value)); name == "track_id" && id)
+    result.track_id = id;
+  else
+    result.attributes[name] = value;
+}
+
+bool is_cvat_mark(const std::string& name, const std::string& value) {
+  Annotation probe;
+  take_cvat_attribute(probe, name, value);
+  return probe.attributes.empty();
+}
 
 Polygon cvat_cuboid_outline(const std::vector<double>& n) {
   std::vector<Point> points;

@@ -54,6 +54,10 @@ std::vector<double> cvat_cuboid_numbers(const Annotation& annotation);
 std::vector<pugi::xml_node> add_cvat_shape(pugi::xml_node parent, const Annotation& annotation,
                                            const ClassInfo& info);
 
+/// Stores an attribute as the mark that its name and value say, else as an attribute.
+void take_cvat_attribute(Annotation& annotation, const std::string& name, const std::string& value);
+/// True when an attribute of ours would be taken for a mark: it cannot be written as it is.
+bool is_cvat_mark(const std::string& name, const std::string& value);
 /// The attributes as they are written, with those that ds has members for.
 std::map<std::string, std::string> cvat_attributes(const Annotation& annotation);
 

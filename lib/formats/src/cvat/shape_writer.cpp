@@ -142,6 +142,7 @@ std::vector<pugi::xml_node> add_cvat_shape(pugi::xml_node parent, const Annotati
 
 std::map<std::string, std::string> cvat_attributes(const Annotation& a) {
   auto all = a.attributes;
+  std::erase_if(all, [](const auto& one) { return is_cvat_mark(one.first, one.second); });
   if (a.truncated)
     all["truncated"] = *a.truncated == 0 ? "false" : *a.truncated == 1 ? "true" : shortest(*a.truncated);
   // "0" stands for "nobody said" too.

@@ -169,10 +169,16 @@ void count_cvat_losses(const Dataset& dataset, bool video, LossReport& losses) {
   count_losses(dataset, holds, losses);
   for (const auto& image : dataset.images) {
     if (std::any_of(image.attributes.begin(), image.attributes.end(), [&](const auto& attribute) {
-          return !(video ? attribute.first == "subset" : has_place(image, attribute.first, dataset.classes));
+          return tells_of_image(attribute.first, attribute.second) &&
+                 !(video ? attribute.first == "subset" : has_place(image, attribute.first, dataset.classes));
         }))
       losses.add("image-attributes", "lose them");
     for (const auto& annotation : image.annotations) {
+      if (std::any_of(annotation.attributes.begin(), annotation.attributes.end(), [](const auto& a) {
+            return says_something(a.second) &&
+                   (is_cvat_mark(a.first, a.second) || (a.first == "source" && a.second == "manual"));
+          }))
+        losses.add("attributes", "lose those called like a mark");
       const auto* points = std::get_if<KeyPoints>(&annotation.shape);
       if (points == nullptr) continue;
       std::vector<Point> labelled;

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "datumaro/writer.h"
+#include "ds/base/text.h"
 #include "shared/label_json.h"
 #include "shared/losses.h"
 
@@ -32,6 +33,13 @@ ordered_json xywh(const Box& box) {
 
 std::string subset_of(Split split) {
   return split == Split::none ? "default" : to_string(split);
+}
+
+// Attributes that readers take for a mark, or for the rotation of the shape.
+bool is_own_of_datumaro(const Annotation& annotation, const std::string& key, const std::string& value) {
+  bool turned = std::holds_alternative<RotatedBox>(annotation.shape) ||
+                std::holds_alternative<Ellipse>(annotation.shape);
+  return (key == "rotation" && (turned || parse_double(value))) || is_mark(key, json_attribute(value));
 }
 
 class ItemWriter {
@@ -65,7 +73,8 @@ class ItemWriter {
 
   ordered_json& put(const Annotation& annotation, std::int64_t id, const char* type) {
     ordered_json attributes = ordered_json::object();
-    for (const auto& [key, value] : annotation.attributes) attributes[key] = json_attribute(value);
+    for (const auto& [key, value] : annotation.attributes)
+      if (!is_own_of_datumaro(annotation, key, value)) attributes[key] = json_attribute(value);
     for (const auto& [key, value] : marks_of(annotation)) {
       if (key == "group_id" || key == "z_order") continue;
       if (key == "track_id" && *annotation.track_id >= 0) continue;  // is object_id, below
@@ -145,7 +154,8 @@ ordered_json categories(const ClassList& classes) {
 ordered_json item(const Image& image, const std::string& path) {
   auto id = fs::path(image.name).replace_extension().generic_string();
   ordered_json attributes = ordered_json::object();
-  for (const auto& [key, value] : image.attributes) attributes[key] = json_attribute(value);
+  for (const auto& [key, value] : image.attributes)
+    if (!is_image_mark(key, value)) attributes[key] = json_attribute(value);
   auto annotations = ItemWriter(image).annotations();
   auto read_as = annotations.empty() ? ImageState::unlabelled : ImageState::done;
   if (image.state != read_as) attributes["state"] = to_string(image.state);
@@ -176,6 +186,17 @@ WrittenDataset write_datumaro(const Dataset& dataset, const WriteOptions&) {
                     .key_point_names = true,
                     .supercategory = true};
   count_losses(dataset, holds, written.losses);
+  for (const auto& image : dataset.images) {
+    if (std::any_of(image.attributes.begin(), image.attributes.end(),
+                    [](const auto& a) { return is_image_mark(a.first, a.second); }))
+      written.losses.add("image-attributes", "lose those called like a mark");
+    for (const auto& a : image.annotations)
+      if (std::any_of(a.attributes.begin(), a.attributes.end(), [&](const auto& attribute) {
+            return is_own_of_datumaro(a, attribute.first, attribute.second) &&
+                   says_something(attribute.second);
+          }))
+        written.losses.add("attributes", "lose those called like a mark");
+  }
   std::map<Split, ordered_json> items;
   for (std::size_t i = 0; i < dataset.images.size(); ++i) {
     const auto& image = dataset.images[i];

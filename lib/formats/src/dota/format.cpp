@@ -209,20 +209,34 @@ std::vector<Point> corners_of(const Shape& shape) {
   return outline_of(bounding_box(shape))[0];
 }
 
+// As a row says it; empty: no more than yes or no.
+std::string difficulty_of(const Annotation& annotation) {
+  auto difficulty = annotation.attributes.find(kDifficulty);
+  bool given = difficulty != annotation.attributes.end() && annotation.difficult &&
+               parse_int(difficulty->second).value_or(1) > 1;
+  return given ? difficulty->second : std::string();
+}
+
 std::string row_of(const Annotation& annotation, const std::string& class_name) {
   std::string text;
   for (const auto& corner : corners_of(annotation.shape))
     text += shortest(corner.x) + " " + shortest(corner.y) + " ";
-  auto difficulty = annotation.attributes.find(kDifficulty);
-  bool given = difficulty != annotation.attributes.end() && annotation.difficult &&
-               parse_int(difficulty->second).value_or(1) > 1;
-  return text + class_name + " " + (given ? difficulty->second : annotation.difficult ? "1" : "0") + "\n";
+  auto difficulty = difficulty_of(annotation);
+  if (difficulty.empty()) difficulty = annotation.difficult ? "1" : "0";
+  return text + class_name + " " + difficulty + "\n";
+}
+
+// A line before the first row; readers take it without the blanks around it.
+bool is_header(const std::pair<const std::string, std::string>& attribute) {
+  const auto& [key, value] = attribute;
+  return (key == "imagesource" || key == "gsd") && value.find_first_of("\r\n") == std::string::npos &&
+         trim(value).size() == value.size() && split_words(value).size() < 8;
 }
 
 std::string label_text(const Image& image, const ClassList& classes) {
   std::string text;
   for (auto* key : {"imagesource", "gsd"})
-    if (auto found = image.attributes.find(key); found != image.attributes.end())
+    if (auto found = image.attributes.find(key); found != image.attributes.end() && is_header(*found))
       text += fmt::format("{}:{}\n", key, found->second);
   for (const auto& annotation : image.annotations)
     text += row_of(annotation, pair_class_name(classes[annotation.class_idx].name));
@@ -239,12 +253,14 @@ void count_dota_losses(const Dataset& dataset, LossReport& losses) {
   for (const auto& image : dataset.images) {
     bool unlabelled = image.state == ImageState::unlabelled && image.annotations.empty();
     bool rest = std::any_of(image.attributes.begin(), image.attributes.end(), [&](const auto& attribute) {
-      return unlabelled || (attribute.first != "imagesource" && attribute.first != "gsd");
+      return tells_of_image(attribute.first, attribute.second) && (unlabelled || !is_header(attribute));
     });
     if (rest) losses.add("image-attributes", "lose them but for imagesource and gsd");
     for (const auto& a : image.annotations) {
-      if (std::any_of(a.attributes.begin(), a.attributes.end(),
-                      [](const auto& attribute) { return attribute.first != kDifficulty; }))
+      if (std::any_of(a.attributes.begin(), a.attributes.end(), [&](const auto& attribute) {
+            bool kept = attribute.first == kDifficulty && !difficulty_of(a).empty();
+            return !kept && says_something(attribute.second);
+          }))
         losses.add("attributes", "lose them");
       if (const auto* polygon = std::get_if<Polygon>(&a.shape)) {
         bool quad = polygon->rings.size() == 1 && polygon->rings[0].size() == 4;

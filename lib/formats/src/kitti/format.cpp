@@ -272,13 +272,13 @@ void count_kitti_losses(const Dataset& dataset, LossReport& losses) {
         image.attributes.contains(kDontCare))
       losses.add("state", "count as looked at: they have DontCare regions");
     for (const auto& [name, value] : image.attributes) {
-      if (name == kDontCare && !regions_of(value).empty()) continue;
+      if (!tells_of_image(name, value) || (name == kDontCare && !regions_of(value).empty())) continue;
       losses.add("image-attributes", "lose them");
       break;
     }
     for (const auto& a : image.annotations) {
       bool rest = std::any_of(a.attributes.begin(), a.attributes.end(), [](const auto& attribute) {
-        return !is_column(attribute.first, attribute.second);
+        return says_something(attribute.second) && !is_column(attribute.first, attribute.second);
       });
       if (rest) losses.add("attributes", "lose them but for the 3D columns");
       if (a.occluded && (*a.occluded < 0 || std::round(*a.occluded) != *a.occluded))

@@ -297,6 +297,9 @@ WrittenDataset write_label_studio(const Dataset& dataset, const WriteOptions&) {
       if (polygon && polygon->rings.size() > 1)
         written.losses.add("parts", "become regions that only ds takes for one object");
     }
+    if (auto taken = image.attributes.find("image");
+        taken != image.attributes.end() && says_something(taken->second))
+      written.losses.add("image-attributes", "lose the one called image");
     written.images["images/" + image.name] = i;
     tasks.push_back(TaskWriter(image, dataset.classes, controls).task(i + 1));
   }

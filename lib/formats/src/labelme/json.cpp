@@ -84,8 +84,8 @@ class JsonFiles {
     std::set<std::string> used;
     for (const auto& file : files_) {
       for (const auto& shape : file.document["shapes"])
-        if (auto name = text_of(member(shape, "label")); shape.is_object() && name != "null" && !name.empty())
-          used.insert(name);
+        if (const auto& label = member(shape, "label"); !label.is_null() && !text_of(label).empty())
+          used.insert(text_of(label));
     }
     for (const auto* list : {"labels.txt", "classes.txt"}) {
       if (!fs::is_regular_file(reading_.root() / list)) continue;

@@ -94,8 +94,9 @@ void count_mot_losses(const Dataset& dataset, LossReport& losses) {
   count_losses(dataset, holds, losses);
   for (const auto& image : dataset.images) {
     for (const auto& a : image.annotations) {
-      auto rest = a.attributes.size() - (visibility_of(a) ? 1 : 0);
-      if (rest > 0) losses.add("attributes", "lose them but for visibility");
+      auto rest = a.attributes;
+      if (visibility_of(a)) rest.erase("visibility");
+      if (says_something(rest)) losses.add("attributes", "lose them but for visibility");
       if (a.score && (a.ignore || !is_share(a.score))) losses.add("score", "lose it: 0 and 1 are marks");
       if (a.track_id && *a.track_id < 0) losses.add("track", "lose it: ids count from 0");
     }

@@ -90,7 +90,7 @@ class OpenImagesWriter {
     for (const auto& image : dataset_.images) {
       std::size_t lost = 0;
       for (const auto& [key, value] : image.attributes)
-        lost += !image_columns_.add(key, value) || (key == "Rotation" && value == "0");
+        lost += !image_columns_.add(key, value) && tells_of_image(key, value);
       if (lost > 0) written_.losses.add("image-attributes", "lose them");
       reviewed_ = reviewed_ || (image.annotations.empty() && image.state != ImageState::unlabelled);
       for (const auto& annotation : image.annotations) choose_columns(annotation);
@@ -105,7 +105,8 @@ class OpenImagesWriter {
       } else if (key == "is_depiction" || key == "is_inside" || key == "is_group_of") {
         lost += !is_tri_state(key, value) || (key == "is_group_of" && annotation.crowd);
       } else {
-        lost += !box_columns_.add(key, value);
+        bool held = !is_click_column(to_lower(key)) && box_columns_.add(key, value);
+        lost += !held && says_something(value);
       }
     }
     if (lost > 0) written_.losses.add("attributes", "lose them");

@@ -100,6 +100,9 @@ std::optional<double> shape_error(const Shape& expected, const Shape& found) {
   auto b = plain(found);
   // Without area it is all the same what it is.
   if (const auto* box = std::get_if<Box>(&a); box && !is_proper(*box)) return error_of(*box, bounding_box(b));
+  const auto* quad = std::get_if<Polygon>(&expected);
+  if (const auto* fitted = std::get_if<RotatedBox>(&found); fitted && quad)
+    return error_of(quad->rings, {fitted->corners()});
   if (a.index() != b.index()) return std::nullopt;
   if (const auto* box = std::get_if<Box>(&a)) return error_of(*box, std::get<Box>(b));
   if (const auto* rotated = std::get_if<RotatedBox>(&a))

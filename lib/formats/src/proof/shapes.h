@@ -9,7 +9,8 @@
 namespace ds::detail {
 
 /// The largest difference of a coordinate in pixels; nothing when they are of different kinds or sizes. A
-/// rotated box without rotation is a box, and so are key points of which none is labelled.
+/// rotated box without rotation is a box, and so are key points of which none is labelled; a rotated box is
+/// found where its four corners were.
 std::optional<double> shape_error(const Shape& expected, const Shape& found);
 
 /// True when `found` is what a format makes of a shape it cannot hold: its bounding box, its outline (also

@@ -96,6 +96,11 @@ bool take_mark(Annotation& annotation, const std::string& key, const json& value
   return true;
 }
 
+bool is_mark(const std::string& key, const json& value) {
+  Annotation probe;
+  return take_mark(probe, key, value);
+}
+
 std::vector<std::pair<std::string, ordered_json>> marks_of(const Annotation& annotation) {
   std::vector<std::pair<std::string, ordered_json>> marks;
   if (annotation.crowd) marks.emplace_back("crowd", true);
@@ -123,6 +128,11 @@ bool take_image_mark(Image& image, const std::string& key, const json& value) {
   else
     return false;
   return true;
+}
+
+bool is_image_mark(const std::string& key, const json& value) {
+  Image probe;
+  return take_image_mark(probe, key, value);
 }
 
 double extent_between(double first, double last) {

@@ -37,10 +37,14 @@ std::optional<std::vector<double>> numbers_of(const nlohmann::json& value);
 /// difficult, truncated, occluded, score, track_id, group_id, z_order. `take_mark` stores one if the key is
 /// one of them and the value fits; `marks_of` gives those that say something.
 bool take_mark(Annotation& annotation, const std::string& key, const nlohmann::json& value);
+/// True when take_mark would take an attribute of ours for a mark: it cannot be written as it is.
+bool is_mark(const std::string& key, const nlohmann::json& value);
 std::vector<std::pair<std::string, nlohmann::ordered_json>> marks_of(const Annotation& annotation);
 
 /// State and split of an image under `state` and `split`, where a format has no words for them.
 bool take_image_mark(Image& image, const std::string& key, const nlohmann::json& value);
+/// As is_mark, of an image.
+bool is_image_mark(const std::string& key, const nlohmann::json& value);
 
 /// The width (or height) that makes `first + width` exactly `last`, which `last - first` need not.
 double extent_between(double first, double last);

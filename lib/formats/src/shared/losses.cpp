@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "ds/base/text.h"
@@ -68,9 +69,9 @@ void count_object(const Annotation& a, const FormatHolds& holds, LossReport& los
   if (polygon && holds.shapes.contains(kind) && !holds.rings && polygon->rings.size() > 1)
     losses.add("parts", "become one ring");
   auto scale = [&](const char* what, const std::optional<double>& value, FormatHolds::Scale kept) {
-    if (!value) return;
+    if (!value || *value == 0) return;  // 0 is what everybody takes an unknown one for
     if (kept == FormatHolds::nothing) losses.add(what, "lose it");
-    if (kept == FormatHolds::yes_or_no && *value != 0 && *value != 1) losses.add(what, "become yes or no");
+    if (kept == FormatHolds::yes_or_no && *value != 1) losses.add(what, "become yes or no");
   };
   scale("truncated", a.truncated, holds.truncated);
   scale("occluded", a.occluded, holds.occluded);
@@ -82,7 +83,7 @@ void count_object(const Annotation& a, const FormatHolds& holds, LossReport& los
   if (a.track_id && !holds.track) losses.add("track", "lose it");
   if (a.group_id && !holds.group) losses.add("group", "lose it");
   if (a.z != 0 && !holds.z) losses.add("z", "lose it");
-  if (!a.attributes.empty() && !holds.attributes) losses.add("attributes", "lose them");
+  if (!holds.attributes && says_something(a.attributes)) losses.add("attributes", "lose them");
 }
 
 void count_classes(const Dataset& dataset, const FormatHolds& holds, LossReport& losses) {
@@ -94,7 +95,8 @@ void count_classes(const Dataset& dataset, const FormatHolds& holds, LossReport&
   for (int i = 0; i < dataset.classes.size(); ++i) {
     const auto& info = dataset.classes[i];
     if (!used.contains(i) && !holds.unused_classes) losses.add("classes", "left out: nothing uses them");
-    if (!info.supercategory.empty() && !holds.supercategory) losses.add("supercategory", "lose it");
+    if (!holds.supercategory && says_supercategory(dataset.classes, info))
+      losses.add("supercategory", "lose it");
     if (!(info.key_points.empty() && info.skeleton.empty()) && !holds.key_point_names)
       losses.add("key-point-names", "lose them");
   }
@@ -109,10 +111,39 @@ void count_losses(const Dataset& dataset, const FormatHolds& holds, LossReport& 
       if (tag.present && !holds.tags) losses.add("tag", "left out");
       if (!tag.present && !holds.absent_tags) losses.add("absent-tag", "left out");
     }
-    if (!image.attributes.empty() && !holds.image_attributes) losses.add("image-attributes", "lose them");
+    bool told = std::any_of(image.attributes.begin(), image.attributes.end(),
+                            [](const auto& a) { return tells_of_image(a.first, a.second); });
+    if (told && !holds.image_attributes) losses.add("image-attributes", "lose them");
     if (image.split != Split::none && !holds.splits) losses.add("split", "lose it");
   }
   count_classes(dataset, holds, losses);
+}
+
+bool says_something(const std::string& value) {
+  auto lower = to_lower(trim(value));
+  if (lower.empty() || lower == "false" || lower == "no" || lower == "none") return false;
+  return parse_double(lower) != 0.0;
+}
+
+bool says_something(const std::map<std::string, std::string>& attributes) {
+  return std::any_of(attributes.begin(), attributes.end(),
+                     [](const auto& attribute) { return says_something(attribute.second); });
+}
+
+bool tells_of_image(const std::string& key, const std::string& value) {
+  static const std::set<std::string> kOrigin = {"license", "date_captured", "flickr_url", "coco_url"};
+  return !kOrigin.contains(key) && says_something(value);
+}
+
+bool says_supercategory(const ClassList& classes, const ClassInfo& info) {
+  auto said = [](const ClassInfo& one) {
+    return !one.supercategory.empty() && to_lower(one.supercategory) != "none" &&
+           one.supercategory != one.name;
+  };
+  if (!said(info)) return false;
+  // Roboflow's first category is the project, without one of its own; nothing but the others names it.
+  auto root = classes.find(info.supercategory);
+  return !root || said(classes[*root]) || to_lower(classes[*root].supercategory) != "none";
 }
 
 }  // namespace detail

@@ -39,4 +39,14 @@ struct FormatHolds {
 /// loss_kinds(). What needs the format's own view (boxes cut at the edge, rounded numbers) it counts itself.
 void count_losses(const Dataset& dataset, const FormatHolds& holds, LossReport& losses);
 
+/// False for a value that only says no: nothing, 0, "false", "no", "none". Leaving it out loses nothing.
+bool says_something(const std::string& value);
+/// True when an object's attributes say something.
+bool says_something(const std::map<std::string, std::string>& attributes);
+/// As says_something; what exporters fill in about where a picture came from (COCO's license, date_captured,
+/// flickr_url, coco_url) is nothing said of what is on it.
+bool tells_of_image(const std::string& key, const std::string& value);
+/// False for none, for the class's own name, and for the root that Roboflow hangs every class below.
+bool says_supercategory(const ClassList& classes, const ClassInfo& info);
+
 }  // namespace ds::detail

@@ -1,10 +1,12 @@
 // Writes a project of VGG Image Annotator 2.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <set>
 
+#include "ds/base/text.h"
 #include "shared/label_json.h"
 #include "shared/losses.h"
 #include "via/writer.h"
@@ -44,6 +46,11 @@ ordered_json coordinates(const Ring& ring, bool x) {
   return list;
 }
 
+// Attributes that are the class, the parts of an outline or a mark to those who read the file.
+bool is_own_of_via(const std::string& key, const std::string& value) {
+  return to_lower(key) == "class" || key == "instance" || is_mark(key, value);
+}
+
 class RegionWriter {
  public:
   RegionWriter(const Image& image, const ClassList& classes, std::set<std::string>& fields)
@@ -58,7 +65,7 @@ class RegionWriter {
   ordered_json& put(const Annotation& annotation, ordered_json shape) {
     ordered_json attributes = {{"class", classes_[annotation.class_idx].name}};
     for (const auto& [key, value] : annotation.attributes)
-      if (key != "class") attributes[key] = value;
+      if (!is_own_of_via(key, value)) attributes[key] = value;
     // Texts, as VIA's own fields are.
     for (const auto& [key, value] : marks_of(annotation)) attributes[key] = value.dump();
     for (const auto& [key, value] : attributes.items())
@@ -129,9 +136,14 @@ class RegionWriter {
   int instance_ = 0;
 };
 
+bool is_own_of_via_image(const std::string& key, const std::string& value) {
+  return key == "tags" || key == "absent_tags" || is_image_mark(key, value);
+}
+
 ordered_json file_attributes(const Image& image, const ClassList& classes, std::set<std::string>& fields) {
   ordered_json attributes = ordered_json::object();
-  for (const auto& [key, value] : image.attributes) attributes[key] = value;
+  for (const auto& [key, value] : image.attributes)
+    if (!is_own_of_via_image(key, value)) attributes[key] = value;
   for (const auto& tag : image.tags)
     attributes[tag.present ? "tags" : "absent_tags"][classes[tag.class_idx].name] = true;
   if (image.split != Split::none) attributes["split"] = to_string(image.split);
@@ -166,7 +178,9 @@ ordered_json declarations(const ClassList& classes, const std::set<std::string>&
 }
 
 void count_own_losses(const Annotation& annotation, LossReport& losses) {
-  if (annotation.attributes.contains("class")) losses.add("attributes", "lose the one called class");
+  if (std::any_of(annotation.attributes.begin(), annotation.attributes.end(),
+                  [](const auto& a) { return is_own_of_via(a.first, a.second) && says_something(a.second); }))
+    losses.add("attributes", "lose those called like something that VIA's readers know");
   if (const auto* points = std::get_if<KeyPoints>(&annotation.shape)) {
     bool plain = points->points.size() == 1 && points->visibility == std::vector<int>{2} &&
                  points->box == box_around(points->points);
@@ -201,6 +215,10 @@ WrittenDataset write_via(const Dataset& dataset, const WriteOptions&) {
   for (std::size_t i = 0; i < dataset.images.size(); ++i) {
     const auto& image = dataset.images[i];
     for (const auto& annotation : image.annotations) count_own_losses(annotation, written.losses);
+    if (std::any_of(image.attributes.begin(), image.attributes.end(), [](const auto& a) {
+          return is_own_of_via_image(a.first, a.second) && tells_of_image(a.first, a.second);
+        }))
+      written.losses.add("image-attributes", "lose those called like a mark");
     auto key = image.name + "-1";  // the name and the size in bytes, -1 when it is not known
     ids.push_back(key);
     images[key] = {{"filename", image.name},

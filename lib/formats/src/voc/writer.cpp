@@ -1,6 +1,7 @@
 // Writes Pascal VOC XML; the reading of the coordinates is recorded, so that own output reads back exactly.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <pugixml.hpp>
@@ -29,6 +30,13 @@ std::array<std::string, 4> corners(const Box& box, bool devkit) {
           whole(std::ceil(box.y1))};
 }
 
+bool is_tag(const std::string& name) {
+  auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
+  return !name.empty() && letter(name[0]) && std::all_of(name.begin(), name.end(), [&](char c) {
+    return letter(c) || (c >= '0' && c <= '9') || c == '-';
+  });
+}
+
 void add_object(pugi::xml_node root, const Annotation& annotation, const ClassList& classes, bool devkit) {
   auto object = root.append_child("object");
   add(object, "name", classes[annotation.class_idx].name);
@@ -45,7 +53,7 @@ void add_object(pugi::xml_node root, const Annotation& annotation, const ClassLi
   pugi::xml_node attributes;
   for (const auto& [key, value] : annotation.attributes) {
     if (key == "pose") continue;
-    if (key.starts_with("action.")) {
+    if (key.starts_with("action.") && is_tag(key.substr(7))) {
       if (!actions) actions = object.append_child("actions");
       add(actions, key.substr(7).c_str(), value);
       continue;
@@ -76,19 +84,40 @@ std::string document(const Image& image, const ClassList& classes, const std::st
   return out.str();
 }
 
+// Readers take texts without the blanks around them, and VOC's word for an unknown pose for none.
+bool loses_attribute(const std::pair<const std::string, std::string>& attribute) {
+  const auto& [key, value] = attribute;
+  if (key == "pose" && value == "Unspecified") return true;
+  return says_something(value) &&
+         (trim(key).size() != key.size() || trim(value).size() != value.size() || value.empty());
+}
+
+// The map's own signs, and its words for what is no class.
+bool is_in_map(const std::string& name) {
+  return name.find(':') == std::string::npos && !name.starts_with('#') && name != "background" &&
+         name != "ignored";
+}
+
 void count_voc_losses(const Dataset& dataset, bool devkit, LossReport& losses) {
   FormatHolds holds;
   holds.difficult = holds.attributes = true;
   holds.truncated = holds.occluded = FormatHolds::yes_or_no;
   count_losses(dataset, holds, losses);
   auto whole = [](double value) { return std::floor(value) == value; };
+  std::set<int> used;
   for (const auto& image : dataset.images) {
+    for (const auto& a : image.annotations) used.insert(a.class_idx);
     for (const auto& a : image.annotations) {
       auto box = a.box();
+      if (std::any_of(a.attributes.begin(), a.attributes.end(), loses_attribute))
+        losses.add("attributes", "lose them, or the blanks around them");
       if (devkit && !(whole(box.x0) && whole(box.y0) && whole(box.x1) && whole(box.y1)))
         losses.add("fraction", "grow to whole pixels");
     }
   }
+  for (int i = 0; i < dataset.classes.size(); ++i)
+    if (!used.contains(i) && !is_in_map(dataset.classes[i].name))
+      losses.add("classes", "left out: nothing uses them");
 }
 
 }  // namespace
@@ -114,7 +143,8 @@ WrittenDataset write_voc(const Dataset& dataset, const WriteOptions& options) {
   }
   for (const auto& [split, text] : lists) written.texts["ImageSets/Main/" + split + ".txt"] = text;
   std::string map = "# label:color_rgb:parts:actions\n";
-  for (const auto& info : dataset.classes) map += info.name + ":::\n";
+  for (const auto& info : dataset.classes)
+    if (is_in_map(info.name)) map += info.name + ":::\n";
   written.texts["labelmap.txt"] = map;
   count_voc_losses(dataset, coords == "devkit", written.losses);
   return written;

@@ -21,6 +21,12 @@ bool acceptable(const Row& row) {
   return std::all_of(row.begin(), row.end(), [](double v) { return v >= kLeast && v <= kMost; });
 }
 
+bool has_four_corners(const Shape& shape) {
+  const auto* polygon = std::get_if<Polygon>(&shape);
+  return std::holds_alternative<RotatedBox>(shape) ||
+         (polygon && polygon->rings.size() == 1 && polygon->rings[0].size() == 4);
+}
+
 class RowWriter {
  public:
   RowWriter(const Image& image, const YoloStyle& style, LossReport& losses)
@@ -33,7 +39,8 @@ class RowWriter {
       return "";
     }
     auto numbers = numbers_of(annotation.shape);
-    if (!acceptable(numbers)) {
+    // Of corners others look at the box around them.
+    if (!acceptable(style_.task == YoloTask::obb ? box_row(annotation.box()) : numbers)) {
       losses_.add("outside", "cut at the image's edge: other tools would drop all labels of the image");
       auto inside = clipped_shape(annotation.shape, image_.width, image_.height);
       if (!inside) return "";
@@ -73,9 +80,7 @@ class RowWriter {
   Row numbers_of(const Shape& shape) const {
     if (style_.task == YoloTask::segment) return ring_row(one_ring(shape));
     if (style_.task == YoloTask::obb) {
-      const auto* polygon = std::get_if<Polygon>(&shape);
-      bool corners = polygon && polygon->rings.size() == 1 && polygon->rings[0].size() == 4;
-      if (corners || std::holds_alternative<RotatedBox>(shape)) return ring_row(outline_of(shape)[0]);
+      if (has_four_corners(shape)) return ring_row(outline_of(shape)[0]);
       return ring_row(outline_of(bounding_box(shape))[0]);
     }
     return box_row(bounding_box(shape));
@@ -125,17 +130,23 @@ std::size_t most_key_points(const Dataset& dataset) {
 }
 
 YoloTask task_for(const Dataset& dataset) {
-  std::map<std::string, std::size_t> kinds;
+  std::set<std::string> kinds;
+  bool all_corners = true;  // of what is no box
   for (const auto& image : dataset.images)
-    for (const auto& annotation : image.annotations) ++kinds[kind_name(annotation.shape)];
+    for (const auto& annotation : image.annotations) {
+      kinds.insert(kind_name(annotation.shape));
+      all_corners = all_corners &&
+                    (std::holds_alternative<Box>(annotation.shape) || has_four_corners(annotation.shape));
+    }
   auto only = [&](std::initializer_list<const char*> allowed) {
-    return std::all_of(kinds.begin(), kinds.end(), [&](const auto& kind) {
-      return std::find(allowed.begin(), allowed.end(), kind.first) != allowed.end();
+    return std::all_of(kinds.begin(), kinds.end(), [&](const std::string& kind) {
+      return std::find(allowed.begin(), allowed.end(), kind) != allowed.end();
     });
   };
   if (only({"box"})) return YoloTask::detect;
   if (only({"polygon", "mask", "ellipse"})) return YoloTask::segment;
-  if (only({"box", "rotated-box"})) return YoloTask::obb;
+  // Corners that are no rectangle are kept as outlines by those who read them.
+  if (kinds.contains("rotated-box") && all_corners) return YoloTask::obb;
   if (only({"box", "points"})) return YoloTask::pose;
   return YoloTask::detect;
 }
@@ -170,7 +181,7 @@ void count_yolo_losses(const Dataset& dataset, const YoloStyle& style, LossRepor
     holds.rings = false;
     holds.other_shapes = "become outlines";
   }
-  if (style.task == YoloTask::obb) holds.shapes = {"rotated-box"};
+  if (style.task == YoloTask::obb) holds.shapes = {"rotated-box", "polygon"};
   if (style.task == YoloTask::pose) holds.shapes = {"points"};
   holds.key_point_names = style.task == YoloTask::pose;
   count_losses(dataset, holds, losses);
@@ -178,6 +189,9 @@ void count_yolo_losses(const Dataset& dataset, const YoloStyle& style, LossRepor
     losses.kinds["crowd"].what = "left out: a row would make them ordinary objects";
   for (const auto& image : dataset.images) {
     for (const auto& annotation : image.annotations) {
+      if (style.task == YoloTask::obb && std::holds_alternative<Polygon>(annotation.shape) &&
+          !has_four_corners(annotation.shape))
+        losses.add("polygon", holds.other_shapes);
       if (style.task == YoloTask::segment && std::holds_alternative<Box>(annotation.shape))
         losses.add("box", "become outlines of four corners: other tools misread files with both");
       if (style.task == YoloTask::pose)

@@ -1,4 +1,7 @@
 // COCO's rules one by one, read and written.
+#include <cctype>
+#include <sstream>
+
 #include "ds/base/files.h"
 #include "ds/formats/annotation_format.h"
 #include "ds/media/synthetic_scene.h"
@@ -204,4 +207,44 @@ TEST_CASE("a COCO image without objects keeps whether somebody looked at it") {
   auto again = coco.round_trip(dataset);
   REQUIRE(again.images[0].state == ImageState::done);
   REQUIRE(again.images[1].state == ImageState::unlabelled);
+}
+
+TEST_CASE("a rotated box has the box around it as bbox and its corners as outline") {
+  Coco coco;
+  auto made = dataset_with({{.shape = RotatedBox{50, 40, 30, 4, 45}}});
+  auto written = annotation_formats().at("coco").value.write(made, {});
+  REQUIRE(written.losses.empty());
+  std::ostringstream text;
+  written.streams.begin()->second(text, nullptr);
+  auto list_of = [&](const std::string& key, std::size_t count) {
+    std::istringstream in(text.str().substr(text.str().find('"' + key + "\": [") + key.size() + 5));
+    std::vector<double> numbers(count);
+    for (auto& number : numbers) {
+      while (in && in.peek() != '-' && !std::isdigit(in.peek())) in.get();
+      in >> number;
+    }
+    return numbers;
+  };
+  // Half of both sides along both axes: (30 + 4) / 2 / sqrt(2) = 12.0208
+  std::vector<double> around = {50 - 12.0208, 40 - 12.0208, 24.0416, 24.0416};
+  auto bbox = list_of("bbox", 4);
+  for (std::size_t i = 0; i < 4; ++i) REQUIRE(bbox[i] == Approx(around[i]).margin(1e-4));
+  auto outline = list_of("segmentation", 8);
+  auto corners = RotatedBox{50, 40, 30, 4, 45}.corners();
+  for (std::size_t i = 0; i < 4; ++i) {
+    REQUIRE(outline[2 * i] == Approx(corners[i].x));
+    REQUIRE(outline[2 * i + 1] == Approx(corners[i].y));
+  }
+  REQUIRE(text.str().find("\"area\": 120,") != std::string::npos);
+  REQUIRE(coco.round_trip(made).images[0].annotations[0].shape == made.images[0].annotations[0].shape);
+}
+
+TEST_CASE("a rotation of 0 says nothing, and an outline that is no rectangle stays one") {
+  Coco coco;
+  auto upright = coco.one(R"("bbox":[10,10,20,10],"attributes":{"rotation":0.0,"occluded":false})");
+  REQUIRE(upright.attributes.empty());
+  auto outline = coco.one(
+      R"("bbox":[10,10,20,10],"segmentation":[[10,10,30,10,30,20,10,18]],"attributes":{"rotation":30.0})");
+  REQUIRE(kind_name(outline.shape) == "polygon");
+  REQUIRE(outline.attributes == Attributes{{"rotation", "30.0"}});
 }

@@ -4,6 +4,7 @@
 #include "ds/base/files.h"
 #include "ds/formats/annotation_format.h"
 #include "ds/formats/coco/options.h"
+#include "ds/formats/proof.h"
 #include "ds/formats/voc/options.h"
 #include "ds/media/synthetic_scene.h"
 #include "fixtures/format_fixture.h"
@@ -207,4 +208,43 @@ TEST_CASE("a folder that no export made is never replaced") {
   REQUIRE_THROWS_WITH(write_dataset(disk.dataset, disk.files, disk.out(), "yolo"),
                       disk.out().string() + " is there already and no export made it");
   REQUIRE(read_file(disk.out() / "notes.txt") == "mine");
+}
+
+TEST_CASE("what says no is no loss, in any format") {
+  for (const auto& entry : annotation_formats().entries()) {
+    if (!entry.value.write) continue;
+    CAPTURE(entry.name);
+    OnDisk disk;
+    fill(disk);
+    disk.dataset.classes = ClassList();
+    // As Roboflow writes them: the project first, and every class below it.
+    disk.dataset.classes.add({.name = "disc", .supercategory = "none"});
+    disk.dataset.classes.add({.name = "square", .supercategory = "disc"});
+    disk.dataset.classes.add({.name = "triangle", .supercategory = "disc"});
+    for (auto& image : disk.dataset.images) {
+      image.attributes = {{"license", "1"}, {"date_captured", "2020-11-07T22:45:04+00:00"}, {"night", "no"}};
+      for (auto& a : image.annotations) {
+        a.truncated = a.occluded = 0.0;
+        a.attributes = {{"rotation", "0.0"}, {"parked", "false"}, {"seen", "no"}, {"note", ""}, {"n", "0"}};
+      }
+    }
+    auto report = write_dataset(disk.dataset, disk.files, disk.out(), entry.name, {.with_images = true});
+    REQUIRE(report.losses.empty());
+    REQUIRE(prove_dataset(disk.dataset, disk.out(), entry.name, report, {.files = disk.files}).images == 6);
+  }
+}
+
+TEST_CASE("a value that says something is a loss where it has no place") {
+  OnDisk disk;
+  fill(disk);
+  for (auto& image : disk.dataset.images) image.annotations.clear();
+  disk.dataset.images[0].annotations = {{.class_idx = 0,
+                                         .shape = Box{1, 1, 9, 9},
+                                         .truncated = 0.5,
+                                         .occluded = 1.0,
+                                         .attributes = {{"n", "2"}}}};
+  disk.dataset.images[0].attributes = {{"weather", "rain"}};
+  REQUIRE(
+      plan_dataset(disk.dataset, "yolo").losses.to_string() ==
+      "1 attributes (lose them), 1 image-attributes (lose them), 1 occluded (lose it), 1 truncated (lose it)");
 }

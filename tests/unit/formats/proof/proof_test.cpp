@@ -3,6 +3,7 @@
 
 #include "ds/base/files.h"
 #include "ds/formats/annotation_format.h"
+#include "ds/formats/yolo/options.h"
 #include "ds/media/synthetic_scene.h"
 
 #include <catch2/catch.hpp>
@@ -107,4 +108,21 @@ TEST_CASE("labels without images are proven beside links to them; without any, t
   REQUIRE(proof.objects == 1);
   REQUIRE(proof.largest_error <= 64e-6);
   REQUIRE_THROWS_AS(prove_dataset(w.dataset, w.out(), "yolo", w.report), DataError);
+}
+
+TEST_CASE("what is cut at the edge is proven as what is left of it") {
+  const std::vector<Annotation> outside = {
+      {.class_idx = 0, .shape = Box{-20, 10, 30, 30}},
+      {.class_idx = 1, .shape = Polygon{{{{66, 22}, {66, 23}, {61, 22.5}, {61.5, 21}}}}},
+      {.class_idx = 1, .shape = Polygon{{{{-30, -30}, {40, 10}, {-30, 60}}}}},
+      {.class_idx = 2, .shape = RotatedBox{60, 40, 30, 20, 30}},
+      {.class_idx = 2, .shape = Ellipse{60, 40, 20, 10, 30}}};
+  for (std::size_t count = 1; count <= outside.size(); ++count) {
+    for (const std::string task : {"auto", "detect", "segment", "obb"}) {
+      CAPTURE(count, task);
+      std::vector<Annotation> some(outside.begin(), outside.begin() + static_cast<std::ptrdiff_t>(count));
+      Written w("yolo", some, {.allow_loss = {"all"}, .with_images = true, .own = YoloWriting{.task = task}});
+      REQUIRE(prove_dataset(w.dataset, w.out(), "yolo", w.report, {.files = w.files}).objects == count);
+    }
+  }
 }

@@ -208,3 +208,28 @@ TEST_CASE("more decimals on request, never fewer than six") {
   REQUIRE_THROWS_WITH(yolo.write(made, {.own = YoloWriting{.digits = 5}}),
                       "--yolo-digits is 5; it must be 6 to 15");
 }
+
+TEST_CASE("four corners are written unchanged, also partly outside, and cost nothing") {
+  Yolo yolo;
+  const std::string rows =
+      "0 0.3 0.2 0.5 0.35 0.42 0.47 0.21 0.33\n"
+      "0 0.338 0.984 0.188 1.057 0.111 0.898 0.268 0.828\n";
+  auto outlines = yolo.read(rows, "names: [cat, dog]\n");
+  auto report = yolo.write(outlines.dataset, {.own = YoloWriting{.task = "obb"}});
+  REQUIRE(report.losses.empty());
+  REQUIRE(yolo.rows() == rows);
+  REQUIRE(yolo.prove(outlines.dataset, report).objects == 2);
+  // Rectangles and other quadrangles together are corners, whoever asks.
+  Yolo other;
+  auto mixed = other.read(rows + "0 0.2 0.2 0.4 0.2 0.4 0.6 0.2 0.6\n", "names: [cat, dog]\ntask: obb\n");
+  report = other.write(mixed.dataset);
+  REQUIRE(report.losses.empty());
+  REQUIRE(other.rows() == rows + "0 0.2 0.2 0.4 0.2 0.4 0.6 0.2 0.6\n");
+}
+
+TEST_CASE("an outline with another number of corners is none of a rotated box") {
+  Yolo yolo;
+  auto made = yolo.dataset({{.shape = Polygon{{{{10, 10}, {30, 10}, {30, 30}}}}}});
+  REQUIRE(yolo.write(made, {.allow_loss = {"all"}, .own = YoloWriting{.task = "obb"}}).losses.to_string() ==
+          "1 polygon (become their bounding box)");
+}

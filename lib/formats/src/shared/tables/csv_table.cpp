@@ -129,10 +129,16 @@ CsvExtraColumns::CsvExtraColumns(std::vector<std::string> fixed, std::set<std::s
 
 bool CsvExtraColumns::add(const std::string& name, const std::string& value) {
   auto lower = to_lower(name);
+  // A table is recognised by its first line, of which readers look at so much.
+  constexpr std::size_t kLongestHeader = 3000;
+  bool fits = extra_.contains(lower) || length_ + name.size() <= kLongestHeader;
+  if (!fits || name.find_first_of("\r\n") != std::string::npos) return false;
   if (name.empty() || value.empty() || trim(name).size() != name.size() || taken_.contains(lower))
     return false;
   if (fixed_lower_.contains(lower)) return std::find(fixed_.begin(), fixed_.end(), name) != fixed_.end();
-  return extra_.emplace(lower, name).first->second == name;
+  auto [column, is_new] = extra_.emplace(lower, name);
+  if (is_new) length_ += csv_cell(name).size() + 1;
+  return column->second == name;
 }
 
 std::vector<std::string> CsvExtraColumns::header() const {

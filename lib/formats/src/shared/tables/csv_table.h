@@ -62,6 +62,7 @@ class CsvExtraColumns {
   std::set<std::string> fixed_lower_;
   std::set<std::string> taken_;
   std::map<std::string, std::string> extra_;  // lower case -> as written
+  std::size_t length_ = 0;                    // of the headers added
 };
 
 /// The cell as it is written: in quotes when it must be, quotes doubled.
