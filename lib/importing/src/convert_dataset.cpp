@@ -92,15 +92,16 @@ class Converting {
     if (read_.dataset.images.empty())
       throw DataError(fmt::format("{}: there is no image to write", source_.string()));
     report_.from = read_.format;
-    report_.images = read_.dataset.images.size();
     report_.objects = read_.dataset.annotation_count();
     report_.notes = std::move(read_.notes);
     if (options_.dry_run) {
       report_.written = plan_dataset(read_.dataset, report_.to, options_.writing);
+      report_.images = report_.written.images;
       return std::move(report_);
     }
     progress.begin("write", 0);
     report_.written = write_dataset_from(read_, target_, report_.to, options_.writing);
+    report_.images = report_.written.images;
     progress.end();
     if (options_.prove)
       report_.proof =

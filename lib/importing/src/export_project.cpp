@@ -40,9 +40,9 @@ ExportReport export_project(Project& project, const fs::path& target, const Expo
   if (options.writing.with_images || options.prove)
     for (const auto& image : dataset.images) files.push_back(project.media().path_of(image.sha256));
   ExportReport report;
-  report.images = dataset.images.size();
   report.annotations = dataset.annotation_count();
   report.written = write_dataset(dataset, files, target, options.format, options.writing);
+  report.images = report.written.images;
   if (options.prove)
     report.proof =
         prove_dataset(dataset, target, options.format, report.written, {.files = std::move(files)});

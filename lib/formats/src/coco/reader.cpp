@@ -349,6 +349,7 @@ AnnotationFormat coco_format() {
           .write = write_coco,
           .one_file = ".json",
           .write_one_file = write_coco_as_one,
+          .names = coco_names(),
           .read_options = {format_option("merge-duplicates", &CocoReading::merge_duplicates,
                                          "COCO entries that name the same file become one image")},
           .write_options = {

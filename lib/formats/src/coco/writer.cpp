@@ -250,6 +250,13 @@ WrittenDataset write(const Dataset& dataset, int first_id, bool one_file) {
 
 }  // namespace
 
+// A picture is looked for in images/<subset>/ before images/.
+NameRules coco_names() {
+  return {.by_suffix = false, .looked_for = [](const Image& image, const std::string& name) {
+            return NameRules::Paths{name, coco_subset(image.split) + "/" + name};
+          }};
+}
+
 WrittenDataset write_coco(const Dataset& dataset, const WriteOptions& options) {
   return write(dataset, options.own.of<CocoWriting>().first_id, false);
 }

@@ -4,6 +4,7 @@
 
 namespace ds::detail {
 
+NameRules coco_names();
 WrittenDataset write_coco(const Dataset& dataset, const WriteOptions& options);
 /// All splits in one file.
 WrittenDataset write_coco_as_one(const Dataset& dataset, const WriteOptions& options);

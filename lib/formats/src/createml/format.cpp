@@ -262,6 +262,10 @@ AnnotationFormat createml_format() {
   return {.detect = detect_createml,
           .read = read_createml,
           .write = write_createml,
+          .names = {.taken_folder = [](const std::string& f) { return f == "images" || f == "JPEGImages"; },
+                    .walked = true,
+                    .beginnings = {"file:"}},
+          .needs_labels = true,
           .read_options = {format_choice("createml-anchor", &CreatemlReading::anchor, kAnchors,
                                          "what x and y of CreateML boxes are; auto decides and says why")}};
 }

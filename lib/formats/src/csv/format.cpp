@@ -186,7 +186,9 @@ AnnotationFormat csv_format() {
   return {.detect = detect_csv,
           .read = read_csv,
           .write = write_csv,
-          .yields_to = [](const std::string&, const SourcePeek&) { return true; }};
+          .yields_to = [](const std::string&, const SourcePeek&) { return true; },
+          .names = {.taken_folder = [](const std::string& folder) { return folder == "images"; },
+                    .beginnings = {"file:"}}};
 }
 
 }  // namespace ds::detail

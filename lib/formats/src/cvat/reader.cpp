@@ -82,7 +82,7 @@ std::vector<fs::path> cvat_files(const SourcePeek& source, bool all) {
 }
 
 bool climbs(const fs::path& path) {
-  return path.is_absolute() || path.lexically_normal().string().starts_with("..");
+  return path.is_absolute() || *path.lexically_normal().begin() == "..";
 }
 
 /// Reads the <image> elements of one file. Names are unique within a task only, so they are counted first and
@@ -242,6 +242,7 @@ AnnotationFormat cvat_format() {
   return {.detect = detect_cvat,
           .read = read_cvat,
           .write = write_cvat,
+          .names = cvat_names(),
           .write_options = {
               format_choice("cvat-kind", &CvatWriting::kind, kCvatKinds,
                             "CVAT: images, or a video's tracks; auto: tracks when nothing is lost by it")}};

@@ -29,6 +29,11 @@ bool has_place(const Image& image, const std::string& name, const ClassList& cla
   });
 }
 
+std::string path_below_images(const Image& image, const std::string& name) {
+  auto subset = cvat_subset(image);
+  return (is_plain_name(subset) ? subset + "/" : "") + name;
+}
+
 class ImagesFile {
  public:
   ImagesFile(const Dataset& dataset, LossReport& losses) : dataset_(dataset), losses_(losses) {
@@ -192,6 +197,14 @@ void count_cvat_losses(const Dataset& dataset, bool video, LossReport& losses) {
 
 }  // namespace
 
+NameRules cvat_names() {
+  return {
+      .by_suffix = false,
+      .looked_for = [](const Image& image,
+                       const std::string& name) { return NameRules::Paths{path_below_images(image, name)}; },
+      .bare_classes = true};
+}
+
 WrittenDataset write_cvat(const Dataset& dataset, const WriteOptions& options) {
   WrittenDataset written;
   bool video = wants_video(dataset, options.own.of<CvatWriting>().kind);
@@ -205,11 +218,7 @@ WrittenDataset write_cvat(const Dataset& dataset, const WriteOptions& options) {
   }
   for (std::size_t i = 0; i < dataset.images.size(); ++i) {
     const auto& image = dataset.images[i];
-    auto subset = cvat_subset(image);
-    auto path = "images/" + (is_plain_name(subset) ? subset + "/" : "") + image.name;
-    if (auto [other, is_new] = written.images.emplace(path, i); !is_new)
-      throw DataError(fmt::format("{} and {} would both become {}; rename one",
-                                  dataset.images[other->second].name, image.name, path));
+    written.images["images/" + path_below_images(image, image.name)] = i;
   }
   written.texts["annotations.xml"] = ImagesFile(dataset, written.losses).text();
   return written;

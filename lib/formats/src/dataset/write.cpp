@@ -9,9 +9,11 @@
 #include "ds/base/text.h"
 #include "ds/base/version.h"
 #include "ds/formats/annotation_format.h"
+#include "shared/held_names.h"
 
 namespace ds {
 namespace fs = std::filesystem;
+using detail::HeldNames;
 
 namespace {
 
@@ -82,16 +84,50 @@ void replace_folder(AtomicFolder& folder, const fs::path& target) {
   fs::remove_all(aside);
 }
 
+// A dataset without a single label would not be recognised by those who read the format.
+void require_labels(const Dataset& dataset, const WrittenDataset& written,
+                    const Registry<AnnotationFormat>::Entry& format) {
+  bool labelled = std::any_of(dataset.images.begin(), dataset.images.end(), [](const Image& image) {
+    return image.state != ImageState::unlabelled || !image.annotations.empty() || !image.tags.empty();
+  });
+  bool empty = written.left_out == dataset.images.size();
+  if (dataset.images.empty() || (!empty && (labelled || !format.value.needs_labels))) return;
+  throw DataError(fmt::format("no image has labels; nothing was written as {}", format.name),
+                  empty ? "--unlabelled writes images that nobody has looked at too"
+                        : "label some, or choose a format that lists such images as well: coco, cvat, csv");
+}
+
+/// What a format makes of a dataset, under names that it can hold.
+WrittenDataset planned(const HeldNames& names, const AnnotationFormat::Write& write,
+                       const Registry<AnnotationFormat>::Entry& format, const WriteOptions& options) {
+  auto written = write(names.dataset(), options);
+  names.count(written.losses);
+  require_labels(names.dataset(), written, format);
+  return written;
+}
+
+WriteReport report_of(const Dataset& dataset, const WrittenDataset& written, const HeldNames& names) {
+  return {.losses = written.losses,
+          .notes = written.notes,
+          .images = dataset.images.size() - written.left_out,
+          .label_files = written.texts.size() + written.streams.size(),
+          .image_paths = written.images,
+          .renamed = names.images()};
+}
+
 WriteReport write_one_file(const Dataset& dataset, const fs::path& target,
                            const Registry<AnnotationFormat>::Entry& format, const WriteOptions& options) {
-  auto written = format.value.write_one_file(dataset, options);
+  HeldNames names(dataset, format.value.names);
+  auto written = planned(names, format.value.write_one_file, format, options);
   require_allowed(written.losses, options, format.name);
   if (written.streams.empty()) throw DataError("there are no images to write");
   AtomicFile file(target);
   write_stream(written.streams.begin()->second, file.temporary_path(),
                [](std::size_t) { return std::string(); });
   file.commit();
-  return {written.losses, written.notes, 1, 0, {}};
+  auto report = report_of(dataset, written, names);
+  report.image_paths.clear();
+  return report;
 }
 
 // Where an image's bytes are when a file has them; empty: nowhere to link to.
@@ -120,10 +156,10 @@ WriteReport write_whole(const Dataset& dataset, const ImageBytes& bytes, const F
     throw UsageError(fmt::format("{} is there already and no export made it", target.string()),
                      "choose a new folder, or remove that one");
   }
-  auto written = entry.value.write(dataset, options);
+  HeldNames names(dataset, entry.value.names);
+  auto written = planned(names, entry.value.write, entry, options);
   require_allowed(written.losses, options, format);
-  WriteReport report{written.losses, written.notes, written.texts.size() + written.streams.size(), 0,
-                     written.images};
+  auto report = report_of(dataset, written, names);
   AtomicFolder folder(target);
   const auto& root = folder.temporary_path();
   write_plain(root / kMarker, fmt::format("{} dataset written by ds {}\n", format, version()));
@@ -136,8 +172,6 @@ WriteReport write_whole(const Dataset& dataset, const ImageBytes& bytes, const F
   if (options.with_images) {
     for (const auto& [name, index] : written.images) {
       throw_if_stopped();
-      if (!stays_inside(name))
-        throw DataError(fmt::format("image name '{}' leaves the dataset's folder", name));
       put_image(root / name, index, bytes, options.hardlink ? file_of(index) : fs::path());
       ++report.image_files;
     }
@@ -171,9 +205,11 @@ WriteReport write_dataset_from(const ReadResult& read, const fs::path& target, c
 WriteReport plan_dataset(const Dataset& dataset, const std::string& format, const WriteOptions& options) {
   const auto& entry = annotation_formats().at(format);
   require_writer(entry);
-  auto written = entry.value.write(dataset, options);
-  return {written.losses, written.notes, written.texts.size() + written.streams.size(),
-          options.with_images ? written.images.size() : 0, written.images};
+  HeldNames names(dataset, entry.value.names);
+  auto written = planned(names, entry.value.write, entry, options);
+  auto report = report_of(dataset, written, names);
+  if (options.with_images) report.image_files = written.images.size();
+  return report;
 }
 
 }  // namespace ds

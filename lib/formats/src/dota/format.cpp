@@ -18,11 +18,12 @@ namespace fs = std::filesystem;
 
 namespace {
 
+constexpr const char* kDotaLabels = "labelTxt";
 constexpr const char* kDifficulty = "difficulty";  // other than 0 and 1
 
 const PairFolders& dota_folders() {
   static const PairFolders folders{"images",
-                                   [](const std::string& part) { return part.starts_with("labelTxt"); }};
+                                   [](const std::string& part) { return part.starts_with(kDotaLabels); }};
   return folders;
 }
 
@@ -273,11 +274,11 @@ void count_dota_losses(const Dataset& dataset, LossReport& losses) {
 
 WrittenDataset write_dota(const Dataset& dataset, const WriteOptions&) {
   WrittenDataset written;
-  check_pairs(dataset, "images", "labelTxt", written.losses);
+  check_pairs(dataset, written.losses);
   count_dota_losses(dataset, written.losses);
   for (std::size_t i = 0; i < dataset.images.size(); ++i) {
     const auto& image = dataset.images[i];
-    auto paths = pair_paths(image, "images", "labelTxt");
+    auto paths = pair_paths(image, image.name, dota_folders().images, kDotaLabels);
     written.images[paths.image] = i;
     if (image.state != ImageState::unlabelled || !image.annotations.empty())
       written.texts[paths.labels] = label_text(image, dataset.classes);
@@ -289,7 +290,11 @@ WrittenDataset write_dota(const Dataset& dataset, const WriteOptions&) {
 }  // namespace
 
 AnnotationFormat dota_format() {
-  return {detect_dota, read_dota, write_dota};
+  return {.detect = detect_dota,
+          .read = read_dota,
+          .write = write_dota,
+          .names = pair_names(dota_folders(), kDotaLabels),
+          .needs_labels = true};
 }
 
 }  // namespace ds::detail

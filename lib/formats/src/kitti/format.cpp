@@ -20,6 +20,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t kColumns = 15;
+constexpr const char* kKittiLabels = "label_2";
 constexpr const char* kDontCare = "DontCare";
 constexpr std::array<const char*, kColumns> kColumnNames = {
     "type",   "truncated", "occluded", "alpha", "left", "top", "right",     "bottom",
@@ -29,7 +30,7 @@ constexpr std::array<const char*, 8> kDevkitClasses = {
     "Car", "Van", "Truck", "Pedestrian", "Person_sitting", "Cyclist", "Tram", "Misc"};
 
 const PairFolders& kitti_folders() {
-  static const PairFolders folders{"image_2", [](const std::string& part) { return part == "label_2"; }};
+  static const PairFolders folders{"image_2", [](const std::string& part) { return part == kKittiLabels; }};
   return folders;
 }
 
@@ -292,11 +293,11 @@ void count_kitti_losses(const Dataset& dataset, LossReport& losses) {
 
 WrittenDataset write_kitti(const Dataset& dataset, const WriteOptions&) {
   WrittenDataset written;
-  check_pairs(dataset, "image_2", "label_2", written.losses);
+  check_pairs(dataset, written.losses);
   count_kitti_losses(dataset, written.losses);
   for (std::size_t i = 0; i < dataset.images.size(); ++i) {
     const auto& image = dataset.images[i];
-    auto paths = pair_paths(image, "image_2", "label_2");
+    auto paths = pair_paths(image, image.name, kitti_folders().images, kKittiLabels);
     written.images[paths.image] = i;
     if (image.state != ImageState::unlabelled || !image.annotations.empty() ||
         image.attributes.contains(kDontCare))
@@ -309,7 +310,11 @@ WrittenDataset write_kitti(const Dataset& dataset, const WriteOptions&) {
 }  // namespace
 
 AnnotationFormat kitti_format() {
-  return {detect_kitti, read_kitti, write_kitti};
+  return {.detect = detect_kitti,
+          .read = read_kitti,
+          .write = write_kitti,
+          .names = pair_names(kitti_folders(), kKittiLabels),
+          .needs_labels = true};
 }
 
 }  // namespace ds::detail

@@ -58,7 +58,11 @@ ReadResult read_labelme(const fs::path& path, const ReadOptions& options) {
 }  // namespace
 
 AnnotationFormat labelme_format() {
-  return {detect_labelme, read_labelme, write_labelme};
+  return {.detect = detect_labelme,
+          .read = read_labelme,
+          .write = write_labelme,
+          .names = labelme_names(),
+          .needs_labels = true};
 }
 
 }  // namespace ds::detail

@@ -18,6 +18,7 @@ void read_labelme_xml(Reading& reading, const std::filesystem::path& root,
 /// True when XML text is MIT LabelMe's, which begins as Pascal VOC's does.
 bool is_labelme_xml(const std::string& head);
 
+NameRules labelme_names();
 WrittenDataset write_labelme(const Dataset& dataset, const WriteOptions& options);
 
 }  // namespace ds::detail

@@ -10,6 +10,7 @@
 #include "shared/label_json.h"
 #include "shared/losses.h"
 #include "shared/mask_pixels.h"
+#include "shared/reading.h"
 
 namespace ds::detail {
 namespace fs = std::filesystem;
@@ -132,9 +133,23 @@ class ShapeWriter {
   int next_instance_ = 1;
 };
 
+// Readers take the folder for the split unless the file says another.
+bool is_in_other_split(const Image& image) {
+  auto said = split_of_folder(image.name, {});
+  return said && *said != image.split;
+}
+
 bool has_file(const Image& image) {
   return image.state != ImageState::unlabelled || !image.annotations.empty() || !image.tags.empty() ||
-         !image.attributes.empty();
+         !image.attributes.empty() || is_in_other_split(image);
+}
+
+// LabelMe's own members, and the marks of an image.
+bool is_own_of_labelme_image(const std::string& key, const std::string& value) {
+  static const std::set<std::string> kOwn = {"version",    "flags",     "shapes",
+                                             "imagePath",  "imageData", "imageHeight",
+                                             "imageWidth", "lineColor", "fillColor"};
+  return kOwn.contains(key) || is_image_mark(key, value) || value == "[]" || value == "{}";
 }
 
 std::string document(const Image& image, const ClassList& classes, const std::string& path) {
@@ -149,15 +164,24 @@ std::string document(const Image& image, const ClassList& classes, const std::st
   for (const auto& [key, value] : image.attributes) {
     if (key.starts_with("flags.") && (value == "true" || value == "false"))
       root["flags"][key.substr(6)] = value == "true";
-    else if (!root.contains(key))
+    else if (!is_own_of_labelme_image(key, value))
       root[key] = json_attribute(value);
   }
-  if (image.split != Split::none) root["split"] = to_string(image.split);
+  if (image.split != Split::none || is_in_other_split(image)) root["split"] = to_string(image.split);
   if (image.state != ImageState::done) root["state"] = to_string(image.state);
   return root.dump(2) + "\n";
 }
 
 }  // namespace
+
+NameRules labelme_names() {
+  static const std::set<std::string> kTaken = {"images", "JPEGImages", "Masks", "Scribbles", "labels.txt"};
+  constexpr std::size_t kLongest = 254;  // .json is longer than .jpg
+  return {.taken_folder = [](const std::string& folder) { return kTaken.contains(folder); },
+          .walked = true,
+          .longest = kLongest,
+          .bare_classes = true};
+}
 
 WrittenDataset write_labelme(const Dataset& dataset, const WriteOptions&) {
   WrittenDataset written;
@@ -180,6 +204,10 @@ WrittenDataset write_labelme(const Dataset& dataset, const WriteOptions&) {
     for (const auto& annotation : image.annotations)
       if (const auto* ellipse = std::get_if<Ellipse>(&annotation.shape); ellipse && !is_circle(*ellipse))
         written.losses.add("ellipse", "become outlines");
+    if (std::any_of(image.attributes.begin(), image.attributes.end(), [](const auto& a) {
+          return is_own_of_labelme_image(a.first, a.second) && tells_of_image(a.first, a.second);
+        }))
+      written.losses.add("image-attributes", "lose those called like something of LabelMe's");
     written.images[paths[i]] = i;
     if (!has_file(image)) continue;
     auto labels = fs::path(paths[i]).replace_extension(".json").generic_string();

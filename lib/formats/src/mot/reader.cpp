@@ -103,7 +103,7 @@ class SequenceImages {
 
   std::string name_of_frame(std::int64_t frame, const fs::path& file) const {
     if (auto name = fs::path(our(fmt::format("name.{}", frame)));
-        !name.empty() && !name.is_absolute() && !name.lexically_normal().string().starts_with(".."))
+        !name.empty() && !name.is_absolute() && *name.lexically_normal().begin() != "..")
       return name.generic_string();
     auto below = sequence_.folder.lexically_normal().lexically_proximate(reading_.root().lexically_normal());
     if (below.string().starts_with("..")) below.clear();  // gt.txt itself was given
@@ -237,6 +237,7 @@ AnnotationFormat mot_format() {
       .detect = detect_mot,
       .read = read_mot,
       .write = write_mot,
+      .names = mot_names(),
       .read_options = {format_choice("mot-base", &MotReading::base, kMotBases,
                                      "MOT frames and boxes count from 1 or 0; auto decides and says why")}};
 }

@@ -105,6 +105,10 @@ void count_mot_losses(const Dataset& dataset, LossReport& losses) {
 
 }  // namespace
 
+NameRules mot_names() {
+  return {.trimmed = true, .bare_classes = true};
+}
+
 WrittenDataset write_mot(const Dataset& dataset, const WriteOptions&) {
   WrittenDataset written;
   count_mot_losses(dataset, written.losses);

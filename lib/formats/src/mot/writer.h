@@ -4,6 +4,7 @@
 
 namespace ds::detail {
 
+NameRules mot_names();
 WrittenDataset write_mot(const Dataset& dataset, const WriteOptions& options);
 
 }  // namespace ds::detail

@@ -403,7 +403,10 @@ ReadResult read_open_images(const fs::path& path, const ReadOptions& options) {
 }  // namespace
 
 AnnotationFormat open_images_format() {
-  return {detect_open_images, read_open_images, write_open_images};
+  return {.detect = detect_open_images,
+          .read = read_open_images,
+          .write = write_open_images,
+          .names = open_images_names()};
 }
 
 }  // namespace ds::detail

@@ -241,6 +241,17 @@ class OpenImagesWriter {
 
 }  // namespace
 
+// An image's id is its name without the extension.
+NameRules open_images_names() {
+  return {.taken_folder = [](const std::string& folder) { return folder == "masks"; },
+          .walked = true,
+          .looked_for =
+              [](const Image& image, const std::string& name) {
+                auto id = fs::path(name).replace_extension().generic_string();
+                return NameRules::Paths{subset_name(image.split) + "/" + id};
+              }};
+}
+
 WrittenDataset write_open_images(const Dataset& dataset, const WriteOptions&) {
   return OpenImagesWriter(dataset).write();
 }

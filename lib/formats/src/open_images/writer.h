@@ -4,6 +4,7 @@
 
 namespace ds::detail {
 
+NameRules open_images_names();
 WrittenDataset write_open_images(const Dataset& dataset, const WriteOptions& options);
 
 }  // namespace ds::detail

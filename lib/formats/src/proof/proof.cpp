@@ -86,7 +86,9 @@ class DatasetProof {
     if (auto path = path_of_.find(index); path != path_of_.end())
       if (auto found = by_path_.find(path->second); found != by_path_.end()) return found->second;
     auto split = to_string(image.split) + "/";
-    for (const auto& name : {image.name, split + image.name, "obj_data/" + image.name})
+    auto other = report_.renamed.find(index);
+    const auto& written = other == report_.renamed.end() ? image.name : other->second;
+    for (const auto& name : {written, split + written, "obj_data/" + written})
       if (auto found = by_name_.find(name); found != by_name_.end()) return found->second;
     return std::nullopt;
   }

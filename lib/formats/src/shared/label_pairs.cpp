@@ -137,8 +137,9 @@ std::string pair_class_name(const std::string& name) {
   return result;
 }
 
-PairPaths pair_paths(const Image& image, const std::string& images, const std::string& labels) {
-  fs::path name = image.name;
+PairPaths pair_paths(const Image& image, const fs::path& given, const std::string& images,
+                     const std::string& labels) {
+  auto name = given;
   fs::path folder;
   if (image.split != Split::none) {
     folder = to_string(image.split);
@@ -153,15 +154,19 @@ PairPaths pair_paths(const Image& image, const std::string& images, const std::s
   return {(folder / images / name).generic_string(), (folder / labels / file).generic_string()};
 }
 
-void check_pairs(const Dataset& dataset, const std::string& images, const std::string& labels,
-                 LossReport& losses) {
-  std::map<std::string, std::string> owner;
-  for (const auto& image : dataset.images) {
-    auto paths = pair_paths(image, images, labels);
-    if (auto [other, is_new] = owner.emplace(paths.labels, image.name); !is_new)
-      throw DataError(fmt::format("{} and {} would share the label file {}; rename one", other->second,
-                                  image.name, paths.labels));
-  }
+NameRules pair_names(const PairFolders& folders, const std::string& labels) {
+  return {
+      .taken_folder =
+          [folders](const std::string& folder) { return folder == folders.images || folders.labels(folder); },
+      .folders_are_splits = true,
+      .walked = true,
+      .looked_for =
+          [images = folders.images, labels](const Image& image, const std::string& name) {
+            return NameRules::Paths{pair_paths(image, name, images, labels).labels};
+          }};
+}
+
+void check_pairs(const Dataset& dataset, LossReport& losses) {
   for (const auto& image : dataset.images)
     for (const auto& annotation : image.annotations) {
       const auto& name = dataset.classes[annotation.class_idx].name;

@@ -42,9 +42,11 @@ struct PairPaths {
   std::string image;   // "train/image_2/a.png"
   std::string labels;  // "train/label_2/a.txt"
 };
-PairPaths pair_paths(const Image& image, const std::string& images, const std::string& labels);
-/// Throws DataError when two images would share a label file; counts class names with blanks as loss.
-void check_pairs(const Dataset& dataset, const std::string& images, const std::string& labels,
-                 LossReport& losses);
+PairPaths pair_paths(const Image& image, const std::filesystem::path& name, const std::string& images,
+                     const std::string& labels);
+/// Names of which each has a label file of its own that is found again; `labels` is the folder they go to.
+NameRules pair_names(const PairFolders& folders, const std::string& labels);
+/// Counts class names with blanks as loss; throws DataError when two become one.
+void check_pairs(const Dataset& dataset, LossReport& losses);
 
 }  // namespace ds::detail

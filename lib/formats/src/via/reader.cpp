@@ -390,7 +390,7 @@ ReadResult read_via(const fs::path& path, const ReadOptions& options) {
 }  // namespace
 
 AnnotationFormat via_format() {
-  return {detect_via, read_via, write_via};
+  return {.detect = detect_via, .read = read_via, .write = write_via, .names = via_names()};
 }
 
 }  // namespace ds::detail

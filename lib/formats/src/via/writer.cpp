@@ -9,6 +9,7 @@
 #include "ds/base/text.h"
 #include "shared/label_json.h"
 #include "shared/losses.h"
+#include "shared/reading.h"
 #include "via/writer.h"
 
 namespace ds::detail {
@@ -146,7 +147,9 @@ ordered_json file_attributes(const Image& image, const ClassList& classes, std::
     if (!is_own_of_via_image(key, value)) attributes[key] = value;
   for (const auto& tag : image.tags)
     attributes[tag.present ? "tags" : "absent_tags"][classes[tag.class_idx].name] = true;
-  if (image.split != Split::none) attributes["split"] = to_string(image.split);
+  // Said also where the folder would say another.
+  if (image.split != Split::none || split_of_folder(image.name, {}))
+    attributes["split"] = to_string(image.split);
   auto read_as = image.annotations.empty() ? ImageState::unlabelled : ImageState::done;
   if (image.state != read_as) attributes["state"] = to_string(image.state);
   for (const auto& [key, value] : attributes.items()) fields.insert(key);
@@ -191,6 +194,10 @@ void count_own_losses(const Annotation& annotation, LossReport& losses) {
 }
 
 }  // namespace
+
+NameRules via_names() {
+  return {.characters = "?", .bare_classes = true};
+}
 
 WrittenDataset write_via(const Dataset& dataset, const WriteOptions&) {
   WrittenDataset written;

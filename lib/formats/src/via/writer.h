@@ -4,6 +4,7 @@
 
 namespace ds::detail {
 
+NameRules via_names();
 WrittenDataset write_via(const Dataset& dataset, const WriteOptions& options);
 
 }  // namespace ds::detail

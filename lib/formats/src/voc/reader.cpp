@@ -41,6 +41,8 @@ class VocDataset {
       if (fs::is_directory(path_) && below_image_sets(file)) continue;
       if (auto voc = read_voc_file(reading_, file)) files_.push_back(std::move(*voc));
     }
+    by_ds_ =
+        std::any_of(files_.begin(), files_.end(), [](const VocFile& voc) { return !voc.policy.empty(); });
     declare_classes();
     auto policy = choose_voc_policy(files_, reading_.own<VocReading>().coords);
     reading_.issue(policy.severity, "VOC_COORDS", {.path = path_},
@@ -181,6 +183,7 @@ class VocDataset {
 
   std::optional<Split> split_for(const std::string& id, const fs::path& file) const {
     if (auto known = split_.find(id); known != split_.end()) return known->second;
+    if (by_ds_ && listed_.contains(id)) return std::nullopt;  // whose lists name every split
     return split_of_folder(file, path_);
   }
 
@@ -290,6 +293,7 @@ class VocDataset {
   std::vector<fs::path> roots_;
   std::vector<VocFile> files_;
   std::optional<VocMasks> masks_;
+  bool by_ds_ = false;
   std::map<std::string, Split> split_;      // by id
   std::map<std::string, Location> listed_;  // by id
   std::set<std::string> done_;              // ids
@@ -323,6 +327,8 @@ AnnotationFormat voc_format() {
   return {.detect = detect_voc,
           .read = read_voc,
           .write = write_voc,
+          .names = voc_names(),
+          .needs_labels = true,
           .read_options = {format_choice(
               "voc-coords", &VocReading::coords, kVocReadCoords,
               "Pascal VOC numbers: 1-based inclusive, 0-based, or all minus 1; auto decides and says why")},

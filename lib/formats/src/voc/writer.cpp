@@ -122,6 +122,18 @@ void count_voc_losses(const Dataset& dataset, bool devkit, LossReport& losses) {
 
 }  // namespace
 
+NameRules voc_names() {
+  return {.taken_folder =
+              [](const std::string& folder) {
+                return folder == "ImageSets" || folder == "Annotations" || folder == "SegmentationClass" ||
+                       folder == "SegmentationObject";
+              },
+          .walked = true,
+          .trimmed = true,
+          .beginnings = {"#"},
+          .bare_classes = true};
+}
+
 WrittenDataset write_voc(const Dataset& dataset, const WriteOptions& options) {
   auto coords = options.own.of<VocWriting>().coords;
   if (std::find(kVocWriteCoords.begin(), kVocWriteCoords.end(), coords) == kVocWriteCoords.end())

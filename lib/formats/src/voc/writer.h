@@ -11,5 +11,6 @@ namespace ds::detail {
 inline const std::vector<std::string> kVocWriteCoords = {"asis", "devkit"};
 
 WrittenDataset write_voc(const Dataset& dataset, const WriteOptions& options);
+NameRules voc_names();
 
 }  // namespace ds::detail

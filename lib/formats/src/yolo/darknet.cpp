@@ -157,6 +157,21 @@ ReadResult read_darknet(const fs::path& path, const ReadOptions& options) {
   return reading.finish();
 }
 
+// Beside the picture, and where Ultralytics' readers look first.
+NameRules::Paths label_paths(const Image& image, const fs::path& name) {
+  if (image.state == ImageState::unlabelled && image.annotations.empty()) return {};
+  auto paths = yolo_label_candidates(name);
+  NameRules::Paths texts;
+  for (const auto& path : paths) texts.push_back(path.generic_string());
+  return texts;
+}
+
+NameRules darknet_names() {
+  return {.taken_folder = [](const std::string& f) { return f == "images" || f == "JPEGImages"; },
+          .looked_for = label_paths,
+          .bare_classes = true};
+}
+
 WrittenDataset write_darknet(const Dataset& dataset, const WriteOptions& options) {
   WrittenDataset written;
   auto own = options.own.of<YoloWriting>();
@@ -194,6 +209,7 @@ WrittenDataset write_darknet(const Dataset& dataset, const WriteOptions& options
   for (const auto& info : dataset.classes) names += info.name + "\n";
   written.texts["obj.names"] = names;
   written.texts["obj.data"] = data + "names = data/obj.names\nbackup = backup/\n";
+  written.left_out = unlabelled;
   if (unlabelled > 0) written.notes.push_back(fmt::format("{} unlabelled images are left out", unlabelled));
   return written;
 }
@@ -205,7 +221,8 @@ AnnotationFormat darknet_format() {
   return {.detect = detect_darknet,
           .read = read_darknet,
           .write = write_darknet,
-          .yields_to = [](const std::string& other, const SourcePeek&) { return other == "yolo"; }};
+          .yields_to = [](const std::string& other, const SourcePeek&) { return other == "yolo"; },
+          .names = darknet_names()};
 }
 
 }  // namespace ds::detail

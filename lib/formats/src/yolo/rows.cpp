@@ -201,6 +201,18 @@ class RawFrame {
   } shown_;
 };
 
+// With the last folder `from` as `to`; empty when there is none.
+fs::path label_in_folder(const fs::path& image, const char* from, const char* to) {
+  std::vector<fs::path> parts(image.begin(), image.end());
+  for (std::size_t i = parts.size(); i-- > 1;) {
+    if (parts[i - 1] != from) continue;
+    fs::path label;
+    for (std::size_t k = 0; k < parts.size(); ++k) label /= k == i - 1 ? fs::path(to) : parts[k];
+    return label.replace_extension(".txt");
+  }
+  return {};
+}
+
 }  // namespace
 
 void read_yolo_labels(Reading& reading, std::size_t image_index, const fs::path& file,
@@ -210,22 +222,23 @@ void read_yolo_labels(Reading& reading, std::size_t image_index, const fs::path&
   RowReader(reading, image_index, file, labels).read();
 }
 
-fs::path yolo_label_file(const fs::path& image) {
-  std::vector<fs::path> parts(image.begin(), image.end());
-  auto swap_last = [&](const char* from, const char* to) -> fs::path {
-    for (std::size_t i = parts.size() - 1; i-- > 0;) {
-      if (parts[i] != from) continue;
-      fs::path label;
-      for (std::size_t k = 0; k < parts.size(); ++k) label /= k == i ? fs::path(to) : parts[k];
-      label.replace_extension(".txt");
-      return fs::is_regular_file(label) ? label : fs::path();
-    }
-    return {};
-  };
+fs::path yolo_label_path(const fs::path& image) {
+  auto label = label_in_folder(image, "images", "labels");
+  return label.empty() ? fs::path(image).replace_extension(".txt") : label;
+}
+
+std::vector<fs::path> yolo_label_candidates(const fs::path& image) {
+  std::vector<fs::path> candidates;
   for (auto [from, to] : {std::pair{"images", "labels"}, {"Images", "Labels"}, {"Images", "Annotations"}})
-    if (auto label = swap_last(from, to); !label.empty()) return label;
-  auto beside = fs::path(image).replace_extension(".txt");
-  return fs::is_regular_file(beside) ? beside : fs::path();
+    if (auto label = label_in_folder(image, from, to); !label.empty()) candidates.push_back(label);
+  candidates.push_back(fs::path(image).replace_extension(".txt"));
+  return candidates;
+}
+
+fs::path yolo_label_file(const fs::path& image) {
+  for (const auto& label : yolo_label_candidates(image))
+    if (fs::is_regular_file(label)) return label;
+  return {};
 }
 
 std::vector<std::string> read_names_file(const fs::path& file) {

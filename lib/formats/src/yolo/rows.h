@@ -25,6 +25,11 @@ struct YoloLabels {
 void read_yolo_labels(Reading& reading, std::size_t image_index, const std::filesystem::path& file,
                       const YoloLabels& labels);
 
+/// Where an image's labels belong: the last /images/ becomes /labels/, the extension .txt; beside the image
+/// when there is no such folder.
+std::filesystem::path yolo_label_path(const std::filesystem::path& image);
+/// Every path by which an image's labels are looked for, the first one there counts.
+std::vector<std::filesystem::path> yolo_label_candidates(const std::filesystem::path& image);
 /// The label file of an image: the last /images/ becomes /labels/, the extension .txt; beside the image when
 /// there is no such folder. Empty when there is none.
 std::filesystem::path yolo_label_file(const std::filesystem::path& image);

@@ -320,6 +320,28 @@ std::string data_yaml(const Dataset& dataset, const YoloStyle& style, const std:
   return yaml;
 }
 
+bool is_looked_at(const Image& image) {
+  return image.state != ImageState::unlabelled || !image.annotations.empty();
+}
+
+// images/train/a/b.jpg
+fs::path image_path(const Image& image, const fs::path& name) {
+  auto split = to_string(image.split);
+  auto folder = fs::path("images") / split;
+  // A dataset read from train/images has the split in its names already.
+  bool twice = name.has_parent_path() && *name.begin() == split;
+  return folder / (twice ? name.lexically_relative(split) : name);
+}
+
+NameRules ultralytics_names() {
+  return {.walked = true, .looked_for = [](const Image& image, const std::string& name) {
+            NameRules::Paths labels;
+            if (is_looked_at(image))
+              labels.push_back(yolo_label_path(image_path(image, name)).generic_string());
+            return labels;
+          }};
+}
+
 WrittenDataset write_ultralytics(const Dataset& dataset, const WriteOptions& options) {
   WrittenDataset written;
   auto own = options.own.of<YoloWriting>();
@@ -329,26 +351,23 @@ WrittenDataset write_ultralytics(const Dataset& dataset, const WriteOptions& opt
   std::size_t unlabelled = 0;
   for (std::size_t i = 0; i < dataset.images.size(); ++i) {
     const auto& image = dataset.images[i];
-    bool looked_at = image.state != ImageState::unlabelled || !image.annotations.empty();
+    bool looked_at = is_looked_at(image);
     if (!looked_at && !own.unlabelled) {
       ++unlabelled;  // a trainer would take a missing label file for a negative
       continue;
     }
-    auto split = to_string(image.split);
-    fs::path name = image.name;
-    // A dataset read from train/images has the split in its names already.
-    if (auto first = name.begin()->string(); first == split && name.has_parent_path())
-      name = name.lexically_relative(first);
-    auto label = (fs::path("labels") / split / name).replace_extension(".txt").generic_string();
+    auto path = image_path(image, image.name);
+    auto label = yolo_label_path(path).generic_string();
     if (auto [other, is_new] = label_owner.emplace(label, image.name); !is_new)
       throw DataError(fmt::format("{} and {} would share the label file {}; rename one", other->second,
                                   image.name, label));
     splits.insert(image.split);
     if (looked_at) written.texts[label] = yolo_rows(image, style, written.losses);
-    written.images[(fs::path("images") / split / name).generic_string()] = i;
+    written.images[path.generic_string()] = i;
   }
   count_yolo_losses(dataset, style, written.losses);
   written.texts["data.yaml"] = data_yaml(dataset, style, splits);
+  written.left_out = unlabelled;
   if (unlabelled > 0) written.notes.push_back(fmt::format("{} unlabelled images are left out", unlabelled));
   if (splits.contains(Split::none))
     written.notes.push_back("images without a split are under images/none, which Ultralytics does not read");
@@ -371,6 +390,7 @@ AnnotationFormat ultralytics_format() {
           .read = read_ultralytics,
           .write = write_ultralytics,
           .yields_to = yields_to,
+          .names = ultralytics_names(),
           .read_options = {format_choice(
               "yolo-task", &YoloReading::task, kYoloTasks,
               "meaning of YOLO rows; auto: what data.yaml says, and rows of nine numbers are outlines")},

@@ -1,11 +1,13 @@
 // Round trips of every format, losses, and what may be overwritten.
 #include <algorithm>
+#include <set>
 
 #include "ds/base/files.h"
 #include "ds/formats/annotation_format.h"
 #include "ds/formats/coco/options.h"
 #include "ds/formats/proof.h"
 #include "ds/formats/voc/options.h"
+#include "ds/formats/yolo/options.h"
 #include "ds/media/synthetic_scene.h"
 #include "fixtures/format_fixture.h"
 
@@ -247,4 +249,41 @@ TEST_CASE("a value that says something is a loss where it has no place") {
   REQUIRE(
       plan_dataset(disk.dataset, "yolo").losses.to_string() ==
       "1 attributes (lose them), 1 image-attributes (lose them), 1 occluded (lose it), 1 truncated (lose it)");
+}
+
+TEST_CASE("images that nobody has looked at are written where they can be, else the reason is given") {
+  const std::set<std::string> refused = {"yolo", "darknet", "voc", "kitti", "dota", "labelme", "createml"};
+  for (const auto& entry : annotation_formats().entries()) {
+    if (!entry.value.write) continue;
+    CAPTURE(entry.name);
+    OnDisk disk;
+    fill(disk);
+    for (auto& image : disk.dataset.images) {
+      image.annotations.clear();
+      image.state = ImageState::unlabelled;
+    }
+    auto write = [&] {
+      return write_dataset(disk.dataset, disk.files, disk.out(), entry.name, {.with_images = true});
+    };
+    if (refused.contains(entry.name)) {
+      REQUIRE_THROWS_WITH(write(), "no image has labels; nothing was written as " + entry.name);
+      REQUIRE_FALSE(fs::exists(disk.out()));
+      continue;
+    }
+    auto report = write();
+    REQUIRE(report.images == 6);
+    REQUIRE(detect_format(disk.out())->name == entry.name);
+    REQUIRE(prove_dataset(disk.dataset, disk.out(), entry.name, report, {.files = disk.files}).images == 6);
+  }
+}
+
+TEST_CASE("images are counted as they are written") {
+  OnDisk disk;
+  fill(disk);
+  disk.dataset.images[1].annotations.clear();
+  disk.dataset.images[1].state = ImageState::unlabelled;
+  for (const std::string format : {"yolo", "darknet"})
+    REQUIRE(plan_dataset(disk.dataset, format, {.with_images = true}).images == 5);
+  REQUIRE(plan_dataset(disk.dataset, "yolo", {.own = YoloWriting{.unlabelled = true}}).images == 6);
+  REQUIRE(plan_dataset(disk.dataset, "coco").images == 6);
 }

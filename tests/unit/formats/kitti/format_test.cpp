@@ -176,6 +176,9 @@ TEST_CASE("kitti: what it cannot hold is counted") {
           "a_b -1 1 -10 15 7.5 25 12.5 -1 -1 -1 -1000 -1000 -1000 -10\n"
           "DontCare -1 -1 -10 1 1 2 2 -1 -1 -1 -1000 -1000 -1000 -10\n");
   dataset.images.push_back({.name = "a.png", .width = 64, .height = 48});
-  REQUIRE_THROWS_WITH(annotation_formats().at("kitti").value.write(dataset, {}),
-                      "a.jpg and a.png would share the label file label_2/a.txt; rename one");
+  auto report = plan_dataset(dataset, "kitti");
+  REQUIRE(report.losses.kinds["name"].what ==
+          "of classes: blanks become _; written as others: 'a.png' as 'a-2.png'");
+  REQUIRE(report.image_paths ==
+          std::map<std::string, std::size_t>{{"image_2/a.jpg", 0}, {"image_2/a-2.png", 1}});
 }

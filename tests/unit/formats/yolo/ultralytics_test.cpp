@@ -233,3 +233,14 @@ TEST_CASE("an outline with another number of corners is none of a rotated box") 
   REQUIRE(yolo.write(made, {.allow_loss = {"all"}, .own = YoloWriting{.task = "obb"}}).losses.to_string() ==
           "1 polygon (become their bounding box)");
 }
+
+TEST_CASE("labels lie where readers look for them: the last folder called images decides") {
+  Yolo yolo;
+  auto made = yolo.dataset({{.shape = Box{10, 10, 30, 30}}});
+  made.images[0].name = "images/a.jpg";
+  auto report = yolo.write(made);
+  REQUIRE(report.losses.empty());
+  REQUIRE(fs::exists(yolo.path("out/images/train/labels/a.txt")));
+  REQUIRE(yolo.prove(made, report).objects == 1);
+  REQUIRE(read_dataset(yolo.path("out"), "yolo").dataset.images[0].name == "train/images/a.jpg");
+}

@@ -13,6 +13,7 @@
 #include "ds/dataset/dataset.h"
 #include "ds/formats/format_options.h"
 #include "ds/formats/issue.h"
+#include "ds/formats/name_rules.h"
 
 /// Annotation formats of other tools, read and written. A reader takes one dataset (a folder or a file) and
 /// returns everything that can be used and an Issue with its place for everything else: one bad row never
@@ -101,6 +102,7 @@ struct WrittenDataset {
   /// while the dataset they were made from is still there.
   std::map<std::string, std::function<void(std::ostream&, const ImageBytes&)>> streams;
   std::map<std::string, std::size_t> images;  // path -> index into dataset.images
+  std::size_t left_out = 0;                   // images that are not written at all
   LossReport losses;
   std::vector<std::string> notes;
 };
@@ -119,6 +121,10 @@ struct AnnotationFormat {
   /// True when another format that recognises the same path says more about it than this one does. Null: no
   /// other does.
   std::function<bool(const std::string& other, const detail::SourcePeek&)> yields_to = {};
+  /// What it can call images and classes; what it is given to write has no other names.
+  NameRules names = {};
+  /// Of images that nobody has looked at its labels say nothing: a dataset of such images alone is none.
+  bool needs_labels = false;
   /// The options it adds, of FormatOptions in ReadOptions::own and WriteOptions::own.
   std::vector<FormatOption> read_options = {};
   std::vector<FormatOption> write_options = {};
@@ -143,15 +149,19 @@ ReadResult read_dataset(const std::filesystem::path& path, const std::string& fo
 struct WriteReport {
   LossReport losses;
   std::vector<std::string> notes;
+  std::size_t images = 0;  // that are in the dataset, with or without their pictures
   std::size_t label_files = 0;
   std::size_t image_files = 0;
   /// Where each image belongs in the dataset, also when it was not copied: path -> index in dataset.images.
   std::map<std::string, std::size_t> image_paths = {};
+  /// Images that got another name, by index in dataset.images: a loss of kind `name`.
+  std::map<std::size_t, std::string> renamed = {};
 };
 /// Writes a dataset folder (or one file, see AnnotationFormat::one_file): whole or not at all, and
 /// byte for byte the same every time. `files` (beside dataset.images) are copied when options.with_images. A
 /// folder that an export made before is replaced; any other non-empty target is a UsageError. Losses that are
-/// not allowed: a DataError that counts them, and nothing is written.
+/// not allowed, and a dataset that would hold no image at all (see AnnotationFormat::needs_labels): a DataError
+/// that says so, and nothing is written.
 WriteReport write_dataset(const Dataset& dataset, const std::vector<std::filesystem::path>& files,
                           const std::filesystem::path& target, const std::string& format,
                           const WriteOptions& options = {});
