@@ -8,6 +8,7 @@
 #include "ds/base/files.h"
 #include "ds/base/log.h"
 #include "ds/base/text.h"
+#include "ds/importing/broken_pictures.h"
 #include "ds/importing/contact_sheet.h"
 #include "ds/importing/project_check.h"
 #include "options.h"
@@ -63,6 +64,10 @@ std::vector<Issue> check_source(Context& context, const CheckFlags& o) {
         return read_file(result.files[i]);
       },
       result.issues, o.source);
+  if (o.options.decode)
+    for (const auto& [index, issue] :
+         broken_pictures(result, {.decode = true, .threads = o.reading.threads}, context.progress))
+      result.issues.push_back(issue);
   return std::move(result.issues);
 }
 

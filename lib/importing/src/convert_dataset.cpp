@@ -9,8 +9,10 @@
 #include "ds/base/error.h"
 #include "ds/base/files.h"
 #include "ds/base/text.h"
+#include "ds/formats/yolo/options.h"
 #include "ds/geometry/clip_shape.h"
 #include "ds/importing/add_sources.h"
+#include "ds/importing/broken_pictures.h"
 #include "ds/media/archive.h"
 #include "ds/media/image_header.h"
 
@@ -65,6 +67,10 @@ void keep_images(ReadResult& read, const std::function<bool(std::size_t)>& keep)
   read.embedded = std::move(kept.embedded);
 }
 
+bool is_broken_picture(const Issue& issue) {
+  return issue.code == "BROKEN_IMAGE" && issue.severity == Severity::error;
+}
+
 /// One conversion: read, refuse what would be lost unasked, change classes, cut, write, read back. Everything
 /// that can be refused is refused before the first byte is written. Members of an archive lie in a scratch
 /// folder, whose name must not show: they are named after the archive.
@@ -85,6 +91,7 @@ class Converting {
     progress.begin("read", 0);
     read();
     progress.end();
+    find_broken(progress);
     if (options_.on_issues) options_.on_issues(read_.issues);
     require_whole();
     change_classes();
@@ -95,12 +102,12 @@ class Converting {
     report_.objects = read_.dataset.annotation_count();
     report_.notes = std::move(read_.notes);
     if (options_.dry_run) {
-      report_.written = plan_dataset(read_.dataset, report_.to, options_.writing);
+      report_.written = plan_dataset(read_.dataset, report_.to, writing());
       report_.images = report_.written.images;
       return std::move(report_);
     }
     progress.begin("write", 0);
-    report_.written = write_dataset_from(read_, target_, report_.to, options_.writing);
+    report_.written = write_dataset_from(read_, target_, report_.to, writing());
     report_.images = report_.written.images;
     progress.end();
     if (options_.prove)
@@ -126,13 +133,40 @@ class Converting {
     name_members(read_, scratch_->path().string() + "/", source_.filename().string() + "!");
   }
 
-  // Objects that cannot be read, and pictures that are to be written but are not there.
+  // What an import refuses is refused here as well; its labels would lie beside a picture that is grey.
+  void find_broken(Progress& progress) {
+    auto broken = broken_pictures(read_, {.threads = options_.reading.threads}, progress);
+    for (const auto& [index, issue] : broken) read_.issues.push_back(issue);
+    if (scratch_) name_members(read_, scratch_->path().string() + "/", source_.filename().string() + "!");
+    if (!broken.empty() && options_.keep_going)
+      keep_images(read_, [&](std::size_t i) { return !broken.contains(i); });
+  }
+
+  // Corners that were read as such are written as such, also where none of them makes a rectangle.
+  WriteOptions writing() const {
+    auto writing = options_.writing;
+    bool corners = options_.reading.own.of<YoloReading>().task == "obb";
+    auto& task = writing.own.of<YoloWriting>().task;
+    if (report_.to == "yolo" && corners && task == "auto") task = "obb";
+    return writing;
+  }
+
+  // Objects that cannot be read, pictures that are broken, and pictures that are to be written but are not there.
   void require_whole() {
     auto lost =
         static_cast<std::size_t>(std::count_if(read_.issues.begin(), read_.issues.end(), loses_objects));
     if (lost > 0 && !options_.keep_going)
       throw DataError(fmt::format("{}: {} cannot be read", source_.string(), counted(lost, "label")),
                       "mend them, or leave them out with --keep-going; nothing was written");
+    auto broken =
+        static_cast<std::size_t>(std::count_if(read_.issues.begin(), read_.issues.end(), is_broken_picture));
+    if (broken > 0 && !options_.keep_going)
+      throw DataError(
+          fmt::format("{}: {} broken", source_.string(), counted(broken, "picture is", "pictures are")),
+          "mend them, or leave them out with --keep-going; nothing was written");
+    if (broken > 0)
+      read_.notes.push_back(
+          fmt::format("{} left out", counted(broken, "broken picture is", "broken pictures are")));
     if (!options_.writing.with_images) return;
     auto there = [&](std::size_t i) { return !read_.files[i].empty() || read_.embedded.contains(i); };
     std::size_t missing = 0;
