@@ -13,7 +13,7 @@ packages=(
   libtorch-dev libgloo-dev libopenblas0-openmp libopencv-dev libcli11-dev libfmt-dev libspdlog-dev
   libyaml-cpp-dev nlohmann-json3-dev libsqlite3-dev libarchive-dev libcurl4-openssl-dev
   libboost-dev libssl-dev zlib1g-dev libpugixml-dev libsimdjson-dev libprotobuf-dev
-  protobuf-compiler libcsv-dev libuchardet-dev libjs-chart.js catch2
+  protobuf-compiler libcsv-dev libuchardet-dev libutf8proc-dev libjs-chart.js catch2
   libjpeg62-turbo-dev libpng-dev libtiff-dev libwebp-dev
   libavformat-dev libavcodec-dev libavutil-dev libswscale-dev
   # used by scripts and tests

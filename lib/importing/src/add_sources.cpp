@@ -379,12 +379,6 @@ void store_ahead(Project& project, const std::vector<SourceContent>& sources, co
 
 }  // namespace
 
-bool loses_objects(const Issue& issue) {
-  static const std::set<std::string> codes = {"BAD_FILE",         "BAD_NUMBER",    "BAD_ROW",
-                                              "BAD_SEGMENTATION", "UNKNOWN_CLASS", "UNKNOWN_IMAGE"};
-  return issue.severity == Severity::error && codes.contains(issue.code);
-}
-
 AddReport add_sources(Project& project, const std::vector<fs::path>& sources, const AddOptions& options,
                       Progress& progress) {
   validate(options);

@@ -59,12 +59,15 @@ void keep_images(ReadResult& read, const std::function<bool(std::size_t)>& keep)
     if (!keep(i)) continue;
     if (auto inside = read.embedded.find(i); inside != read.embedded.end())
       kept.embedded[kept.files.size()] = std::move(inside->second);
+    if (auto why = read.without_bytes.find(i); why != read.without_bytes.end())
+      kept.without_bytes[kept.files.size()] = std::move(why->second);
     kept.dataset.images.push_back(std::move(read.dataset.images[i]));
     kept.files.push_back(std::move(read.files[i]));
   }
   read.dataset.images = std::move(kept.dataset.images);
   read.files = std::move(kept.files);
   read.embedded = std::move(kept.embedded);
+  read.without_bytes = std::move(kept.without_bytes);
 }
 
 bool is_broken_picture(const Issue& issue) {

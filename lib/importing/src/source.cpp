@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <opencv2/core/mat.hpp>
+#include <optional>
 
 #include "ds/base/atomic_files.h"
 #include "ds/base/charset.h"
@@ -77,11 +79,15 @@ class SourceReader {
   // A file named on the command line that gives nothing is an error; in a folder of others it is skipped.
   void require_something() {
     if (!source_.candidates.empty() || source_.left_to_others > 0) return;
+    bool missing = std::any_of(source_.issues.begin(), source_.issues.end(),
+                               [](const Issue& issue) { return issue.code == "MISSING_IMAGE"; });
+    auto advice = missing ? "say with --images where the images are" : "";
     if (source_.skipped.size() == 1)
-      throw DataError(fmt::format("{}; nothing was added", source_.skipped[0].reason));
+      throw DataError(fmt::format("{}; nothing was added", source_.skipped[0].reason), advice);
     throw DataError(
         fmt::format("{}: no image in it can be used{}", source_.given.string(),
-                    source_.skipped.empty() ? "" : fmt::format("; first: {}", source_.skipped[0].reason)));
+                    source_.skipped.empty() ? "" : fmt::format("; first: {}", source_.skipped[0].reason)),
+        advice);
   }
 
   void unpack(const fs::path& archive, const fs::path& folder) {
@@ -195,7 +201,7 @@ class SourceReader {
     source_.classes = result.dataset.classes;
     source_.notes = std::move(result.notes);
     source_.issues = std::move(result.issues);
-    if (!origin.empty()) name_members(path.string() + "/", origin);
+    if (!origin.empty()) name_members(path.string() + "/", origin, result);
     std::vector<fs::path> pictures;
     for (std::size_t i = 0; i < result.files.size(); ++i)
       if (!result.files[i].empty() && options_.shard.takes(result.dataset.images[i].name))
@@ -211,7 +217,7 @@ class SourceReader {
         continue;
       }
       if (file.empty()) {
-        skip(image.name, image.name + ": the image file is missing or broken");
+        skip(image.name, fmt::format("{}: the image file is {}", image.name, result.without_bytes[i]));
         continue;
       }
       auto shown = origin.empty() ? file.string() : origin + file.lexically_relative(path).generic_string();
@@ -227,12 +233,13 @@ class SourceReader {
   }
 
   // Members of an archive lie in a scratch folder that means nothing to the user.
-  void name_members(const std::string& scratch, const std::string& origin) {
+  void name_members(const std::string& scratch, const std::string& origin, ReadResult& result) {
     auto rename = [&](std::string& text) {
       for (std::size_t at; (at = text.find(scratch)) != std::string::npos;)
         text.replace(at, scratch.size(), origin);
     };
     for (auto& note : source_.notes) rename(note);
+    for (auto& [index, why] : result.without_bytes) rename(why);
     for (auto& issue : source_.issues) {
       auto place = issue.location.path.string();
       rename(place);

@@ -125,38 +125,39 @@ class CocoFile {
     }
   }
 
-  // The candidates follow how people lay COCO out; two different files under them are a
-  // question for the user.
-  fs::path find_image(const std::string& given) const {
-    std::string name = given;
-    std::replace(name.begin(), name.end(), '\\', '/');
-    for (const auto& file : {fs::path(name), fs::path(name).filename()}) {
-      if (file.is_absolute()) {
-        if (fs::is_regular_file(file)) return file;
-        continue;
-      }
-      for (const auto& root : roots_)
-        if (auto found = root / file; fs::is_regular_file(found)) return found.lexically_normal();
-    }
-    return {};
-  }
-
   void find_roots() {
     auto folder = file_.parent_path();
     auto subset = subset_of(file_);
-    if (!reading_.options().images.empty()) {
-      roots_ = {reading_.options().images / subset, reading_.options().images};
-    } else {
-      roots_ = {folder,
-                folder / "images",
-                folder / subset,
-                folder / "images" / subset,
-                folder / ".." / "images" / subset,
-                folder / ".." / "images",
-                folder / ".." / subset,
-                folder / ".."};
-    }
+    roots_ = {folder,
+              folder / "images",
+              folder / subset,
+              folder / "images" / subset,
+              folder / ".." / "images" / subset,
+              folder / ".." / "images",
+              folder / ".." / subset,
+              folder / ".."};
+    add_folders_of_split();
     std::erase_if(roots_, [](const fs::path& root) { return !root.empty() && !fs::is_directory(root); });
+  }
+
+  std::optional<Split> split_of_file() const {
+    auto split = split_of_word(subset_of(file_));
+    return split ? split : split_of_word(file_.stem().string());
+  }
+
+  // annotations/custom_train.json speaks of train2017/ beside it.
+  void add_folders_of_split() {
+    auto split = split_of_file();
+    if (!split) return;
+    std::vector<fs::path> named;
+    for (const auto& root : roots_) {
+      if (!fs::is_directory(root)) continue;
+      for (const auto& entry : fs::directory_iterator(root, fs::directory_options::skip_permission_denied))
+        if (entry.is_directory() && split_of_word(entry.path().filename().string()) == split)
+          named.push_back(entry.path());
+    }
+    std::sort(named.begin(), named.end());
+    roots_.insert(roots_.end(), named.begin(), named.end());
   }
 
   // Where the pictures are is found first, so that all of them are opened on all processors.
@@ -165,8 +166,8 @@ class CocoFile {
     std::vector<fs::path> there;
     auto take = [&](std::string_view file_name, std::size_t i) {
       files_.resize(i + 1);
-      files_[i] = find_image(std::string(file_name));
-      if (!files_[i].empty()) there.push_back(files_[i]);
+      files_[i] = reading_.find_image({.given = std::string(file_name), .folders = roots_, .labels = file_});
+      if (!files_[i].file.empty()) there.push_back(files_[i].file);
     };
     JsonText parser;
     lists_.for_each(
@@ -185,7 +186,7 @@ class CocoFile {
 
   void read_images() {
     prepare_images();
-    auto split = split_of_word(subset_of(file_));
+    auto split = split_of_file();
     lists_.for_each("images", [&](const json& entry, std::size_t i) { read_image(entry, i, split); });
     files_ = {};
     auto number_ids = [](const auto& by_text, auto& by_number) {
@@ -232,14 +233,10 @@ class CocoFile {
       return number && *number > 0 && *number < 1e6 ? static_cast<int>(*number) : 0;
     };
     auto place = fmt::format("/images/{}", i);
-    const auto& file = files_[i];
-    std::string shown = file_name;
-    std::replace(shown.begin(), shown.end(), '\\', '/');
-    auto name = file.empty() ? shown : reading_.name_of(file);
+    const auto& file = files_[i].file;
+    if (file.empty()) reading_.report_missing(files_[i], file_name, at(place + "/file_name"));
+    auto name = file.empty() ? with_slashes(file_name) : reading_.name_of(file);
     auto index = reading_.add_image(file, name, Reading::Declared{size("width"), size("height")}, at(place));
-    if (file.empty())
-      reading_.issue(Severity::error, "MISSING_IMAGE", at(place + "/file_name"),
-                     fmt::format("'{}' is not there", file_name));
     if (!index) return;
     by_file_name_[file_name] = *index;
     image_of_[id] = *index;
@@ -313,7 +310,7 @@ class CocoFile {
   PlainCocoReader plain_;
   Location place_;  // of the annotation at hand
   std::vector<fs::path> roots_;
-  std::vector<fs::path> files_;  // beside the list of images; empty: not there
+  std::vector<FoundImage> files_;  // beside the list of images
   std::unordered_map<std::string, int> class_of_;
   std::unordered_map<std::string, std::size_t> image_of_;
   std::unordered_map<std::int64_t, int> class_of_number_;  // those of them whose id is a whole number

@@ -106,10 +106,10 @@ class CreatemlReader {
       return;
     }
     auto index = pictures_.image(name.get<std::string>(), place.path.parent_path(), std::nullopt, place);
-    if (!index) return;
+    const auto& list = either(entry, "annotations", "annotation");
+    if (!index) return reading_.count_without_image(list.is_array() ? list.size() : 0);
     auto& image = reading_.image(*index);
     if (split) image.split = *split;
-    const auto& list = either(entry, "annotations", "annotation");
     if (!list.is_array()) return;
     // Listed with an empty list: somebody looked.
     image.state = ImageState::done;

@@ -108,19 +108,14 @@ class CvatImages {
   }
 
  private:
-  fs::path find_file(const std::string& name, const std::string& subset) const {
+  // A name that climbs out of the dataset is no more than its last part.
+  FoundImage find_file(const std::string& name, const std::string& subset) {
     fs::path given = name;
-    std::vector<fs::path> folders;
-    if (!reading_.options().images.empty()) folders.push_back(reading_.options().images);
-    for (auto* part : {"images", ".", "../images"}) folders.push_back(folder_ / part);
-    std::vector<fs::path> names;
-    if (!climbs(given) && is_plain_name(subset)) names.push_back(subset / given);
-    if (!climbs(given)) names.push_back(given);
-    if (climbs(given) || given.has_parent_path()) names.push_back(given.filename());
-    for (const auto& one : names)
-      for (const auto& folder : folders)
-        if (auto file = (folder / one).lexically_normal(); fs::is_regular_file(file)) return file;
-    return {};
+    if (climbs(given)) given = given.filename();
+    ImageQuery query{.given = (subset / given).generic_string(), .labels = document_.xml.path()};
+    for (auto* part : {"images", ".", "../images"}) query.folders.push_back(folder_ / part);
+    if (!is_plain_name(subset)) query.given = given.generic_string();
+    return reading_.find_image(query);
   }
 
   // Names are unique in a task only: a project's subsets repeat them.
@@ -146,9 +141,9 @@ class CvatImages {
     const auto* task = document_.meta.task(task_id);
     if (subset.empty() && task) subset = task->subset;
     Reading::Declared declared{node.attribute("width").as_int(), node.attribute("height").as_int()};
-    auto file = find_file(name, subset);
-    if (file.empty())
-      reading_.issue(Severity::error, "MISSING_IMAGE", place, fmt::format("'{}' is not there", name));
+    auto found = find_file(name, subset);
+    const auto& file = found.file;
+    if (file.empty()) reading_.report_missing(found, name, place);
     names_.emplace(name, names_[raw_name]);
     auto index = reading_.add_image(file, unique_name(name, subset, task_id), declared, place);
     if (!index) {

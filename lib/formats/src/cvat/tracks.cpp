@@ -99,6 +99,37 @@ class Video {
   }
 
  private:
+  void read_track(pugi::xml_node node) {
+    auto place = document_.xml.place_of(node);
+    Track track{.node = node,
+                .class_idx = cvat_class(reading_, document_, node.attribute("label").value(), place)};
+    for (auto child : node.children()) {
+      std::string element = child.name();
+      if (element.empty()) continue;
+      auto where = document_.xml.place_of(child);
+      auto bad = [&](const std::string& why) {
+        reading_.issue(Severity::error, "BAD_ROW", where, fmt::format("<{}> {}; left out", element, why));
+      };
+      if (!is_cvat_shape(element)) {
+        bad("is no shape of CVAT");
+        continue;
+      }
+      auto frame = cvat_id(child, "frame");
+      if (!frame || *frame < 0) {
+        bad(fmt::format("has frame '{}', not a number from 0", child.attribute("frame").value()));
+        continue;
+      }
+      auto annotation = read_cvat_object(reading_, document_, child, track.class_idx, canvas());
+      if (!annotation) continue;
+      annotation->attributes["keyframe"] =
+          std::string(child.attribute("keyframe").as_string("1")) == "1" ? "true" : "false";
+      bool outside = std::string(child.attribute("outside").value()) == "1";
+      if (!track.shapes.emplace(*frame, Keyframe{std::move(*annotation), outside, where}).second)
+        bad(fmt::format("is a second shape of the track in frame {}", *frame));
+    }
+    if (!track.shapes.empty()) tracks_.push_back(std::move(track));
+  }
+
   // frame_000012.jpg anywhere below the file; of several videos, in the folder called like the task.
   void find_pictures() {
     auto folder =

@@ -36,7 +36,9 @@ ReadResult read_dataset(const fs::path& path, const std::string& format, const R
 std::string image_bytes(const ReadResult& result, std::size_t index) {
   if (auto inside = result.embedded.find(index); inside != result.embedded.end()) return inside->second();
   if (const auto& file = result.files.at(index); !file.empty()) return read_file(file);
-  throw DataError(fmt::format("{}: the image file is missing or broken", result.dataset.images[index].name));
+  auto why = result.without_bytes.find(index);
+  throw DataError(fmt::format("{}: the image file is {}", result.dataset.images[index].name,
+                              why == result.without_bytes.end() ? "missing" : why->second));
 }
 
 }  // namespace ds

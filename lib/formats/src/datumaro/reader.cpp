@@ -11,7 +11,6 @@
 #include "datumaro/format.h"
 #include "ds/base/text.h"
 #include "ds/media/image_header.h"
-#include "shared/image_search.h"
 #include "shared/label_json.h"
 #include "shared/reading.h"
 #include "shared/source_peek.h"
@@ -178,8 +177,8 @@ class DatumaroFile {
                                                                 : file_.parent_path();
     auto subset = file_.stem();
     std::vector<fs::path> folders = {root / "images" / subset, root / "images", root / subset, root};
-    auto file = find_image_file(reading_, given, folders);
-    if (file.empty()) file = find_image_of_stem(reading_, id, folders);
+    auto found = reading_.find_image({.given = given, .stem = id, .folders = folders, .labels = file_});
+    const auto& file = found.file;
     auto place = at(pointer);
     if (!file.empty()) {
       used_.insert(file.lexically_normal().string());
@@ -190,7 +189,7 @@ class DatumaroFile {
     }
     auto name = with_slashes(given.empty() ? id : given);
     if (!has_image_suffix(name)) name += ".jpg";
-    reading_.issue(Severity::error, "MISSING_IMAGE", place, fmt::format("'{}' is not there", name));
+    reading_.report_missing(found, name, place);
     return reading_.add_image({}, name, declared, place);
   }
 
@@ -206,10 +205,10 @@ class DatumaroFile {
       return;
     }
     auto index = add_image(item, with_slashes(*id), pointer);
-    if (!index) return;
+    const auto& annotations = list_in(item, "annotations");
+    if (!index) return reading_.count_without_image(annotations.size());
     auto& image = reading_.image(*index);
     image.split = split_of_word(file_.stem().string()).value_or(Split::none);
-    const auto& annotations = list_in(item, "annotations");
     if (!annotations.empty() || reading_.options().empty_is_negative) image.state = ImageState::done;
     const auto& attributes = member(item, "attr");
     if (attributes.is_object())

@@ -15,7 +15,6 @@
 #include "label_studio/annotations.h"
 #include "label_studio/format.h"
 #include "label_studio/video.h"
-#include "shared/image_search.h"
 #include "shared/label_json.h"
 #include "shared/mask_pixels.h"
 #include "shared/source_peek.h"
@@ -152,15 +151,18 @@ class Tasks {
     auto folder = file_.parent_path();
     std::vector<fs::path> folders = {folder, folder / "images", reading_.root(), reading_.root() / "images",
                                      folder / ".." / "images"};
-    auto file = find_image_file(reading_, path, folders);
+    auto found = reading_.find_image({.given = path, .folders = folders, .labels = file_});
     const auto& upload = member(task, "file_upload");
     for (const auto& candidate :
          {without_upload_prefix(path), upload.is_string() ? upload.get<std::string>() : std::string(),
           upload.is_string() ? without_upload_prefix(upload.get<std::string>()) : std::string()})
-      if (file.empty() && !candidate.empty()) file = find_image_file(reading_, candidate, folders);
-    if (!file.empty()) return reading_.add_image(file, reading_.name_of(file), declared, place);
-    reading_.issue(Severity::error, "MISSING_IMAGE", place,
-                   fmt::format("'{}' is not there; say with --images where the pictures are", address));
+      if (found.file.empty() && found.several.empty() && !candidate.empty())
+        found = reading_.find_image({.given = candidate, .folders = folders, .labels = file_});
+    if (const auto& file = found.file; !file.empty())
+      return reading_.add_image(file, reading_.name_of(file), declared, place);
+    reading_.report_missing(
+        found, address, place,
+        fmt::format("'{}' is not there; say with --images where the pictures are", address));
     auto name = reading_.name_of(folder / with_slashes(path));
     auto index = reading_.add_image({}, name, declared, place);
     if (!index)
@@ -214,8 +216,8 @@ class Tasks {
     std::int64_t missing = 0;
     for (std::int64_t number = 0; number < video.frames; ++number) {
       auto name = fmt::format("frame_{:06}", number);
-      auto file = find_image_of_stem(reading_, (stem / name).string(), folders);
-      if (file.empty()) file = find_image_of_stem(reading_, name, folders);
+      auto file = reading_.find_image({.stem = (stem / name).string(), .folders = folders}).file;
+      if (file.empty()) file = reading_.find_image({.stem = name, .folders = folders}).file;
       missing += file.empty();
       if (!file.empty()) add_frame(file, path.generic_string(), video, number, pointer);
     }

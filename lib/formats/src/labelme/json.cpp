@@ -8,7 +8,6 @@
 #include "ds/media/image_header.h"
 #include "labelme/parts.h"
 #include "labelme/shape.h"
-#include "shared/image_search.h"
 #include "shared/label_json.h"
 #include "shared/mask_pixels.h"
 #include "shared/text/label_text.h"
@@ -107,24 +106,25 @@ class JsonFiles {
     return {side("imageWidth"), side("imageHeight")};
   }
 
-  fs::path find_image(const LabelmeFile& found) {
+  FoundImage find_image(const LabelmeFile& found) {
     auto folder = found.file.parent_path();
     std::vector<fs::path> folders = {folder, folder / "images", (folder / ".." / "images").lexically_normal(),
                                      (folder / "..").lexically_normal()};
     auto given = text_of(member(found.document, "imagePath"));
-    if (auto file = find_image_file(reading_, given, folders); !file.empty()) return file;
-    auto file = find_image_of_stem(reading_, found.file.stem().string(), folders);
-    if (!file.empty())
+    auto image = reading_.find_image(
+        {.given = given, .stem = found.file.stem().string(), .folders = folders, .labels = found.file});
+    if (image.by_stem && !image.file.empty())
       reading_.issue(Severity::warning, "WRONG_FILENAME", {.path = found.file, .pointer = "/imagePath"},
-                     fmt::format("'{}' is not there; {} is used", given, file.filename().string()));
-    return file;
+                     fmt::format("'{}' is not there; {} is used", given, image.file.filename().string()));
+    return image;
   }
 
   // The file beside the labels holds the picture's own bytes; the picture inside them was encoded anew, but
   // is what was drawn on should they differ.
   std::optional<std::size_t> add_image(const LabelmeFile& found) {
     auto declared = declared_size(found.document);
-    auto file = find_image(found);
+    auto image = find_image(found);
+    const auto& file = image.file;
     Location place{.path = found.file, .pointer = "/imagePath"};
     bool usable = !file.empty();
     if (usable && found.embedded) {
@@ -151,7 +151,7 @@ class JsonFiles {
     }
     auto given = text_of(member(found.document, "imagePath"));
     if (found.embedded_error.empty())
-      reading_.issue(Severity::error, "MISSING_IMAGE", place, fmt::format("'{}' is not there", given));
+      reading_.report_missing(image, given, place);
     else
       reading_.issue(
           Severity::error, "BROKEN_IMAGE", {.path = found.file, .pointer = "/imageData"},
@@ -171,7 +171,7 @@ class JsonFiles {
 
   void add_file(const LabelmeFile& found) {
     auto index = add_image(found);
-    if (!index) return;
+    if (!index) return reading_.count_without_image(found.document["shapes"].size());
     auto& image = reading_.image(*index);
     image.state = ImageState::done;
     image.split = split_of_folder(found.file, reading_.root()).value_or(Split::none);

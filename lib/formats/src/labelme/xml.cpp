@@ -8,7 +8,6 @@
 #include "ds/base/files.h"
 #include "ds/base/text.h"
 #include "labelme/parts.h"
-#include "shared/image_search.h"
 #include "shared/label_json.h"
 #include "shared/mask_pixels.h"
 #include "shared/xml_file.h"
@@ -96,17 +95,15 @@ class XmlFiles {
     auto mirrored = here.generic_string();
     if (auto at = mirrored.rfind("Annotations"); at != std::string::npos)
       folders.insert(folders.begin(), fs::path(mirrored.replace(at, 11, "Images")));
-    auto file = find_image_file(reading_, given, folders);
-    if (file.empty()) {
-      file = find_image_of_stem(reading_, file_.stem().string(), folders);
-      if (!file.empty())
-        issue(Severity::warning, "WRONG_FILENAME", root.child("filename"),
-              fmt::format("<filename> is '{}', which is not there; {} is used", given,
-                          file.filename().string()));
-    }
+    auto found = reading_.find_image(
+        {.given = given, .stem = file_.stem().string(), .folders = folders, .labels = file_});
+    const auto& file = found.file;
+    if (found.by_stem && !file.empty())
+      issue(
+          Severity::warning, "WRONG_FILENAME", root.child("filename"),
+          fmt::format("<filename> is '{}', which is not there; {} is used", given, file.filename().string()));
     if (file.empty())
-      issue(Severity::error, "MISSING_IMAGE", root.child("filename"),
-            fmt::format("'{}' is not there", given));
+      reading_.report_missing(found, given, xml_->place_of(root.child("filename")));
     else
       used_.insert(file.lexically_normal().string());
     auto name = file.empty() ? (fs::path(folder_) / fs::path(with_slashes(given)).filename()).generic_string()

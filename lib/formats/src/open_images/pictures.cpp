@@ -1,5 +1,6 @@
 #include "open_images/pictures.h"
 
+#include "shared/folded_name.h"
 #include "shared/reading.h"
 
 namespace ds::detail {
@@ -33,12 +34,13 @@ void OpenImagesPictures::add(const Place& place, std::size_t image) {
                            file.stem().string(), file.string()}) {
     auto& entries = by_other_[name];
     if (entries.empty() || entries.back().image != image) entries.push_back(entry);
+    by_folded_[folded_name(name)].push_back(entry);
   }
 }
 
 std::optional<std::size_t> OpenImagesPictures::find(const std::string& id, std::optional<Split> split) const {
-  for (const auto* names : {&by_id_, &by_other_}) {
-    auto found = names->find(id);
+  for (const auto* names : {&by_id_, &by_other_, &by_folded_}) {
+    auto found = names->find(names == &by_folded_ ? folded_name(id) : id);
     if (found == names->end()) continue;
     for (const auto& entry : found->second)
       if (split && entry.split == split) return entry.image;

@@ -34,6 +34,8 @@ class OpenImagesPictures {
   };
   std::unordered_map<std::string, std::vector<Entry>> by_id_;
   std::unordered_map<std::string, std::vector<Entry>> by_other_;  // names that are less sure
+  std::unordered_map<std::string, std::vector<Entry>>
+      by_folded_;  // all of them, case and normalisation forgiven
 };
 
 }  // namespace ds::detail

@@ -46,7 +46,10 @@ class OpenImagesTables {
   /// Warns of rows that are shorter or longer than the header; true when their cells can be trusted.
   bool whole(const OpenImagesRow& row);
   /// The row's image is not there.
-  void count_missing(const OpenImagesRow& row) { count(missing_, row, row.at("ImageID")); }
+  void count_missing(const OpenImagesRow& row) {
+    count(missing_, row, row.at("ImageID"));
+    if (row.table.kind != OpenImagesKind::images) reading_.count_without_image(1);
+  }
   /// The row's label is neither there nor absent for sure.
   void count_unsure(const OpenImagesRow& row) { count(unsure_, row, row.at("Confidence")); }
   /// Notes what the rows held beside what was read.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 namespace ds {
 
@@ -17,6 +18,7 @@ std::string Issue::to_string() const {
 
 const std::map<std::string, std::string>& issue_codes() {
   static const std::map<std::string, std::string> codes = {
+      {"AMBIGUOUS_IMAGE", "the labels name an image that may be any of several files; left out"},
       {"AMBIGUOUS_ROW", "a YOLO row of nine numbers may be a polygon or a rotated box"},
       {"AREA_MISMATCH", "the declared area differs from the shape's by more than 1 %"},
       {"BAD_FILE", "a label file cannot be parsed; the others are used"},
@@ -61,6 +63,12 @@ const std::map<std::string, std::string>& issue_codes() {
       {"ZERO_SIZE_BOX", "a box without width or height; kept, never trained on or counted"},
   };
   return codes;
+}
+
+bool loses_objects(const Issue& issue) {
+  static const std::set<std::string> codes = {"AMBIGUOUS_IMAGE",  "BAD_FILE",      "BAD_NUMBER",   "BAD_ROW",
+                                              "BAD_SEGMENTATION", "UNKNOWN_CLASS", "UNKNOWN_IMAGE"};
+  return issue.severity == Severity::error && codes.contains(issue.code);
 }
 
 std::size_t count_of(const std::vector<Issue>& issues, Severity severity) {

@@ -8,6 +8,7 @@
 #include "ds/base/text.h"
 #include "ds/media/image_header.h"
 #include "shared/text/label_text.h"
+#include "shared/folded_name.h"
 
 namespace ds::detail {
 namespace fs = std::filesystem;
@@ -29,7 +30,7 @@ fs::path below_root(const fs::path& file, const fs::path& root) {
 }
 
 std::string key_of(fs::path path) {
-  return path.replace_extension().generic_string();
+  return folded_name(path.replace_extension().generic_string());
 }
 
 class PairFinder {
@@ -39,6 +40,7 @@ class PairFinder {
   std::vector<LabelPair> find() {
     find_labels();
     find_images();
+    find_images_elsewhere();
     std::vector<LabelPair> pairs;
     for (auto& [key, pair] : pairs_) pairs.push_back(std::move(pair));
     std::sort(pairs.begin(), pairs.end(),
@@ -95,6 +97,41 @@ class PairFinder {
       pair.name = name.generic_string();
       if (!pair.split) pair.split = split_of_folder(file, root);
     }
+  }
+
+  // Labels whose picture lies in another folder than theirs.
+  void find_images_elsewhere() {
+    std::map<std::string, std::string> key_of_image;
+    for (const auto& [key, pair] : pairs_)
+      if (!pair.image.empty()) key_of_image[pair.image.lexically_normal().string()] = key;
+    for (auto& [key, pair] : pairs_) {
+      if (!pair.image.empty()) continue;
+      auto file = reading_
+                      .find_image({.given = {},
+                                   .stem = fs::path(pair.name).replace_extension().generic_string(),
+                                   .folders = {},
+                                   .labels = pair.labels})
+                      .file;
+      if (file.empty() || is_of_another_view(file)) continue;
+      auto known = key_of_image.find(file.string());
+      if (known != key_of_image.end() && !pairs_[known->second].labels.empty()) continue;
+      pair.image = file;
+      pair.name = reading_.name_of(file);
+      if (known != key_of_image.end()) {
+        pair.name = pairs_[known->second].name;
+        pairs_.erase(known->second);
+      }
+      key_of_image[file.string()] = key;
+    }
+  }
+
+  // image_3 is what the other camera saw when image_2 was taken.
+  bool is_of_another_view(const fs::path& file) const {
+    auto stem = folders_.images.substr(0, folders_.images.find('_') + 1);
+    if (stem.empty()) return false;
+    return std::any_of(file.begin(), file.end(), [&](const fs::path& part) {
+      return part.string().starts_with(stem) && part != folders_.images;
+    });
   }
 
   Reading& reading_;

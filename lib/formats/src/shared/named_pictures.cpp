@@ -1,9 +1,6 @@
 #include "shared/named_pictures.h"
 
-#include <fmt/format.h>
-
 #include "ds/base/error.h"
-#include "shared/image_search.h"
 #include "shared/json_file.h"
 
 namespace ds::detail {
@@ -17,10 +14,10 @@ std::optional<std::size_t> NamedPictures::image(const std::string& given, const 
   auto name = with_slashes(given);
   if (name.starts_with("file:")) name.erase(0, 5);
   std::vector<fs::path> folders = {folder, folder / "images", reading_.root(), reading_.root() / "images"};
-  auto file = find_image_file(reading_, name, folders);
-  if (file.empty()) file = find_image_of_stem(reading_, name, folders);
+  auto found = reading_.find_image({.given = name, .stem = name, .folders = folders, .labels = place.path});
+  const auto& file = found.file;
   if (file.empty()) {
-    reading_.issue(Severity::error, "MISSING_IMAGE", place, fmt::format("'{}' is not there", given));
+    reading_.report_missing(found, given, place);
     known->second = reading_.add_image({}, name, declared, place);
     return known->second;
   }

@@ -18,6 +18,7 @@ namespace fs = std::filesystem;
 
 Reading::Reading(std::string format, const fs::path& root, const ReadOptions& options)
     : options_(options),
+      finder_(root, options.images),
       root_(fs::is_directory(root) ? root : root.parent_path()),
       normal_root_(root_.lexically_normal().string()),
       is_folder_(fs::is_directory(root)),
@@ -52,6 +53,23 @@ std::vector<std::string> Reading::lines_of(const fs::path& label_file) {
     issue(Severity::error, "BAD_FILE", error.location(), error.reason() + "; the file is left out");
     return {};
   }
+}
+
+void Reading::report_missing(const FoundImage& found, const std::string& given, const Location& place,
+                             const std::string& message) {
+  if (found.several.empty()) {
+    any_missing_ = true;
+    auto text = message.empty() ? fmt::format("'{}' is not there", given) : message;
+    return issue(Severity::error, "MISSING_IMAGE", place, text);
+  }
+  constexpr std::size_t kShown = 5;
+  std::vector<std::string> files;
+  for (const auto& file : found.several)
+    if (files.size() < kShown) files.push_back(file.string());
+  if (found.several.size() > kShown) files.push_back(fmt::format("{} more", found.several.size() - kShown));
+  why_missing_ = "one of several: " + join(files, ", ");
+  issue(Severity::error, "AMBIGUOUS_IMAGE", place,
+        fmt::format("'{}' may be any of {}; say with --images which", given, join(files, ", ")));
 }
 
 int Reading::class_of(const std::string& name) {
@@ -124,7 +142,12 @@ std::optional<std::size_t> Reading::add_image(const fs::path& file, const std::s
   auto issues_before = result_.issues.size();
   auto header = header_of(file, name, declared, place);
   bool broken = !header && result_.issues.size() > issues_before;
-  return add(header, broken ? fs::path() : file, name, declared, place);
+  auto why = broken ? "broken: " + result_.issues.back().message : std::move(why_missing_);
+  why_missing_.clear();
+  auto index = add(header, broken ? fs::path() : file, name, declared, place);
+  if (index && (broken || file.empty()))
+    result_.without_bytes[*index] = why.empty() ? fmt::format("missing (looked {})", finder_.where()) : why;
+  return index;
 }
 
 std::optional<std::size_t> Reading::add_embedded_image(std::function<std::string()> bytes,
@@ -138,6 +161,7 @@ std::optional<std::size_t> Reading::add_embedded_image(std::function<std::string
     issue(Severity::error, "BROKEN_IMAGE", place, error.what());
   }
   auto index = add(header, {}, name, declared, place);
+  if (index && !header) result_.without_bytes[*index] = "broken: " + result_.issues.back().message;
   if (index && header) {
     image(*index).origin = place.to_string();
     result_.embedded.emplace(*index, std::move(bytes));
@@ -265,6 +289,8 @@ std::string Reading::name_of(const fs::path& file) const {
 ReadResult Reading::finish() {
   for (const auto& [kind, count] : notes_of_kind_)
     if (count > kNotesOfKind) note(fmt::format("{} more {}", count - kNotesOfKind, kind));
+  for (auto& text : finder_.notes()) note(std::move(text));
+  if (any_missing_) note("images that are not there were looked for " + finder_.where());
   for (auto& image : result_.dataset.images) image.annotations.shrink_to_fit();
   return std::move(result_);
 }

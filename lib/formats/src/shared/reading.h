@@ -5,12 +5,14 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "ds/formats/annotation_format.h"
 #include "ds/formats/header_source.h"
+#include "shared/image_search.h"
 
 /// What all readers share.
 namespace ds::detail {
@@ -26,6 +28,8 @@ class Reading {
   void issue(Severity severity, std::string code, Location location, std::string message);
   /// The lines of the label file of one image; without any, and with an issue, when its text cannot be read.
   std::vector<std::string> lines_of(const std::filesystem::path& label_file);
+  /// Objects whose image is not there, in a way that says nothing about their image: they are counted.
+  void count_without_image(std::size_t objects) { result_.objects_without_image += objects; }
   /// Where a file stands, for issues: as given by the user, not absolute.
   const ReadOptions& options() const { return options_; }
   /// The options that are a format's own: a struct of ds/formats/<format>/options.h.
@@ -35,6 +39,13 @@ class Reading {
   }
   /// Labels were made on the stored picture, before EXIF orientation: --labels-frame raw.
   bool labels_are_raw() const { return labels_are_raw_; }
+
+  /// The picture that labels name, see ImageFinder.
+  FoundImage find_image(const ImageQuery& query) { return finder_.find(query); }
+  /// Tells that the picture called `given` is not there (in these words, when a message is given), or that it may be
+  /// one of several.
+  void report_missing(const FoundImage& found, const std::string& given, const Location& place,
+                      const std::string& message = {});
 
   int class_of(const std::string& name);  // added when new
   ClassList& classes() { return result_.dataset.classes; }
@@ -84,6 +95,7 @@ class Reading {
   const std::string& relative_text(const std::filesystem::path& label_file);
 
   ReadOptions options_;
+  ImageFinder finder_;
   std::filesystem::path root_;
   std::string normal_root_;  // lexically normal, without a slash at the end
   bool is_folder_;
@@ -96,7 +108,9 @@ class Reading {
   std::filesystem::path last_label_file_;  // and how annotations name it
   std::string last_label_text_;
   std::map<std::string, std::size_t> notes_of_kind_;
-  std::vector<bool> turn_;  // beside the images: labels are in the raw frame
+  bool any_missing_ = false;
+  std::string why_missing_;  // the image that is added next
+  std::vector<bool> turn_;   // beside the images: labels are in the raw frame
 };
 
 /// The class of objects that have none.

@@ -15,7 +15,6 @@
 #include "ds/base/text.h"
 #include "ds/media/image_header.h"
 #include "ds/tfrecord/records.h"
-#include "shared/image_search.h"
 #include "shared/json_file.h"
 #include "shared/mask_pixels.h"
 #include "shared/reading.h"
@@ -182,12 +181,14 @@ class TfRecordReader {
       index = reading_.add_embedded_image(bytes, name, declared, place);
     } else {
       auto folder = file.parent_path();
-      auto found = find_image_file(reading_, name,
-                                   {folder, folder / "images", reading_.root(), reading_.root() / "images"});
-      if (found.empty())
-        reading_.issue(Severity::error, "MISSING_IMAGE", place,
-                       fmt::format("the record holds no picture, and '{}' is not there", name));
-      index = reading_.add_image(found, name, declared, place);
+      auto found = reading_.find_image(
+          {.given = name,
+           .folders = {folder, folder / "images", reading_.root(), reading_.root() / "images"},
+           .labels = file});
+      if (found.file.empty())
+        reading_.report_missing(found, name, place,
+                                fmt::format("the record holds no picture, and '{}' is not there", name));
+      index = reading_.add_image(found.file, name, declared, place);
     }
     if (!index)
       reading_.issue(Severity::error, "BAD_ROW", place,

@@ -10,7 +10,6 @@
 #include "ds/base/files.h"
 #include "ds/base/text.h"
 #include "ds/media/image_header.h"
-#include "shared/image_search.h"
 #include "shared/label_json.h"
 #include "shared/mask_pixels.h"
 #include "shared/reading.h"
@@ -240,7 +239,8 @@ class ViaDataset {
                                      reading_.root() / "images",
                                      folder / ".." / "images"};
     auto given = image.filename.substr(0, image.filename.find('?'));
-    auto file = find_image_file(reading_, given, folders);
+    auto found = reading_.find_image({.given = given, .folders = folders, .labels = image.file});
+    const auto& file = found.file;
     auto key = file.empty() ? image.filename : file.lexically_normal().string();
     if (!seen_.insert(key).second) {
       reading_.issue(Severity::warning, "DUPLICATE_IMAGE", image.place,
@@ -259,17 +259,17 @@ class ViaDataset {
           },
           name, std::nullopt, image.place);
     }
-    reading_.issue(
-        Severity::error, "MISSING_IMAGE", image.place,
-        fmt::format("'{}' is not there, and VIA does not say its size; say with --images where the "
-                    "pictures are",
-                    image.filename));
+    reading_.report_missing(
+        found, image.filename, image.place,
+        fmt::format(
+            "'{}' is not there, and VIA does not say its size; say with --images where the pictures are",
+            image.filename));
     return std::nullopt;
   }
 
   void add_image(const ViaImage& image) {
     auto index = place_image(image);
-    if (!index) return;
+    if (!index) return reading_.count_without_image(image.regions.size());
     auto& added = reading_.image(*index);
     auto split = split_of_folder(image.file, reading_.root());
     if (!split) split = split_of_word(fs::path(image.filename).parent_path().filename().string());

@@ -142,7 +142,6 @@ class VocDataset {
   std::vector<fs::path> image_folders(const fs::path& xml) const {
     auto folder = xml.parent_path();
     std::vector<fs::path> folders;
-    if (!reading_.options().images.empty()) folders.push_back(reading_.options().images);
     for (const auto& root : roots_) {
       auto relative = folder.lexically_relative(root / "Annotations");
       if (relative.empty() || *relative.begin() == "..") continue;
@@ -162,23 +161,19 @@ class VocDataset {
     return {};
   }
 
-  fs::path find_image(const VocFile& voc) {
-    auto folders = image_folders(voc.file);
-    fs::path name = fs::path(voc.filename).filename();
-    if (!name.empty())
-      for (const auto& folder : folders)
-        if (fs::is_regular_file(folder / name)) return folder / name;
-    for (const auto& folder : folders) {
-      auto found = with_image_suffix(folder / voc.file.stem());
-      if (found.empty()) continue;
-      // Leaving the extension out is common and no mistake.
-      if (name.stem() != voc.file.stem() || name.has_extension())
-        reading_.issue(Severity::warning, "WRONG_FILENAME", {.path = voc.file},
-                       fmt::format("<filename> is '{}', which is not there; {} is used", voc.filename,
-                                   found.filename().string()));
-      return found;
-    }
-    return {};
+  FoundImage find_image(const VocFile& voc) {
+    auto name = fs::path(with_slashes(voc.filename)).filename();
+    auto found = reading_.find_image({.given = name.string(),
+                                      .stem = voc.file.stem().string(),
+                                      .folders = image_folders(voc.file),
+                                      .labels = voc.file});
+    // Leaving the extension out is common and no mistake.
+    bool another = name.stem() != voc.file.stem() || name.has_extension();
+    if (found.by_stem && !found.file.empty() && another)
+      reading_.issue(Severity::warning, "WRONG_FILENAME", {.path = voc.file},
+                     fmt::format("<filename> is '{}', which is not there; {} is used", voc.filename,
+                                 found.file.filename().string()));
+    return found;
   }
 
   std::optional<Split> split_for(const std::string& id, const fs::path& file) const {
@@ -188,18 +183,17 @@ class VocDataset {
   }
 
   void add_file(const VocFile& voc, const std::string& policy) {
-    auto file = find_image(voc);
+    auto found = find_image(voc);
+    const auto& file = found.file;
     Location place{.path = voc.file, .line = voc.size_line};
     auto id = id_of(voc.file);
     done_.insert(id);
     auto name = file.empty() ? (voc.filename.empty() ? voc.file.stem().string()
                                                      : fs::path(voc.filename).filename().string())
                              : reading_.name_of(file);
-    if (file.empty())
-      reading_.issue(Severity::error, "MISSING_IMAGE", {.path = voc.file},
-                     fmt::format("'{}' is not there", voc.filename));
+    if (file.empty()) reading_.report_missing(found, voc.filename, {.path = voc.file});
     auto index = reading_.add_image(file, name, voc.size, place);
-    if (!index) return;
+    if (!index) return reading_.count_without_image(voc.objects.size());
     used_.insert(file.lexically_normal().string());
     reading_.image(*index).split = split_for(id, voc.file).value_or(Split::none);
     reading_.image(*index).state = ImageState::done;

@@ -12,6 +12,7 @@
 #include "ds/media/image_header.h"
 #include "shared/source_peek.h"
 #include "shared/text/label_text.h"
+#include "yolo/label_files.h"
 #include "yolo/row_writer.h"
 #include "yolo/rows.h"
 
@@ -42,7 +43,8 @@ bool belongs_to_json(const SourcePeek& source, const fs::path& names) {
 /// they are tried as they are, then beside the file. A picture that two lists name belongs to the first.
 class DarknetDataset {
  public:
-  DarknetDataset(Reading& reading, const fs::path& path) : reading_(reading), path_(path), source_(path) {}
+  DarknetDataset(Reading& reading, const fs::path& path)
+      : reading_(reading), path_(path), source_(path), label_files_(reading.root()) {}
 
   void read() {
     labels_.task = yolo_task_of(reading_.own<YoloReading>().task).value_or(YoloTask::detect);
@@ -119,10 +121,13 @@ class DarknetDataset {
       if (text.empty() || text.starts_with('#')) continue;
       Location place{.path = list, .line = number};
       auto file = resolve(text, list.parent_path());
+      FoundImage found{.file = file};
       if (file.empty())
-        reading_.issue(Severity::error, "MISSING_IMAGE", place, fmt::format("'{}' is not there", text));
+        found = reading_.find_image({.given = text, .folders = {list.parent_path()}, .labels = list});
+      if (found.file.empty())
+        reading_.report_missing(found, text, place);
       else
-        add(file, split, place);
+        add(found.file, split, place);
     }
   }
 
@@ -131,7 +136,7 @@ class DarknetDataset {
     auto index = reading_.add_image(file, reading_.name_of(file), std::nullopt, place);
     if (!index) return;
     reading_.image(*index).split = split.value_or(Split::none);
-    auto label = yolo_label_file(file);
+    auto label = label_files_.of(file);
     if (!label.empty()) read_yolo_labels(reading_, *index, label, labels_);
   }
 
@@ -139,6 +144,7 @@ class DarknetDataset {
   fs::path path_;
   SourcePeek source_;
   YoloLabels labels_;
+  YoloLabelFiles label_files_;
   std::set<std::string> seen_;
 };
 

@@ -14,6 +14,7 @@
 #include "ds/media/image_header.h"
 #include "shared/source_peek.h"
 #include "shared/text/label_text.h"
+#include "yolo/label_files.h"
 #include "yolo/row_writer.h"
 #include "yolo/rows.h"
 
@@ -144,11 +145,13 @@ class UltralyticsDataset {
   void find_root(const YAML::Node& node) {
     root_ = yaml_.parent_path();
     if (root_.empty()) root_ = ".";
+    label_files_ = YoloLabelFiles(root_);
     if (!node["path"] || node["path"].IsNull() || node["path"].Scalar().empty()) return;
     fs::path given = node["path"].Scalar();
     for (const auto& candidate : {given.is_absolute() ? given : root_ / given, given}) {
       if (!fs::is_directory(candidate)) continue;
       root_ = candidate.lexically_normal();
+      label_files_ = YoloLabelFiles(root_);
       if (given != ".") reading_.note(fmt::format("path: {} is {}", given.string(), root_.string()));
       return;
     }
@@ -213,7 +216,10 @@ class UltralyticsDataset {
          {given.is_absolute() ? given : list.parent_path() / given, root_ / given, given}) {
       if (fs::is_regular_file(candidate)) return add(candidate.lexically_normal(), split, place);
     }
-    reading_.issue(Severity::error, "MISSING_IMAGE", place, fmt::format("'{}' is not there", given.string()));
+    auto found = reading_.find_image(
+        {.given = given.string(), .folders = {list.parent_path(), root_}, .labels = list});
+    if (!found.file.empty()) return add(found.file, split, place);
+    reading_.report_missing(found, given.string(), place);
   }
 
   void add(const fs::path& file, Split split, const Location& place) {
@@ -233,7 +239,7 @@ class UltralyticsDataset {
       reading_.issue(Severity::warning, "TINY_IMAGE", place,
                      fmt::format("{} is {}x{}; Ultralytics refuses sides under 10", image.name, image.width,
                                  image.height));
-    auto label = yolo_label_file(file);
+    auto label = label_files_.of(file);
     if (label.empty()) return;  // nobody has looked at it
     if (auto [other, first] = image_of_label_.emplace(label.string(), image.name); !first)
       reading_.issue(Severity::warning, "SHARED_LABELS", {.path = label},
@@ -245,6 +251,7 @@ class UltralyticsDataset {
   fs::path yaml_;
   fs::path root_;
   YoloLabels labels_;
+  YoloLabelFiles label_files_;
   std::vector<int> class_of_id_;
   std::map<std::string, Split> split_of_;
   std::map<std::string, std::string> image_of_label_;

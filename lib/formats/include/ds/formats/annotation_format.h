@@ -55,6 +55,10 @@ struct ReadResult {
   /// Pictures that stand inside the label file itself (TFRecord, labelme's imageData), by index into
   /// dataset.images: gives the stored bytes, each time anew. The label file must still be there.
   std::map<std::size_t, std::function<std::string()>> embedded;
+  /// Objects that are in no image of the dataset, since their image is not there and nothing says its size.
+  std::size_t objects_without_image = 0;
+  /// Of images whose bytes are nowhere, by index: "missing (looked below in/)", "broken: a.jpg: ends early".
+  std::map<std::size_t, std::string> without_bytes;
   std::vector<Issue> issues;
   /// Decisions worth showing: which files were read, which coordinate convention and why.
   std::vector<std::string> notes;

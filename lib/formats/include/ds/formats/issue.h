@@ -25,6 +25,8 @@ struct Issue {
 
 /// Every code with its meaning.
 const std::map<std::string, std::string>& issue_codes();
+/// Issues that mean an object is lost, not only doubtful.
+bool loses_objects(const Issue& issue);
 std::size_t count_of(const std::vector<Issue>& issues, Severity severity);
 
 }  // namespace ds

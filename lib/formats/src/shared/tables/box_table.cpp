@@ -188,7 +188,7 @@ class BoxTableReader {
       reading_.issue(Severity::warning, "BAD_ROW", place(row),
                      fmt::format("{} cells under {} headers", row.cells.size(), width_));
     auto index = pictures_.image(name, file_.parent_path(), declared(row), place(row));
-    if (!index) return;
+    if (!index) return reading_.count_without_image(1);
     read_split(row, *index);
     bool empty = at(row, layout_.class_name).empty();
     for (auto number : layout_.numbers) empty = empty && at(row, number).empty();

@@ -64,7 +64,4 @@ struct AddReport {
 AddReport add_sources(Project& project, const std::vector<std::filesystem::path>& sources,
                       const AddOptions& options, Progress& progress);
 
-/// Issues that mean an object is lost, not only doubtful.
-bool loses_objects(const Issue& issue);
-
 }  // namespace ds

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+
+namespace ds::detail {
+
+/// The label files of images, as both YOLO formats lay them out.
+class YoloLabelFiles {
+ public:
+  YoloLabelFiles() = default;
+  explicit YoloLabelFiles(std::filesystem::path root) : root_(std::move(root)) {}
+
+  /// In the path of the image the last /images/ becomes /labels/, the extension .txt; beside the image when there is
+  /// no such folder. What is called so but for case (A.TXT) and Unicode normalisation will do. Empty when there is none.
+  std::filesystem::path of(const std::filesystem::path& image);
+
+ private:
+  const std::map<std::string, std::filesystem::path>& all();
+
+  std::filesystem::path root_;
+  std::optional<std::map<std::string, std::filesystem::path>> all_;  // below the root, by folded path
+};
+
+}  // namespace ds::detail
