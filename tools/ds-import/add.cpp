@@ -31,6 +31,7 @@ nlohmann::ordered_json to_json(const AddReport& report) {
                                  {"labels_attached", report.labels_attached},
                                  {"annotations_added", report.annotations_added},
                                  {"negatives_added", report.negatives_added},
+                                 {"incomplete", report.incomplete},
                                  {"left_to_other_shards", report.left_to_others},
                                  {"classes_added", report.classes_added},
                                  {"by_split", report.by_split},
@@ -98,6 +99,7 @@ int run(Context& context, AddFlags& o) {
   if (limit != 0 && report.skipped.size() > limit)
     log::warning(
         fmt::format("and {} more skipped (all with --verbose or --json)", report.skipped.size() - limit));
+  warn_of_incomplete(report.incomplete, "now in review", limit);
   print(context, report);
   return 0;
 }

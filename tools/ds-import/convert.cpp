@@ -35,6 +35,7 @@ nlohmann::ordered_json to_json(const ConvertFlags& o, const ConvertReport& repor
   json["to"] = report.to;
   json["images"] = report.images;
   json["objects"] = report.objects;
+  json["incomplete"] = report.incomplete;
   json["dropped"] = report.dropped;
   json["clipped"] = report.clipped;
   json["clipped_away"] = report.clipped_away;
@@ -62,6 +63,7 @@ int run(Context& context, ConvertFlags& o) {
   }
   for (const auto& note : report.notes) log::info(note);
   for (const auto& note : report.written.notes) log::info(note);
+  warn_of_incomplete(report.incomplete, "never written as negatives", context.shared.verbose ? 0 : 20);
   if (!report.written.losses.empty())
     log::warning(fmt::format("{}: {}", tool::did(context, "lost, as allowed", "would be lost"),
                              report.written.losses.to_string()));

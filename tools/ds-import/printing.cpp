@@ -10,6 +10,7 @@
 #include "ds/base/files.h"
 #include "ds/base/log.h"
 #include "ds/importing/add_sources.h"
+#include "ds/base/text.h"
 
 namespace ds::import_tool {
 
@@ -28,6 +29,16 @@ void log_issues(const std::vector<Issue>& issues, std::size_t limit, bool keep_g
   for (const auto& [code, count] : shown)
     if (count > limit)
       log::warning(fmt::format("and {} more {} (all with --verbose or --json)", count - limit, code));
+}
+
+void warn_of_incomplete(const std::vector<std::string>& names, const std::string& what, std::size_t limit) {
+  if (names.empty()) return;
+  auto shown = names;
+  if (limit != 0 && shown.size() > limit) shown.resize(limit);
+  auto more = names.size() > shown.size() ? fmt::format(" and {} more", names.size() - shown.size()) : "";
+  log::warning(fmt::format("labels that cannot be read are left out of {}, {}: {}{}",
+                           counted(static_cast<std::int64_t>(names.size()), "image"), what, join(shown, ", "),
+                           more));
 }
 
 nlohmann::ordered_json issue_json(const Issue& issue) {

@@ -18,6 +18,9 @@ namespace ds::import_tool {
 void log_issues(const std::vector<Issue>& issues, std::size_t limit, bool keep_going);
 nlohmann::ordered_json issue_json(const Issue& issue);
 
+/// Says which images lack labels that could not be read, and `what` they are now.
+void warn_of_incomplete(const std::vector<std::string>& names, const std::string& what, std::size_t limit);
+
 /// What reading back has shown, as lines.
 /// Pictures that could not be compared, with the reason.
 void warn_of_unreadable(const std::map<std::string, std::string>& unreadable);

@@ -231,8 +231,10 @@ class Adding {
     if (auto known = known_.find(image.sha256);
         known != known_.end() && !is_twin(known->second, image, source)) {
       ++report_.already_there;
-      if (known->second.unlabelled && (image.state == ImageState::done || !image.tags.empty()))
-        attached_.emplace(known->second.id, std::move(image));
+      bool labelled = image.state == ImageState::done || image.state == ImageState::review;
+      if (!known->second.unlabelled || !(labelled || !image.tags.empty())) return;
+      image.state = state_of(source, image);
+      attached_.emplace(known->second.id, std::move(image));
       return;
     }
     auto name = free_name(image.name, image.sha256, source.given);
@@ -240,11 +242,20 @@ class Adding {
       ++report_.already_there;  // the same file given twice in one call
       return;
     }
+    image.state = state_of(source, image);
     image.name = *name;
     note_twin(image);
     if (options_.split != "auto") image.split = split_from_string(options_.split);
-    if (options_.status != "auto") image.state = image_state_from_string(options_.status);
     new_.push_back(std::move(candidate));
+  }
+
+  // An image that lacks labels which could not be read is never done, whatever is asked for.
+  ImageState state_of(const SourceContent& source, const Image& image) {
+    bool incomplete = source.incomplete.contains(image.name);
+    if (incomplete) report_.incomplete.push_back(image.name);
+    if (options_.status == "auto") return image.state;
+    auto wanted = image_state_from_string(options_.status);
+    return incomplete && wanted == ImageState::done ? ImageState::review : wanted;
   }
 
   struct Known {
@@ -313,11 +324,10 @@ class Adding {
     auto there = project_.images().get(id);
     if (!wants_labels(there)) return;
     report_.annotations_added += image.annotations.size();
-    auto state = options_.status == "auto" ? image.state : image_state_from_string(options_.status);
     auto attributes = there.attributes;
     attributes.merge(image.attributes);
     project_.images().edit(id, {.action = "import",
-                                .state = state,
+                                .state = image.state,
                                 .annotations = std::move(image.annotations),
                                 .tags = std::move(image.tags),
                                 .attributes = std::move(attributes)});

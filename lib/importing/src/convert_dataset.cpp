@@ -55,10 +55,12 @@ void require_apart(const fs::path& source, const fs::path& target) {
 // What is left out stays out of `embedded` too: everything is beside the images.
 void keep_images(ReadResult& read, const std::function<bool(std::size_t)>& keep) {
   ReadResult kept;
+  std::set<std::size_t> incomplete(read.incomplete.begin(), read.incomplete.end());
   for (std::size_t i = 0; i < read.files.size(); ++i) {
     if (!keep(i)) continue;
     if (auto inside = read.embedded.find(i); inside != read.embedded.end())
       kept.embedded[kept.files.size()] = std::move(inside->second);
+    if (incomplete.contains(i)) kept.incomplete.push_back(kept.files.size());
     if (auto why = read.without_bytes.find(i); why != read.without_bytes.end())
       kept.without_bytes[kept.files.size()] = std::move(why->second);
     kept.dataset.images.push_back(std::move(read.dataset.images[i]));
@@ -67,6 +69,7 @@ void keep_images(ReadResult& read, const std::function<bool(std::size_t)>& keep)
   read.dataset.images = std::move(kept.dataset.images);
   read.files = std::move(kept.files);
   read.embedded = std::move(kept.embedded);
+  read.incomplete = std::move(kept.incomplete);
   read.without_bytes = std::move(kept.without_bytes);
 }
 
@@ -97,6 +100,7 @@ class Converting {
     find_broken(progress);
     if (options_.on_issues) options_.on_issues(read_.issues);
     require_whole();
+    settle_incomplete();
     change_classes();
     if (options_.clip) clip();
     if (read_.dataset.images.empty())
@@ -183,6 +187,16 @@ class Converting {
           "was written");
     keep_images(read_, there);
     read_.notes.push_back(fmt::format("{} images that are not there are left out", missing));
+  }
+
+  // Without any label that could be read an image says nothing: a label file without rows would say that there is
+  // nothing on it.
+  void settle_incomplete() {
+    for (auto index : read_.incomplete) {
+      auto& image = read_.dataset.images[index];
+      if (image.annotations.empty() && image.tags.empty()) image.state = ImageState::unlabelled;
+      report_.incomplete.push_back(image.name);
+    }
   }
 
   void change_classes() {

@@ -201,6 +201,7 @@ class SourceReader {
     source_.classes = result.dataset.classes;
     source_.notes = std::move(result.notes);
     source_.issues = std::move(result.issues);
+    for (auto index : result.incomplete) source_.incomplete.insert(result.dataset.images[index].name);
     if (!origin.empty()) name_members(path.string() + "/", origin, result);
     std::vector<fs::path> pictures;
     for (std::size_t i = 0; i < result.files.size(); ++i)

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,7 @@ struct SourceContent {
   std::vector<std::string> notes;
   std::unique_ptr<TemporaryFolder> scratch;  // where members of archives and frames of videos lie
   std::size_t left_to_others = 0;            // images of other shards
+  std::set<std::string> incomplete;          // names of images of which labels were left out
 };
 
 /// Reads and checks everything; the index is not touched. `log` remembers what it finds out about files.

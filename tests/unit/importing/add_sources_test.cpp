@@ -425,3 +425,37 @@ TEST_CASE("a broken video in a folder is skipped and named") {
   REQUIRE(report.images_added == 1);
   REQUIRE(report.skipped.size() == 1);
 }
+
+namespace {
+
+// Two images of one box each in the folder `d`; the labels of the first are replaced.
+void dataset_with_labels(ProjectFixture& f, const std::string& rows) {
+  f.dataset("d", 2, 7, 1);
+  write_file_atomically(f.path("d/labels/train/scene_0000.txt"), rows);
+}
+
+}  // namespace
+
+TEST_CASE("an image of which labels were left out goes to review and is named, whatever state is asked for") {
+  for (const auto* rows : {"0 0.5 x 0.5 0.5\n", "0 0.5 x 0.5 0.5\n0 0.5 0.5 0.5 0.5\n"}) {
+    for (const auto* status : {"auto", "done"}) {
+      ProjectFixture f;
+      dataset_with_labels(f, rows);
+      auto report = f.add("d", {.status = status, .keep_going = true});
+      REQUIRE(report.incomplete == std::vector<std::string>{"train/scene_0000.jpg"});
+      REQUIRE(report.negatives_added == 0);
+      REQUIRE(f.project().images().list(Filter::parse("state=review")).size() == 1);
+      REQUIRE(f.project().images().list(Filter::parse("state=done")).size() == 1);
+    }
+  }
+}
+
+TEST_CASE("incomplete labels reach an image that was there unlabelled, for review") {
+  ProjectFixture f;
+  dataset_with_labels(f, "0 0.5 x 0.5 0.5\n");
+  f.add("d", {.labels = "ignore"});
+  auto report = f.add("d", {.keep_going = true});
+  REQUIRE(report.labels_attached == 2);
+  REQUIRE(f.project().images().list(Filter::parse("state=review")).size() == 1);
+}
+

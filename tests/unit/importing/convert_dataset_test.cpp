@@ -117,3 +117,14 @@ TEST_CASE("a conversion does not replace what it reads") {
                       c.path("d").string() + " holds what is to be converted");
   REQUIRE_THROWS_WITH(c.convert("d", "out", {}), "--to is needed: the format to write");
 }
+
+TEST_CASE("an image whose only label cannot be read is never written as a negative") {
+  Conversion c;
+  c.dataset("d", 2, 7, 1);
+  write_file_atomically(c.path("d/labels/train/scene_0000.txt"), "0 0.5 x 0.5 0.5\n");
+  auto report = c.convert("d", "out", {.to = "yolo", .keep_going = true});
+  REQUIRE(report.incomplete == std::vector<std::string>{"train/scene_0000.jpg"});
+  REQUIRE_FALSE(fs::exists(c.path("out/labels/train/scene_0000.txt")));
+  REQUIRE(fs::exists(c.path("out/labels/train/scene_0001.txt")));
+  REQUIRE(report.written.notes == std::vector<std::string>{"1 unlabelled images are left out"});
+}

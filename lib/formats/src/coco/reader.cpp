@@ -271,6 +271,7 @@ class CocoFile {
                      fmt::format("no image has the id {}; left out", entry.value("image_id", json()).dump()));
       return;
     }
+    Reading::About about(reading_, image_of_[*id]);
     auto category = entry.contains("category_id") ? id_of(entry["category_id"]) : std::nullopt;
     if (!category || !class_of_.contains(*category)) {
       reading_.issue(

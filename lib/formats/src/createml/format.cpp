@@ -113,6 +113,7 @@ class CreatemlReader {
     if (!list.is_array()) return;
     // Listed with an empty list: somebody looked.
     image.state = ImageState::done;
+    Reading::About about(reading_, *index);
     for (std::size_t i = 0; i < list.size(); ++i) {
       auto at = place;
       at.pointer += fmt::format("/{}/{}", entry.contains("annotations") ? "annotations" : "annotation", i);

@@ -158,6 +158,7 @@ class CvatImages {
     if (task && task->is_video) image.group = task->group();
     bool reviewed = std::string(node.attribute("reviewed").value()) == "1";
     if (reviewed || reading_.options().empty_is_negative) image.state = ImageState::done;
+    Reading::About about(reading_, *index);
     for (auto child : node.children()) read_child(child, *index);
   }
 

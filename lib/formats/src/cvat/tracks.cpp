@@ -40,34 +40,9 @@ class Video {
   }
 
   void add_track(pugi::xml_node node) {
-    auto place = document_.xml.place_of(node);
-    Track track{.node = node,
-                .class_idx = cvat_class(reading_, document_, node.attribute("label").value(), place)};
-    for (auto child : node.children()) {
-      std::string element = child.name();
-      if (element.empty()) continue;
-      auto where = document_.xml.place_of(child);
-      auto bad = [&](const std::string& why) {
-        reading_.issue(Severity::error, "BAD_ROW", where, fmt::format("<{}> {}; left out", element, why));
-      };
-      if (!is_cvat_shape(element)) {
-        bad("is no shape of CVAT");
-        continue;
-      }
-      auto frame = cvat_id(child, "frame");
-      if (!frame || *frame < 0) {
-        bad(fmt::format("has frame '{}', not a number from 0", child.attribute("frame").value()));
-        continue;
-      }
-      auto annotation = read_cvat_object(reading_, document_, child, track.class_idx, canvas());
-      if (!annotation) continue;
-      annotation->attributes["keyframe"] =
-          std::string(child.attribute("keyframe").as_string("1")) == "1" ? "true" : "false";
-      bool outside = std::string(child.attribute("outside").value()) == "1";
-      if (!track.shapes.emplace(*frame, Keyframe{std::move(*annotation), outside, where}).second)
-        bad(fmt::format("is a second shape of the track in frame {}", *frame));
-    }
-    if (!track.shapes.empty()) tracks_.push_back(std::move(track));
+    auto before = reading_.left_out();
+    read_track(node);
+    incomplete_ = incomplete_ || reading_.left_out() > before;
   }
 
   void finish() {
@@ -226,6 +201,8 @@ class Video {
     if (!objects.empty() || reading_.options().empty_is_negative ||
         std::find(reviewed.begin(), reviewed.end(), frame) != reviewed.end())
       image.state = ImageState::done;
+    // A keyframe left out changes the frames around it, and whichever it was meant for.
+    if (incomplete_) reading_.mark_incomplete(*index);
     for (const auto& [track, keyframe] : objects) {
       auto annotation = keyframe.annotation;
       annotation.track_id = cvat_id(track->node, "id");
@@ -244,6 +221,7 @@ class Video {
   std::map<std::int64_t, fs::path> pictures_;  // by frame
   std::vector<Track> tracks_;
   std::optional<CvatCanvas> canvas_;
+  bool incomplete_ = false;
   std::size_t missing_ = 0;
   std::string first_missing_;
 };

@@ -214,6 +214,7 @@ class DatumaroFile {
     if (attributes.is_object())
       for (const auto& [key, value] : attributes.items())
         if (!take_image_mark(image, key, value)) image.attributes[key] = text_of(value);
+    Reading::About about(reading_, *index);
     read_annotations(annotations, pointer + "/annotations", *index);
   }
 

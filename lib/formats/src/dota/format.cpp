@@ -160,6 +160,7 @@ class DotaDataset {
     auto index = reading_.add_image(pair.image, pair.name, std::nullopt,
                                     {.path = pair.labels.empty() ? pair.image : pair.labels});
     if (!index) return;
+    reading_.own_labels(*index, pair.labels);
     auto& image = reading_.image(*index);
     image.split = pair.split.value_or(Split::none);
     image.attributes = file.header;

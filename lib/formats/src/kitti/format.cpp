@@ -141,6 +141,7 @@ class KittiDataset {
     auto index = reading_.add_image(pair.image, pair.name, std::nullopt,
                                     {.path = pair.labels.empty() ? pair.image : pair.labels});
     if (!index) return;
+    reading_.own_labels(*index, pair.labels);
     reading_.image(*index).split = pair.split.value_or(Split::none);
     if (!pair.labels.empty()) reading_.image(*index).state = ImageState::done;
     for (const auto& row : rows) {

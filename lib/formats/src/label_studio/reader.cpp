@@ -182,6 +182,7 @@ class Tasks {
     }
     auto index = add_image(task, pointer, key);
     if (!index) return;
+    Reading::About about(reading_, *index);
     for (const auto& [name, value] : data.items())
       if (name != key && !value.is_null()) reading_.image(*index).attributes[name] = text_of(value);
     read_annotations(task, pointer, *index);

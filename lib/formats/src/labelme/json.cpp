@@ -174,6 +174,7 @@ class JsonFiles {
     if (!index) return reading_.count_without_image(found.document["shapes"].size());
     auto& image = reading_.image(*index);
     image.state = ImageState::done;
+    reading_.own_labels(*index, found.file);
     image.split = split_of_folder(found.file, reading_.root()).value_or(Split::none);
     read_image_extras(found.document, image);
     add_shapes(found, *index);

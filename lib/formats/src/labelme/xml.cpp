@@ -69,6 +69,7 @@ class XmlFiles {
     auto index = add_image(root);
     if (!index) return;
     reading_.image(*index).state = ImageState::done;
+    reading_.own_labels(*index, file);
     reading_.image(*index).split = split_of_folder(file, root_).value_or(Split::none);
     std::vector<XmlObject> objects;
     for (auto object : root.children("object"))

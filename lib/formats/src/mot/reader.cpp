@@ -130,6 +130,9 @@ class SequenceImages {
     bool looked_at =
         std::find(unlabelled.begin(), unlabelled.end(), std::to_string(frame)) == unlabelled.end();
     if (sequence_.has_truth && looked_at) image.state = ImageState::done;
+    const auto& bad = sequence_.bad_frames;
+    if (bad.contains(frame) || bad.contains(std::nullopt)) reading_.mark_incomplete(*index);
+    Reading::About about(reading_, *index);
     for (const auto* row : rows) add_object(*index, *row);
   }
 

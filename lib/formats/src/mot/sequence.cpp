@@ -71,7 +71,10 @@ class SequenceReader {
     for (const auto& line : reading_.lines_of(file)) {
       Location place{.path = file, .line = ++number};
       if (trim(line).empty()) continue;
-      if (auto row = read_row(line, place)) sequence_.rows.push_back(std::move(*row));
+      if (auto row = read_row(line, place))
+        sequence_.rows.push_back(std::move(*row));
+      else
+        sequence_.bad_frames.insert(parse_int(trim(line.substr(0, line.find(',')))));
     }
   }
 

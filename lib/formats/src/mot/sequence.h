@@ -2,6 +2,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,9 +28,10 @@ struct MotSequence {
   std::filesystem::path folder;
   bool has_truth = false;  // gt/gt.txt; else rows are detections
   std::vector<MotRow> rows;
-  std::vector<std::string> labels;          // gt/labels.txt
-  std::map<std::string, std::string> info;  // seqinfo.ini's [Sequence], keys in lower case
-  std::map<std::string, std::string> ours;  // and what ds adds in [ds]
+  std::set<std::optional<std::int64_t>> bad_frames;  // of rows that cannot be used; nothing: any frame
+  std::vector<std::string> labels;                   // gt/labels.txt
+  std::map<std::string, std::string> info;           // seqinfo.ini's [Sequence], keys in lower case
+  std::map<std::string, std::string> ours;           // and what ds adds in [ds]
   std::vector<std::filesystem::path> pictures;
   std::optional<Reading::Declared> size;  // of a picture, else of seqinfo.ini
 

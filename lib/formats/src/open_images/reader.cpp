@@ -178,6 +178,7 @@ class OpenImagesReader {
     if (!names_both(row)) return;
     auto index = pictures_.find(row.at("ImageID"), row.table.split);
     if (!index) return tables_.count_missing(row);
+    Reading::About about(reading_, *index);
     auto values = shares(row, {"XMin", "XMax", "YMin", "YMax"});
     if (!values) return;
     Annotation annotation{.class_idx = class_of(row.at("LabelName"), row.place())};
@@ -238,6 +239,7 @@ class OpenImagesReader {
     if (!names_both(row)) return;
     auto index = pictures_.find(row.at("ImageID"), row.table.split);
     if (!index) return tables_.count_missing(row);
+    Reading::About about(reading_, *index);
     auto fail = [&](const std::string& why) {
       reading_.issue(Severity::error, "BAD_SEGMENTATION", row.place(), why + "; the box is used");
     };
@@ -317,6 +319,7 @@ class OpenImagesReader {
     if (!names_both(row)) return;
     auto index = pictures_.find(row.at("ImageID"), row.table.split);
     if (!index) return tables_.count_missing(row);
+    Reading::About about(reading_, *index);
     auto confidence = parse_double(row.at("Confidence"));
     if (!confidence) {
       reading_.issue(Severity::error, "BAD_NUMBER", row.place(),

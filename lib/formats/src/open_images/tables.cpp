@@ -86,7 +86,7 @@ void OpenImagesTables::read_table(const OpenImagesTable& table,
       take({table, *columns, cells});
     });
   } catch (const FormatError& error) {
-    reading_.issue(Severity::error, "BAD_FILE", error.location(), error.what());
+    reading_.table_breaks_off(error.location(), error.what());
   }
   if (missing_.count > 0) {
     reading_.issue(Severity::error, "MISSING_IMAGE", {.path = table.file, .line = missing_.line},

@@ -36,6 +36,35 @@ Reading::Reading(std::string format, const fs::path& root, const ReadOptions& op
 
 void Reading::issue(Severity severity, std::string code, Location location, std::string message) {
   result_.issues.push_back({std::move(code), severity, std::move(location), std::move(message)});
+  if (!loses_objects(result_.issues.back())) return;
+  ++left_out_;
+  if (about_) incomplete_.insert(*about_);
+}
+
+void Reading::own_labels(std::size_t image, const fs::path& label_file) {
+  owners_[label_file.native()].push_back(image);
+}
+
+void Reading::table_breaks_off(const Location& place, std::string message) {
+  issue(Severity::error, "BAD_FILE", place, std::move(message));
+  auto file = relative_text(place.path);
+  for (std::size_t i = 0; i < image_count(); ++i) {
+    const auto& annotations = image(i).annotations;
+    if (std::any_of(annotations.begin(), annotations.end(),
+                    [&](const Annotation& a) { return a.provenance.file == file; }))
+      mark_incomplete(i);
+  }
+}
+
+void Reading::settle_incomplete() {
+  for (const auto& issue : result_.issues) {
+    if (!loses_objects(issue)) continue;
+    if (auto owners = owners_.find(issue.location.path.native()); owners != owners_.end())
+      incomplete_.insert(owners->second.begin(), owners->second.end());
+  }
+  for (auto index : incomplete_)
+    if (image(index).state != ImageState::rejected) image(index).state = ImageState::review;
+  result_.incomplete.assign(incomplete_.begin(), incomplete_.end());
 }
 
 namespace {
@@ -291,6 +320,7 @@ ReadResult Reading::finish() {
     if (count > kNotesOfKind) note(fmt::format("{} more {}", count - kNotesOfKind, kind));
   for (auto& text : finder_.notes()) note(std::move(text));
   if (any_missing_) note("images that are not there were looked for " + finder_.where());
+  settle_incomplete();
   for (auto& image : result_.dataset.images) image.annotations.shrink_to_fit();
   return std::move(result_);
 }

@@ -28,8 +28,30 @@ class Reading {
   void issue(Severity severity, std::string code, Location location, std::string message);
   /// The lines of the label file of one image; without any, and with an issue, when its text cannot be read.
   std::vector<std::string> lines_of(const std::filesystem::path& label_file);
+  /// While it lives, issues are about this image: labels left out are labels that it lacks.
+  class About {
+   public:
+    About(Reading& reading, std::size_t image) : reading_(reading), before_(reading.about_) {
+      reading_.about_ = image;
+    }
+    ~About() { reading_.about_ = before_; }
+    About(const About&) = delete;
+    About& operator=(const About&) = delete;
+
+   private:
+    Reading& reading_;
+    std::optional<std::size_t> before_;
+  };
   /// Objects whose image is not there, in a way that says nothing about their image: they are counted.
   void count_without_image(std::size_t objects) { result_.objects_without_image += objects; }
+  /// Everything in this label file is about this image, whenever an issue of it is told.
+  void own_labels(std::size_t image, const std::filesystem::path& label_file);
+  /// The image lacks labels that could not be read: it goes to review, and is never done.
+  void mark_incomplete(std::size_t image) { incomplete_.insert(image); }
+  /// What stands behind this place of a table is unknown: every image that has labels from it is incomplete.
+  void table_breaks_off(const Location& place, std::string message);
+  /// How many labels were left out so far.
+  std::size_t left_out() const { return left_out_; }
   /// Where a file stands, for issues: as given by the user, not absolute.
   const ReadOptions& options() const { return options_; }
   /// The options that are a format's own: a struct of ds/formats/<format>/options.h.
@@ -92,6 +114,7 @@ class Reading {
   /// What the header says about the image; true when labels are in the raw frame and need turning.
   bool take_header(Image& image, const ImageHeader& header, const std::optional<Declared>& declared,
                    const Location& place);
+  void settle_incomplete();
   const std::string& relative_text(const std::filesystem::path& label_file);
 
   ReadOptions options_;
@@ -108,6 +131,10 @@ class Reading {
   std::filesystem::path last_label_file_;  // and how annotations name it
   std::string last_label_text_;
   std::map<std::string, std::size_t> notes_of_kind_;
+  std::optional<std::size_t> about_;
+  std::set<std::size_t> incomplete_;
+  std::size_t left_out_ = 0;
+  std::unordered_map<std::string, std::vector<std::size_t>> owners_;  // images by label file
   bool any_missing_ = false;
   std::string why_missing_;  // the image that is added next
   std::vector<bool> turn_;   // beside the images: labels are in the raw frame

@@ -142,6 +142,7 @@ class TfRecordReader {
     auto index = add_image(example, file, record, place);
     if (!index) return;
     reading_.image(*index).split = split;
+    Reading::About about(reading_, *index);
     read_objects(example, *index, place);
     if (example.has_any("image/object/keypoint/")) ++with_key_points_;
     read_image_labels(example, *index, place);

@@ -56,6 +56,7 @@ struct ViaImage {
   json attributes;
   bool has_picture = false;  // version 1 may hold the picture itself
   std::vector<ViaRegion> regions;
+  bool incomplete = false;  // a row of it cannot be read
 };
 
 /// Collects all files' images and regions before any is added (`read_json`, `read_csv`, then `finish`): VIA
@@ -131,6 +132,7 @@ class ViaDataset {
       }
       auto shape = cell("region_shape_attributes");
       auto attributes = cell("region_attributes");
+      images_[known->second].incomplete |= !shape || !attributes;
       if (shape && attributes && !shape->empty())
         images_[known->second].regions.push_back({std::move(*shape), std::move(*attributes), place});
     };
@@ -140,6 +142,7 @@ class ViaDataset {
       auto message = std::string(error.what()).substr(error.location().to_string().size() + 2);
       reading_.issue(Severity::error, "BAD_FILE", error.location(),
                      message + "; the rows before it are used");
+      for (auto& image : images_) image.incomplete |= image.file == file;
     }
   }
 
@@ -273,6 +276,8 @@ class ViaDataset {
     auto& added = reading_.image(*index);
     auto split = split_of_folder(image.file, reading_.root());
     if (!split) split = split_of_word(fs::path(image.filename).parent_path().filename().string());
+    if (image.incomplete) reading_.mark_incomplete(*index);
+    Reading::About about(reading_, *index);
     added.split = split.value_or(Split::none);
     if (!image.regions.empty() || reading_.options().empty_is_negative) added.state = ImageState::done;
     if (image.attributes.is_object()) {

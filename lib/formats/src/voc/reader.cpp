@@ -197,6 +197,7 @@ class VocDataset {
     used_.insert(file.lexically_normal().string());
     reading_.image(*index).split = split_for(id, voc.file).value_or(Split::none);
     reading_.image(*index).state = ImageState::done;
+    reading_.own_labels(*index, voc.file);
     add_objects(voc, policy, id, *index);
   }
 

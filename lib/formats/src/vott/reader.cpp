@@ -145,6 +145,7 @@ class VottReader {
     if (state && *state >= 1) reading_.image(*index).state = ImageState::done;
     auto regions = entry.find("regions");
     if (regions == entry.end() || !regions->is_array()) return;
+    Reading::About about(reading_, *index);
     for (std::size_t i = 0; i < regions->size(); ++i) {
       auto at = place;
       at.pointer += fmt::format("/regions/{}", i);

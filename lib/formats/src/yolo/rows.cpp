@@ -218,6 +218,7 @@ fs::path label_in_folder(const fs::path& image, const char* from, const char* to
 void read_yolo_labels(Reading& reading, std::size_t image_index, const fs::path& file,
                       const YoloLabels& labels) {
   reading.image(image_index).state = ImageState::done;
+  reading.own_labels(image_index, file);
   RawFrame frame(reading, image_index);
   RowReader(reading, image_index, file, labels).read();
 }

@@ -57,6 +57,8 @@ struct ReadResult {
   std::map<std::size_t, std::function<std::string()>> embedded;
   /// Objects that are in no image of the dataset, since their image is not there and nothing says its size.
   std::size_t objects_without_image = 0;
+  /// Indices of images of which labels were left out because they could not be read. They are in review.
+  std::vector<std::size_t> incomplete;
   /// Of images whose bytes are nowhere, by index: "missing (looked below in/)", "broken: a.jpg: ends early".
   std::map<std::size_t, std::string> without_bytes;
   std::vector<Issue> issues;

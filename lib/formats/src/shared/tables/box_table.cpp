@@ -154,7 +154,7 @@ class BoxTableReader {
           },
           layout_.separator);
     } catch (const FormatError& error) {
-      reading_.issue(Severity::error, "BAD_FILE", error.location(), error.what());
+      reading_.table_breaks_off(error.location(), error.what());
     }
     if (boxes_ > 1 && largest_ <= 1 && !layout_.shares)
       reading_.issue(Severity::warning, "LOOKS_NORMALIZED", {.path = file_},
@@ -189,6 +189,7 @@ class BoxTableReader {
                      fmt::format("{} cells under {} headers", row.cells.size(), width_));
     auto index = pictures_.image(name, file_.parent_path(), declared(row), place(row));
     if (!index) return reading_.count_without_image(1);
+    Reading::About about(reading_, *index);
     read_split(row, *index);
     bool empty = at(row, layout_.class_name).empty();
     for (auto number : layout_.numbers) empty = empty && at(row, number).empty();

@@ -23,8 +23,10 @@ struct AddOptions {
   std::string status = "auto";  // auto: done when labelled, else unlabelled; or unlabelled, review, done
   std::string classes =
       "auto";  // names the project lacks: auto: add them while it has none, else refuse; add; refuse
-  bool keep_going = false;  // leave out label rows that cannot be read instead of refusing the whole source
-  bool recursive = false;   // unpack archives inside archives and folders too
+  /// Leave out label rows that cannot be read instead of refusing the whole source; images that lack them go to
+  /// review, whatever `status` says of images that are done.
+  bool keep_going = false;
+  bool recursive = false;  // unpack archives inside archives and folders too
   bool dry_run = false;
   FrameChoice frames = {};  // of videos
   ReadOptions reading = {};
@@ -44,6 +46,7 @@ struct AddReport {
   std::size_t annotations_added = 0;
   std::size_t left_to_others = 0;  // images that other shards take
   std::size_t negatives_added = 0;
+  std::vector<std::string> incomplete;  // images of which labels were left out; they are in review
   std::vector<std::string> classes_added;
   std::map<std::string, std::size_t> by_split;  // of the images added
   std::vector<SkippedFile> skipped;

@@ -32,9 +32,10 @@ struct ConvertReport {
   std::string to;
   std::size_t images = 0;
   std::size_t objects = 0;
-  std::size_t dropped = 0;       // objects of dropped classes
-  std::size_t clipped = 0;       // objects cut at the edge
-  std::size_t clipped_away = 0;  // objects of which nothing is inside
+  std::vector<std::string> incomplete;  // images of which labels were left out
+  std::size_t dropped = 0;              // objects of dropped classes
+  std::size_t clipped = 0;              // objects cut at the edge
+  std::size_t clipped_away = 0;         // objects of which nothing is inside
   std::vector<std::string> notes;
   WriteReport written;  // of a dry run: what would be written
   std::optional<Proof> proof;
