@@ -368,6 +368,7 @@ std::optional<std::string> detect_label_studio(const SourcePeek& source) {
 
 ReadResult read_label_studio(const fs::path& path, const ReadOptions& options) {
   Reading reading("label-studio", path, options);
+  reading.numbers_are(Numbers::percent);
   SourcePeek source(path);
   Tasks tasks(reading);
   bool any = false;

@@ -396,6 +396,7 @@ std::optional<std::string> detect_open_images(const SourcePeek& source) {
 
 ReadResult read_open_images(const fs::path& path, const ReadOptions& options) {
   Reading reading("open-images", path, options);
+  reading.numbers_are(Numbers::shares);
   if (!detect_open_images(SourcePeek(path)))
     throw DataError(
         fmt::format("{}: no table of Open Images (.csv with ImageID and LabelName)", path.string()));

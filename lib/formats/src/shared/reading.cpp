@@ -56,6 +56,24 @@ void Reading::table_breaks_off(const Location& place, std::string message) {
   }
 }
 
+void Reading::numbers_are(Numbers numbers, std::string advice) {
+  numbers_ = numbers;
+  if (!advice.empty()) numbers_advice_ = std::move(advice);
+}
+
+// The last first: the places of the others stay.
+void Reading::leave_out_what_is_far() {
+  const auto& far = plausibility_.far();
+  for (auto it = far.rbegin(); it != far.rend(); ++it) {
+    auto& annotations = image(it->image).annotations;
+    annotations.erase(annotations.begin() + static_cast<std::ptrdiff_t>(it->annotation));
+  }
+  for (const auto& one : far) {
+    About about(*this, one.image);
+    issue(Severity::error, "BAD_NUMBER", one.place, one.message + "; left out");
+  }
+}
+
 void Reading::settle_incomplete() {
   for (const auto& issue : result_.issues) {
     if (!loses_objects(issue)) continue;
@@ -274,7 +292,9 @@ void Reading::add_annotation(std::size_t image_index, Annotation annotation, con
   int width = image.orientation >= 5 ? image.raw_height : image.raw_width;
   int height = image.orientation >= 5 ? image.raw_width : image.raw_height;
   double slack = 5e-7 * std::max(width, height) + 1e-9;
-  if (box.x0 < -slack || box.y0 < -slack || box.x1 > width + slack || box.y1 > height + slack) {
+  bool far = plausibility_.see(numbers_, box, width, height, image_index, image.annotations.size(), place);
+  bool outside = box.x0 < -slack || box.y0 < -slack || box.x1 > width + slack || box.y1 > height + slack;
+  if (outside && !far) {
     issue(Severity::warning, "BOX_OUTSIDE_IMAGE", place,
           fmt::format("{} box {} reaches outside {} ({}x{})", name, text(box), image.name, width, height));
   }
@@ -320,6 +340,8 @@ ReadResult Reading::finish() {
     if (count > kNotesOfKind) note(fmt::format("{} more {}", count - kNotesOfKind, kind));
   for (auto& text : finder_.notes()) note(std::move(text));
   if (any_missing_) note("images that are not there were looked for " + finder_.where());
+  plausibility_.require(numbers_advice_);
+  leave_out_what_is_far();
   settle_incomplete();
   for (auto& image : result_.dataset.images) image.annotations.shrink_to_fit();
   return std::move(result_);

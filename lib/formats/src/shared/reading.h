@@ -13,6 +13,7 @@
 #include "ds/formats/annotation_format.h"
 #include "ds/formats/header_source.h"
 #include "shared/image_search.h"
+#include "shared/plausibility.h"
 
 /// What all readers share.
 namespace ds::detail {
@@ -59,6 +60,9 @@ class Reading {
   Own own() const {
     return options_.own.of<Own>();
   }
+  /// What the boxes that are added from now on were in the label files; pixels if nothing is said. `advice`: how a
+  /// person reads a dataset that has others than its format says.
+  void numbers_are(Numbers numbers, std::string advice = {});
   /// Labels were made on the stored picture, before EXIF orientation: --labels-frame raw.
   bool labels_are_raw() const { return labels_are_raw_; }
 
@@ -114,6 +118,7 @@ class Reading {
   /// What the header says about the image; true when labels are in the raw frame and need turning.
   bool take_header(Image& image, const ImageHeader& header, const std::optional<Declared>& declared,
                    const Location& place);
+  void leave_out_what_is_far();
   void settle_incomplete();
   const std::string& relative_text(const std::filesystem::path& label_file);
 
@@ -131,6 +136,9 @@ class Reading {
   std::filesystem::path last_label_file_;  // and how annotations name it
   std::string last_label_text_;
   std::map<std::string, std::size_t> notes_of_kind_;
+  Numbers numbers_ = Numbers::pixels;
+  std::string numbers_advice_;
+  Plausibility plausibility_;
   std::optional<std::size_t> about_;
   std::set<std::size_t> incomplete_;
   std::size_t left_out_ = 0;

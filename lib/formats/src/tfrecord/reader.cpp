@@ -391,6 +391,7 @@ std::optional<std::string> detect_tfrecord(const SourcePeek& source) {
 
 ReadResult read_tfrecord(const fs::path& path, const ReadOptions& options) {
   Reading reading("tfrecord", path, options);
+  reading.numbers_are(Numbers::shares);
   if (files_below(path, has_tf_record_suffix).empty())
     throw DataError(fmt::format("{}: no TFRecord file (.tfrecord, .record)", path.string()));
   TfRecordReader(reading, path).read();

@@ -47,6 +47,13 @@ class DarknetDataset {
       : reading_(reading), path_(path), source_(path), label_files_(reading.root()) {}
 
   void read() {
+    reading_.numbers_are(Numbers::shares);
+    read_images();
+    require_yolo_rows(reading_, convention_);
+  }
+
+ private:
+  void read_images() {
     labels_.task = yolo_task_of(reading_.own<YoloReading>().task).value_or(YoloTask::detect);
     auto data = find_data_file(source_);
     if (!data.empty()) return read_data_file(data);
@@ -58,7 +65,6 @@ class DarknetDataset {
       add(file, split_of_folder(file, path_), {.path = file});
   }
 
- private:
   void read_names(const fs::path& file) {
     auto names = read_names_file(file);
     declare_yolo_classes(reading_, names, file);
@@ -137,7 +143,7 @@ class DarknetDataset {
     if (!index) return;
     reading_.image(*index).split = split.value_or(Split::none);
     auto label = label_files_.of(file);
-    if (!label.empty()) read_yolo_labels(reading_, *index, label, labels_);
+    if (!label.empty()) read_yolo_labels(reading_, *index, label, labels_, convention_);
   }
 
   Reading& reading_;
@@ -145,6 +151,7 @@ class DarknetDataset {
   SourcePeek source_;
   YoloLabels labels_;
   YoloLabelFiles label_files_;
+  YoloConvention convention_;
   std::set<std::string> seen_;
 };
 

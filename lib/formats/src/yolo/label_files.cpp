@@ -1,7 +1,5 @@
 #include "yolo/label_files.h"
 
-#include <vector>
-
 #include "ds/base/text.h"
 #include "shared/folded_name.h"
 #include "shared/reading.h"
@@ -11,21 +9,16 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// Where the labels of an image may stand, the likelier first.
-std::vector<fs::path> places_of_labels(const fs::path& image) {
+// With the last folder `from` as `to`; empty when there is none.
+fs::path label_in_folder(const fs::path& image, const char* from, const char* to) {
   std::vector<fs::path> parts(image.begin(), image.end());
-  std::vector<fs::path> places;
-  for (auto [from, to] : {std::pair{"images", "labels"}, {"Images", "Labels"}, {"Images", "Annotations"}}) {
-    for (std::size_t i = parts.size() - 1; i-- > 0;) {
-      if (parts[i] != from) continue;
-      fs::path label;
-      for (std::size_t k = 0; k < parts.size(); ++k) label /= k == i ? fs::path(to) : parts[k];
-      places.push_back(label.replace_extension(".txt"));
-      break;
-    }
+  for (std::size_t i = parts.size(); i-- > 1;) {
+    if (parts[i - 1] != from) continue;
+    fs::path label;
+    for (std::size_t k = 0; k < parts.size(); ++k) label /= k == i - 1 ? fs::path(to) : parts[k];
+    return label.replace_extension(".txt");
   }
-  places.push_back(fs::path(image).replace_extension(".txt"));
-  return places;
+  return {};
 }
 
 std::string key_of_label(const fs::path& file) {
@@ -33,6 +26,19 @@ std::string key_of_label(const fs::path& file) {
 }
 
 }  // namespace
+
+fs::path yolo_label_path(const fs::path& image) {
+  auto label = label_in_folder(image, "images", "labels");
+  return label.empty() ? fs::path(image).replace_extension(".txt") : label;
+}
+
+std::vector<fs::path> yolo_label_candidates(const fs::path& image) {
+  std::vector<fs::path> candidates;
+  for (auto [from, to] : {std::pair{"images", "labels"}, {"Images", "Labels"}, {"Images", "Annotations"}})
+    if (auto label = label_in_folder(image, from, to); !label.empty()) candidates.push_back(label);
+  candidates.push_back(fs::path(image).replace_extension(".txt"));
+  return candidates;
+}
 
 const std::map<std::string, fs::path>& YoloLabelFiles::all() {
   if (!all_) {
@@ -45,7 +51,7 @@ const std::map<std::string, fs::path>& YoloLabelFiles::all() {
 }
 
 fs::path YoloLabelFiles::of(const fs::path& image) {
-  auto places = places_of_labels(image);
+  auto places = yolo_label_candidates(image);
   for (const auto& place : places)
     if (fs::is_regular_file(place)) return place;
   for (const auto& place : places)

@@ -22,8 +22,9 @@ enum class RowKind { box, polygon, points };
 /// be used is an issue and costs no other.
 class RowReader {
  public:
-  RowReader(Reading& reading, std::size_t image_index, const fs::path& file, const YoloLabels& labels)
-      : reading_(reading), index_(image_index), file_(file), labels_(labels) {}
+  RowReader(Reading& reading, std::size_t image_index, const fs::path& file, const YoloLabels& labels,
+            YoloConvention& convention)
+      : reading_(reading), index_(image_index), file_(file), labels_(labels), convention_(convention) {}
 
   void read() {
     auto lines = reading_.lines_of(file_);
@@ -57,9 +58,21 @@ class RowReader {
       if (!number) return bad("BAD_NUMBER", fmt::format("found '{}', expected a finite number", words[i]));
       numbers.push_back(*number);
     }
+    show_convention(numbers);
     Annotation annotation{.class_idx = class_idx};
     if (!shape_of(numbers, annotation)) return;
     reading_.add_annotation(index_, std::move(annotation), place_);
+  }
+
+  // Only coordinates: no visibility of points, nothing behind the pairs.
+  void show_convention(std::vector<double> numbers) {
+    bool said = labels_.task == YoloTask::segment || labels_.task == YoloTask::obb;
+    bool pose = labels_.task == YoloTask::pose && numbers.size() > 5;
+    if (pose || numbers.size() == 5) numbers.resize(4);
+    if (numbers.size() % 2 == 1) numbers.pop_back();
+    if (numbers.size() < 4) return;
+    const auto& image = reading_.image(index_);
+    convention_.see(numbers, {image.width, image.height}, said, place_);
   }
 
   int class_of(int id) const {
@@ -171,6 +184,7 @@ class RowReader {
   std::size_t index_;
   fs::path file_;
   const YoloLabels& labels_;
+  YoloConvention& convention_;
   Location place_;
   int boxes_ = 0;
   int polygons_ = 0;
@@ -201,45 +215,20 @@ class RawFrame {
   } shown_;
 };
 
-// With the last folder `from` as `to`; empty when there is none.
-fs::path label_in_folder(const fs::path& image, const char* from, const char* to) {
-  std::vector<fs::path> parts(image.begin(), image.end());
-  for (std::size_t i = parts.size(); i-- > 1;) {
-    if (parts[i - 1] != from) continue;
-    fs::path label;
-    for (std::size_t k = 0; k < parts.size(); ++k) label /= k == i - 1 ? fs::path(to) : parts[k];
-    return label.replace_extension(".txt");
-  }
-  return {};
-}
-
 }  // namespace
 
 void read_yolo_labels(Reading& reading, std::size_t image_index, const fs::path& file,
-                      const YoloLabels& labels) {
+                      const YoloLabels& labels, YoloConvention& convention) {
   reading.image(image_index).state = ImageState::done;
   reading.own_labels(image_index, file);
   RawFrame frame(reading, image_index);
-  RowReader(reading, image_index, file, labels).read();
+  RowReader(reading, image_index, file, labels, convention).read();
 }
 
-fs::path yolo_label_path(const fs::path& image) {
-  auto label = label_in_folder(image, "images", "labels");
-  return label.empty() ? fs::path(image).replace_extension(".txt") : label;
-}
-
-std::vector<fs::path> yolo_label_candidates(const fs::path& image) {
-  std::vector<fs::path> candidates;
-  for (auto [from, to] : {std::pair{"images", "labels"}, {"Images", "Labels"}, {"Images", "Annotations"}})
-    if (auto label = label_in_folder(image, from, to); !label.empty()) candidates.push_back(label);
-  candidates.push_back(fs::path(image).replace_extension(".txt"));
-  return candidates;
-}
-
-fs::path yolo_label_file(const fs::path& image) {
-  for (const auto& label : yolo_label_candidates(image))
-    if (fs::is_regular_file(label)) return label;
-  return {};
+void require_yolo_rows(Reading& reading, const YoloConvention& convention) {
+  convention.require_shares();
+  if (auto text = convention.looks_like_corners(); !text.empty())
+    reading.issue(Severity::warning, "LOOKS_LIKE_CORNERS", {.path = reading.root()}, text);
 }
 
 std::vector<std::string> read_names_file(const fs::path& file) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "shared/reading.h"
+#include "yolo/convention.h"
 #include "yolo/task.h"
 
 /// What both YOLO formats share: label files and their rows.
@@ -20,19 +21,12 @@ struct YoloLabels {
       nullptr;  // class_idx of each id; -1: no such class. nullptr: the id itself
 };
 
-/// Reads one label file into an image; every row that cannot be used is an issue with its line.
+/// Reads one label file into an image and shows its rows to `convention`; every row that cannot be used is an issue with its line.
 /// The image becomes done; without rows it is a negative.
 void read_yolo_labels(Reading& reading, std::size_t image_index, const std::filesystem::path& file,
-                      const YoloLabels& labels);
-
-/// Where an image's labels belong: the last /images/ becomes /labels/, the extension .txt; beside the image
-/// when there is no such folder.
-std::filesystem::path yolo_label_path(const std::filesystem::path& image);
-/// Every path by which an image's labels are looked for, the first one there counts.
-std::vector<std::filesystem::path> yolo_label_candidates(const std::filesystem::path& image);
-/// The label file of an image: the last /images/ becomes /labels/, the extension .txt; beside the image when
-/// there is no such folder. Empty when there is none.
-std::filesystem::path yolo_label_file(const std::filesystem::path& image);
+                      const YoloLabels& labels, YoloConvention& convention);
+/// Once all label files are read: throws FormatError when the rows are another convention's.
+void require_yolo_rows(Reading& reading, const YoloConvention& convention);
 
 /// Class names of a .names or classes.txt file; an empty line between names is a FormatError.
 std::vector<std::string> read_names_file(const std::filesystem::path& file);

@@ -57,7 +57,9 @@ struct Names {
 /// says which was used. An image belongs to the first split that lists it.
 class UltralyticsDataset {
  public:
-  UltralyticsDataset(Reading& reading, const fs::path& yaml) : reading_(reading), yaml_(yaml) {}
+  UltralyticsDataset(Reading& reading, const fs::path& yaml) : reading_(reading), yaml_(yaml) {
+    reading_.numbers_are(Numbers::shares);
+  }
 
   void read() {
     with_yaml_text(read_label_text(yaml_), yaml_.string(), [&](const YAML::Node& node) {
@@ -72,6 +74,7 @@ class UltralyticsDataset {
     if (reading_.image_count() == 0)
       throw DataError(
           fmt::format("{}: no image was found for it (looked below {})", yaml_.string(), root_.string()));
+    require_yolo_rows(reading_, convention_);
   }
 
  private:
@@ -244,7 +247,7 @@ class UltralyticsDataset {
     if (auto [other, first] = image_of_label_.emplace(label.string(), image.name); !first)
       reading_.issue(Severity::warning, "SHARED_LABELS", {.path = label},
                      fmt::format("belongs to {} and {}", other->second, image.name));
-    read_yolo_labels(reading_, *index, label, labels_);
+    read_yolo_labels(reading_, *index, label, labels_, convention_);
   }
 
   Reading& reading_;
@@ -252,6 +255,7 @@ class UltralyticsDataset {
   fs::path root_;
   YoloLabels labels_;
   YoloLabelFiles label_files_;
+  YoloConvention convention_;
   std::vector<int> class_of_id_;
   std::map<std::string, Split> split_of_;
   std::map<std::string, std::string> image_of_label_;

@@ -109,13 +109,13 @@ TEST_CASE("csv: negatives, bad rows with their line, marks, other columns as att
                 "warning EMPTY_LABEL boxes.csv:10: the box has no class; kept as class (no label)"});
 }
 
-TEST_CASE("csv: numbers that look like shares are doubted, not guessed") {
+TEST_CASE("csv: numbers that look like shares are refused, not guessed") {
   Table table("filename,class,xmin,ymin,xmax,ymax\na.jpg,cat,0.1,0.2,0.3,0.4\nb.jpg,cat,0,0,1,1\n");
-  auto result = table.read();
-  REQUIRE(objects_of(result, "b.jpg") == std::vector<Object>{{"cat", {0, 0, 1, 1}}});
-  REQUIRE(issue_texts(result) ==
-          Names{"warning LOOKS_NORMALIZED boxes.csv: no number of any box is above 1: shares "
-                "of the sides are read as such when their headers end in _norm"});
+  REQUIRE_THROWS_WITH(
+      table.read(),
+      table.path("set/boxes.csv").string() +
+          ":2: found a box from 0.1 0.2 to 0.3 0.4 in an image of 80x60, expected pixels; no number of the "
+          "dataset's 2 boxes is above 1: they look like shares of the image's sides");
 }
 
 TEST_CASE("csv: every mark and attribute survives the round trip, and the order of the classes") {

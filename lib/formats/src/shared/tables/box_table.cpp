@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <set>
 
 #include "ds/base/error.h"
@@ -138,6 +137,8 @@ class BoxTableReader {
   }
 
   void read() {
+    reading_.numbers_are(layout_.shares ? Numbers::shares : Numbers::pixels,
+                         "shares are read as such when the headers of their columns end in _norm");
     bool header = !layout_.headless;
     try {
       for_each_csv_row(
@@ -156,10 +157,6 @@ class BoxTableReader {
     } catch (const FormatError& error) {
       reading_.table_breaks_off(error.location(), error.what());
     }
-    if (boxes_ > 1 && largest_ <= 1 && !layout_.shares)
-      reading_.issue(Severity::warning, "LOOKS_NORMALIZED", {.path = file_},
-                     "no number of any box is above 1: shares of the sides are read as such when their "
-                     "headers end in _norm");
   }
 
  private:
@@ -226,9 +223,7 @@ class BoxTableReader {
         return;
       }
       n[i] = *value;
-      largest_ = std::max(largest_, std::abs(*value));
     }
-    ++boxes_;
     if (layout_.shares) {
       auto frame = reading_.frame_of(index);
       for (std::size_t i = 0; i < 4; ++i) n[i] *= i % 2 == 0 ? frame.width : frame.height;
@@ -286,8 +281,6 @@ class BoxTableReader {
   const BoxLayout& layout_;
   std::optional<Split> split_;
   std::size_t width_ = 0;
-  std::size_t boxes_ = 0;
-  double largest_ = 0;
 };
 
 }  // namespace
