@@ -31,6 +31,8 @@ nlohmann::ordered_json to_json(const AddReport& report) {
                                  {"labels_attached", report.labels_attached},
                                  {"annotations_added", report.annotations_added},
                                  {"negatives_added", report.negatives_added},
+                                 {"unlabelled_added", report.unlabelled_added},
+                                 {"objects_without_image", report.without_image},
                                  {"incomplete", report.incomplete},
                                  {"left_to_other_shards", report.left_to_others},
                                  {"classes_added", report.classes_added},
@@ -55,6 +57,11 @@ void print(Context& context, const AddReport& report) {
   if (report.negatives_added > 0)
     context.out.line(
         fmt::format("of these, {} without objects (negatives)", counted(report.negatives_added, "image")));
+  if (report.unlabelled_added > 0 && report.labels_seen)
+    context.out.line(fmt::format("without labels: {}", counted(report.unlabelled_added, "image")));
+  if (report.without_image > 0)
+    context.out.line(
+        fmt::format("left out, their image is not there: {}", counted(report.without_image, "object")));
   if (!report.classes_added.empty())
     context.out.line(
         fmt::format("new classes ({}): {}", report.classes_added.size(), join(report.classes_added, ", ")));

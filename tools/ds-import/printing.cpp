@@ -48,6 +48,7 @@ nlohmann::ordered_json issue_json(const Issue& issue) {
   if (issue.location.line) json["line"] = *issue.location.line;
   if (!issue.location.pointer.empty()) json["place"] = issue.location.pointer;
   json["message"] = issue.message;
+  if (!issue.files.empty()) json["files"] = issue.files;
   return json;
 }
 

@@ -150,6 +150,8 @@ class Adding {
     append(report_.skipped, source.skipped);
     append(report_.notes, source.notes);
     report_.left_to_others += source.left_to_others;
+    report_.labels_seen = report_.labels_seen || source.labels_seen;
+    report_.without_image += source.without_image;
     auto class_map = map_classes(source);
     for (auto& candidate : source.candidates) take(source, candidate, class_map);
   }
@@ -351,6 +353,7 @@ class Adding {
     if (options_.dry_run) ++report_.images_added;
     ++report_.by_split[to_string(split)];
     report_.annotations_added += image.annotations.size();
+    report_.unlabelled_added += image.state == ImageState::unlabelled && image.annotations.empty();
     report_.negatives_added += image.state == ImageState::done && image.annotations.empty();
   }
 

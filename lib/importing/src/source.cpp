@@ -64,8 +64,7 @@ class SourceReader {
     } else if (options_.labels != "ignore" && (options_.format != "auto" || detect_format(given))) {
       read_labels(given, "");
     } else {
-      throw DataError(
-          fmt::format("{}: not an image, a video, an archive, a folder or a label file", given.string()));
+      refuse(given);
     }
     require_something();
     note_oddities();
@@ -88,6 +87,13 @@ class SourceReader {
         fmt::format("{}: no image in it can be used{}", source_.given.string(),
                     source_.skipped.empty() ? "" : fmt::format("; first: {}", source_.skipped[0].reason)),
         advice);
+  }
+
+  [[noreturn]] static void refuse(const fs::path& given) {
+    auto faults = find_label_faults(given);
+    if (!faults.empty()) throw DataError(faults.front().to_string());
+    throw DataError(
+        fmt::format("{}: not an image, a video, an archive, a folder or a label file", given.string()));
   }
 
   void unpack(const fs::path& archive, const fs::path& folder) {
@@ -120,8 +126,10 @@ class SourceReader {
     if (options_.labels != "ignore" && (options_.format != "auto" || detect_format(folder)))
       return read_labels(folder, origin);
     if (options_.labels == "require") {
-      throw DataError(fmt::format("{}: no annotation format is recognised (known: {})",
-                                  source_.given.string(), join(annotation_formats().names(), ", ")),
+      auto faults = find_label_faults(folder);
+      auto why = faults.empty() ? fmt::format("(known: {})", join(annotation_formats().names(), ", "))
+                                : fmt::format("({})", faults.front().to_string());
+      throw DataError(fmt::format("{}: no annotation format is recognised {}", source_.given.string(), why),
                       "leave out --labels require, or name the format with --format");
     }
     read_files(folder, origin, "");
@@ -151,7 +159,7 @@ class SourceReader {
       else if (has_archive_suffix(file))
         read_nested(file, name, shown);
       else
-        skip(shown, shown + ": not an image, a video or an archive");
+        skip_other(folder, file, shown);
       progress_.advance();
     }
     progress_.end();
@@ -166,6 +174,21 @@ class SourceReader {
       source_.candidates.resize(before);
       skip(shown, error.what());
     }
+  }
+
+  // What is no picture may be labels that no format knows, and then its fault is what a person needs.
+  void skip_other(const fs::path& folder, const fs::path& file, const std::string& shown) {
+    if (!faults_) {
+      faults_.emplace();
+      for (auto& fault : find_label_faults(folder))
+        faults_->emplace(fault.place.path.string(), std::move(fault));
+    }
+    auto fault = faults_->find(file.string());
+    if (fault == faults_->end()) return skip(shown, shown + ": not an image, a video or an archive");
+    source_.labels_seen = true;
+    auto place = fault->second.place;
+    place.path = shown;
+    skip(shown, fmt::format("{}: {}", place.to_string(), fault->second.message));
   }
 
   void read_nested(const fs::path& archive, const std::string& name, const std::string& shown) {
@@ -198,6 +221,8 @@ class SourceReader {
     if (!options_.shard.is_all())
       reading.wanted = [&](const std::string& name) { return options_.shard.takes(name); };
     auto result = read_dataset(path, options_.format, reading);
+    source_.labels_seen = true;
+    source_.without_image = result.objects_without_image;
     source_.classes = result.dataset.classes;
     source_.notes = std::move(result.notes);
     source_.issues = std::move(result.issues);
@@ -218,12 +243,41 @@ class SourceReader {
         continue;
       }
       if (file.empty()) {
+        source_.without_image += image.annotations.size();
         skip(image.name, fmt::format("{}: the image file is {}", image.name, result.without_bytes[i]));
         continue;
       }
       auto shown = origin.empty() ? file.string() : origin + file.lexically_relative(path).generic_string();
       image.origin = shown;
       add_picture(std::move(file), std::move(image), shown);
+    }
+    require_some_labels();
+    if (options_.recursive && fs::is_directory(path)) read_archives_of(path, origin);
+  }
+
+  // Labels of which not one belongs to a picture are of other pictures, or in another place than it was said.
+  void require_some_labels() const {
+    if (source_.without_image == 0 || options_.keep_going || !options_.shard.is_all()) return;
+    bool labelled =
+        std::any_of(source_.candidates.begin(), source_.candidates.end(),
+                    [](const Candidate& candidate) { return !candidate.image.annotations.empty(); });
+    if (labelled || source_.candidates.empty()) return;
+    throw DataError(
+        fmt::format("{}: none of its {} is on an image that is there", source_.given.string(),
+                    counted(static_cast<std::int64_t>(source_.without_image), "object")),
+        "say where the images are with --images, or take the images alone with --labels ignore; nothing "
+        "was added");
+  }
+
+  // Archives beside a dataset hold no part of it: their pictures come in by themselves.
+  void read_archives_of(const fs::path& folder, const std::string& origin) {
+    for (auto issue = source_.issues.begin(); issue != source_.issues.end(); ++issue) {
+      if (issue->code != "UNREAD_ARCHIVE") continue;
+      auto files = issue->files;
+      source_.issues.erase(issue);
+      for (const auto& inside : files)
+        read_nested(folder / inside, inside, origin.empty() ? (folder / inside).string() : origin + inside);
+      return;
     }
   }
 
@@ -330,6 +384,7 @@ class SourceReader {
   Progress& progress_;
   FileFactsSource facts_;
   SourceContent source_;
+  std::optional<std::map<std::string, LabelFault>> faults_;  // of label files, by path; made when needed
   int videos_ = 0;
   int nested_ = 0;
   Oddity wrong_suffix_;

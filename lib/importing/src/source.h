@@ -31,6 +31,8 @@ struct SourceContent {
   std::vector<std::string> notes;
   std::unique_ptr<TemporaryFolder> scratch;  // where members of archives and frames of videos lie
   std::size_t left_to_others = 0;            // images of other shards
+  bool labels_seen = false;                  // whether or not any could be read
+  std::size_t without_image = 0;             // objects whose image is not there
   std::set<std::string> incomplete;          // names of images of which labels were left out
 };
 

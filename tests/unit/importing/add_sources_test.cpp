@@ -459,3 +459,48 @@ TEST_CASE("incomplete labels reach an image that was there unlabelled, for revie
   REQUIRE(f.project().images().list(Filter::parse("state=review")).size() == 1);
 }
 
+TEST_CASE("labels of which none is on an image that is there are refused") {
+  ProjectFixture f;
+  f.dataset("d", 2);
+  fs::create_directories(f.path("t"));
+  fs::copy_file(f.path("d/images/train/scene_0000.jpg"), f.path("t/a.jpg"));
+  write_file_atomically(f.path("t/x.csv"),
+                        "filename,class,xmin,ymin,xmax,ymax\nb.jpg,cat,1,2,9,9\nb.jpg,cat,1,2,3,4\n");
+  REQUIRE_THROWS_WITH(f.add("t"),
+                      f.path("t").string() + ": none of its 2 objects is on an image that is there");
+  auto report = f.add("t", {.keep_going = true});
+  REQUIRE(report.without_image == 2);
+  REQUIRE(report.unlabelled_added == 1);
+}
+
+TEST_CASE("an archive beside a dataset is named, and unpacked on request") {
+  ProjectFixture f;
+  f.dataset("d", 2);
+  f.dataset("e", 1, 8);
+  auto zip = "cd '" + f.path("e/images/train").string() + "' && zip -q '" + f.path("d/inner.zip").string() +
+             "' scene_0000.jpg";
+  REQUIRE(std::system(zip.c_str()) == 0);
+  auto report = f.add("d", {.dry_run = true});
+  REQUIRE(report.issues.size() == 1);
+  REQUIRE(report.issues[0].code == "UNREAD_ARCHIVE");
+  REQUIRE(report.issues[0].files == std::vector<std::string>{"inner.zip"});
+  auto all = f.add("d", {.recursive = true});
+  REQUIRE(all.images_added == 3);
+  REQUIRE(all.unlabelled_added == 1);
+  REQUIRE(all.issues.empty());
+}
+
+TEST_CASE("label files that no format knows are skipped with what is wrong with them") {
+  ProjectFixture f;
+  f.dataset("d", 1);
+  fs::create_directories(f.path("t"));
+  fs::copy_file(f.path("d/images/train/scene_0000.jpg"), f.path("t/a.jpg"));
+  write_file_atomically(f.path("t/a.json"), "{\"boxes\": []}");
+  auto report = f.add("t");
+  REQUIRE(report.labels_seen);
+  REQUIRE(report.unlabelled_added == 1);
+  REQUIRE(report.skipped.at(0).reason ==
+          f.path("t/a.json").string() + ": JSON of no format that is known; its keys are boxes");
+  write_file_atomically(f.path("t/a.json"), "{\"boxes\": [");
+  REQUIRE_THROWS_WITH(f.add("t/a.json"), Catch::Matchers::StartsWith(f.path("t/a.json").string() + ":1"));
+}

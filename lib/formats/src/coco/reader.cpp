@@ -334,6 +334,7 @@ ReadResult read_coco(const fs::path& path, const ReadOptions& options) {
         fmt::format("{}: no COCO file (a JSON object with images and annotations)", path.string()));
   for (const auto& file : files) {
     reading.note_one_of("files read", "read " + file.string());
+    reading.uses(file);
     CocoFile(reading, file).read();
   }
   return reading.finish();

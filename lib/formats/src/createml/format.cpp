@@ -65,6 +65,7 @@ class CreatemlReader {
     for (const auto& file : source.files(".json")) {
       if (!looks_like_createml(source.json(file), source.head(file))) continue;
       any = true;
+      reading_.uses(file);
       read_file(file);
     }
     if (!any)

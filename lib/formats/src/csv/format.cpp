@@ -66,6 +66,7 @@ ReadResult read_csv(const fs::path& path, const ReadOptions& options) {
     any = true;
     reading.note_one_of("tables", fmt::format("{}: {}, {}", file.filename().string(), layout->evidence,
                                               layout->shares ? "shares of the image's sides" : "pixels"));
+    reading.uses(file);
     read_box_table(reading, pictures, file, *layout);
   }
   if (!any)

@@ -218,6 +218,7 @@ ReadResult read_cvat(const fs::path& path, const ReadOptions& options) {
   std::vector<std::unique_ptr<CvatDocument>> documents;
   for (const auto& file : files) {
     reading.note_one_of("files read", "read " + file.string());
+    reading.uses(file);
     documents.push_back(std::make_unique<CvatDocument>(CvatDocument{.xml = XmlFile(file), .meta = {}}));
     auto& document = *documents.back();
     if (!document.xml.error().empty()) drop_broken_end(reading, document.xml);

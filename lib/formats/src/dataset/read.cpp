@@ -18,16 +18,29 @@ ReadResult read_as(const std::string& format, const fs::path& path, const ReadOp
   return result;
 }
 
+// The fault is the answer where there is one; that nothing is recognised follows from it.
+[[noreturn]] void throw_not_recognised(const fs::path& path) {
+  auto known = join(annotation_formats().names(), ", ");
+  auto faults = find_label_faults(path);
+  if (faults.empty())
+    throw DataError(fmt::format("{}: no annotation format is recognised (known: {})", path.string(), known));
+  const auto& first = faults.front();
+  auto others = faults.size() > 1 ? fmt::format(" (and {} more such files)", faults.size() - 1) : "";
+  if (first.format.empty())
+    throw DataError(
+        fmt::format("{}: no annotation format is recognised; {}{}", path.string(), first.to_string(), others),
+        "known: " + known);
+  throw DataError(fmt::format("{}{}", first.to_string(), others),
+                  fmt::format("it would be read as {} without that", first.format));
+}
+
 }  // namespace
 
 ReadResult read_dataset(const fs::path& path, const std::string& format, const ReadOptions& options) {
   if (!fs::exists(path)) throw_io_error("read", path, ENOENT);
   if (format != "auto") return read_as(format, path, options);
   auto detected = detect_format(path, options.format_flag);
-  if (!detected) {
-    throw DataError(fmt::format("{}: no annotation format is recognised (known: {})", path.string(),
-                                join(annotation_formats().names(), ", ")));
-  }
+  if (!detected) throw_not_recognised(path);
   auto result = read_as(detected->name, path, options);
   result.notes.insert(result.notes.begin(), fmt::format("format {}: {}", detected->name, detected->evidence));
   return result;

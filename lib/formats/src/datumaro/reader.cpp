@@ -339,6 +339,7 @@ ReadResult read_datumaro(const fs::path& path, const ReadOptions& options) {
     if (!is_datumaro(source.json(file))) continue;
     any = true;
     reading.note_one_of("files read", "read " + file.string());
+    reading.uses(file);
     DatumaroFile(reading, file, used).read();
   }
   if (!any)

@@ -151,6 +151,7 @@ class DotaDataset {
 
   void add(const LabelPair& pair, const DotaFile& file) {
     if (pair.image.empty()) {
+      reading_.uses(pair.labels);
       reading_.count_without_image(file.rows.size());
       reading_.issue(Severity::error, "MISSING_IMAGE", {.path = pair.labels},
                      fmt::format("{} has no picture in {}/, which alone knows its size; {} rows are left out",

@@ -132,6 +132,7 @@ class KittiDataset {
 
   void add(const LabelPair& pair, const std::vector<Row>& rows) {
     if (pair.image.empty()) {
+      reading_.uses(pair.labels);
       reading_.count_without_image(rows.size());
       reading_.issue(Severity::error, "MISSING_IMAGE", {.path = pair.labels},
                      fmt::format("{} has no picture in {}/, which alone knows its size; {} rows are left out",

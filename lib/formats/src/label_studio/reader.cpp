@@ -377,6 +377,7 @@ ReadResult read_label_studio(const fs::path& path, const ReadOptions& options) {
     // An empty list, and a file that breaks off in its first task, are of ours too.
     if (!is_studio(outline) && !(outline.is_array && outline.keys.empty()) && source.is_folder()) continue;
     any = true;
+    reading.uses(file);
     tasks.read(file);
   }
   if (!any)

@@ -57,6 +57,7 @@ class JsonFiles {
       found.document = load_json(file);
     } catch (const FormatError& error) {
       auto message = std::string(error.what()).substr(error.location().to_string().size() + 2);
+      reading_.uses(file);
       reading_.issue(Severity::error, "BAD_FILE", error.location(), message + "; the file is left out");
       return;
     }
@@ -170,6 +171,7 @@ class JsonFiles {
   }
 
   void add_file(const LabelmeFile& found) {
+    reading_.uses(found.file);
     auto index = add_image(found);
     if (!index) return reading_.count_without_image(found.document["shapes"].size());
     auto& image = reading_.image(*index);

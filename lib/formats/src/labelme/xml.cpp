@@ -59,6 +59,7 @@ class XmlFiles {
 
   void read_file_of(const fs::path& file) {
     file_ = file;
+    reading_.uses(file);
     const auto& xml = xml_.emplace(file);
     if (!xml.error().empty()) {
       reading_.issue(Severity::error, "BAD_FILE", xml.error_place(),

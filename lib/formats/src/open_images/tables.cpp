@@ -38,6 +38,7 @@ OpenImagesTables::OpenImagesTables(Reading& reading, const fs::path& path) : rea
   bool alone = !fs::is_directory(path);
   for (const auto& file : files_below(reading_.root(), [](const fs::path&) { return true; })) {
     auto name = file.filename().string();
+    if (has_csv_suffix(file) || name.ends_with(".json")) reading_.uses(file);
     if (has_csv_suffix(file)) {
       auto kind = open_images_kind(SourcePeek(file).head(file));
       bool wanted =

@@ -55,6 +55,7 @@ class PairFinder {
       return to_lower(file.extension().string()) == ".txt" && is_in_label_folder(file, root, folders_);
     };
     for (const auto& file : files_below(root, wanted)) {
+      reading_.uses(file);
       auto name = without_folders(below_root(file, root), folders_.labels);
       auto [known, is_new] = pairs_.emplace(key_of(name), LabelPair{.labels = file});
       if (!is_new) {
@@ -80,6 +81,7 @@ class PairFinder {
                                       [&](const fs::path& part) { return is_images(part.string()); });
     };
     for (const auto& file : files_below(root, wanted)) {
+      reading_.uses(file);
       auto name = without_folders(below_root(file, root), is_images);
       auto key = key_of(name);
       // Pictures given apart may lie in folders of their own.

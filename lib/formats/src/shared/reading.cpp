@@ -12,6 +12,7 @@
 #include "shared/parallel_headers.h"
 #include "shared/raw_frame.h"
 #include "shared/text/label_text.h"
+#include "shared/rest.h"
 
 namespace ds::detail {
 namespace fs = std::filesystem;
@@ -41,7 +42,12 @@ void Reading::issue(Severity severity, std::string code, Location location, std:
   if (about_) incomplete_.insert(*about_);
 }
 
+void Reading::uses(const fs::path& file) {
+  used_.insert(file.lexically_normal().string());
+}
+
 void Reading::own_labels(std::size_t image, const fs::path& label_file) {
+  uses(label_file);
   owners_[label_file.native()].push_back(image);
 }
 
@@ -186,6 +192,7 @@ bool Reading::take_header(Image& image, const ImageHeader& header, const std::op
 std::optional<std::size_t> Reading::add_image(const fs::path& file, const std::string& name,
                                               const std::optional<Declared>& declared,
                                               const Location& place) {
+  if (!file.empty()) uses(file);
   auto issues_before = result_.issues.size();
   auto header = header_of(file, name, declared, place);
   bool broken = !header && result_.issues.size() > issues_before;
@@ -343,6 +350,8 @@ ReadResult Reading::finish() {
   plausibility_.require(numbers_advice_);
   leave_out_what_is_far();
   settle_incomplete();
+  if (is_folder_)
+    for (auto& rest : issues_of_rest(root_, used_)) result_.issues.push_back(std::move(rest));
   for (auto& image : result_.dataset.images) image.annotations.shrink_to_fit();
   return std::move(result_);
 }

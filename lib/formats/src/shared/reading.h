@@ -43,6 +43,8 @@ class Reading {
     Reading& reading_;
     std::optional<std::size_t> before_;
   };
+  /// The file is part of the dataset, whether or not anything came of it: it is not told as left over.
+  void uses(const std::filesystem::path& file);
   /// Objects whose image is not there, in a way that says nothing about their image: they are counted.
   void count_without_image(std::size_t objects) { result_.objects_without_image += objects; }
   /// Everything in this label file is about this image, whenever an issue of it is told.
@@ -142,6 +144,7 @@ class Reading {
   std::optional<std::size_t> about_;
   std::set<std::size_t> incomplete_;
   std::size_t left_out_ = 0;
+  std::set<std::string> used_;                                        // lexically normal paths
   std::unordered_map<std::string, std::vector<std::size_t>> owners_;  // images by label file
   bool any_missing_ = false;
   std::string why_missing_;  // the image that is added next

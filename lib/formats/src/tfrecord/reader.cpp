@@ -118,6 +118,7 @@ class TfRecordReader {
   }
 
   void read_file_of_records(const fs::path& file) {
+    reading_.uses(file);
     auto split = split_in_name(file.filename().string());
     if (!split) split = split_of_folder(file, reading_.root());
     try {

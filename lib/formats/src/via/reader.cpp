@@ -375,15 +375,16 @@ ReadResult read_via(const fs::path& path, const ReadOptions& options) {
   for (const auto& file : source.files(".json")) {
     if (!is_via_json(source, file)) continue;
     any = true;
+    reading.uses(file);
     dataset.read_json(file);
   }
   // The table beside a project is its export.
-  if (!any) {
-    for (const auto& file : source.files(".csv")) {
-      if (!is_via_csv(source, file)) continue;
-      any = true;
-      dataset.read_csv(file);
-    }
+  bool project = any;
+  for (const auto& file : source.files(".csv")) {
+    if (!is_via_csv(source, file)) continue;
+    any = true;
+    reading.uses(file);
+    if (!project) dataset.read_csv(file);
   }
   if (!any)
     throw DataError(

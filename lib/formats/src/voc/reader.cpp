@@ -39,6 +39,7 @@ class VocDataset {
     find_roots();
     for (const auto& file : files_below(path_, has_xml_suffix)) {
       if (fs::is_directory(path_) && below_image_sets(file)) continue;
+      reading_.uses(file);
       if (auto voc = read_voc_file(reading_, file)) files_.push_back(std::move(*voc));
     }
     by_ds_ =

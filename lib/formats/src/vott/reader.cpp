@@ -57,6 +57,8 @@ class VottReader {
           fmt::format("{}: no export of VoTT (.json with tags and assets, or .csv with image, xmin, ymin, "
                       "xmax, ymax, label)",
                       path_.string()));
+    for (const auto* files : {&projects, &assets, &tables})
+      for (const auto& file : *files) reading_.uses(file);
     // The same objects are in all of them; the export says the most.
     for (const auto& file : projects) read_project(file);
     if (projects.empty())

@@ -62,6 +62,7 @@ class UltralyticsDataset {
   }
 
   void read() {
+    reading_.uses(yaml_);
     with_yaml_text(read_label_text(yaml_), yaml_.string(), [&](const YAML::Node& node) {
       if (!node.IsMap())
         throw FormatError({.path = yaml_, .line = 1}, "found no keys, expected names and train or val");
@@ -204,6 +205,7 @@ class UltralyticsDataset {
     } else if (has_image_suffix(source)) {
       add(source, split, place);
     } else {
+      reading_.uses(source);
       std::int64_t number = 0;
       for (const auto& line : read_lines(source)) {
         ++number;

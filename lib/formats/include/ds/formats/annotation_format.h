@@ -148,7 +148,20 @@ struct DetectedFormat {
 std::optional<DetectedFormat> detect_format(const std::filesystem::path& path,
                                             const std::string& format_flag = "--format");
 
-/// Reads with the named format, or with the one detected ("auto"; DataError when none is).
+/// Why a label file is of no format.
+struct LabelFault {
+  Location place;
+  std::string message;
+  std::string format;  // that it would be of without the fault, or "JSON", "XML", "YAML"; empty: nobody knows
+  /// `label_2/000001.txt:1: truncated is 'Sitting', not a finite number`.
+  std::string to_string() const;
+};
+/// Of a path in which detect_format finds nothing: what is wrong with the files that look like labels, at most 20 of
+/// each suffix, those that break off or have a wrong row first.
+std::vector<LabelFault> find_label_faults(const std::filesystem::path& path);
+
+/// Reads with the named format, or with the one detected ("auto"; when none is, a DataError that names the first
+/// fault of its label files).
 ReadResult read_dataset(const std::filesystem::path& path, const std::string& format,
                         const ReadOptions& options = {});
 

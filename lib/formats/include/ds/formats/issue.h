@@ -18,6 +18,8 @@ struct Issue {
   Severity severity = Severity::warning;
   Location location;
   std::string message;
+  /// All files that an issue about several is about, relative to `location.path`; the message names the first.
+  std::vector<std::string> files = {};
 
   /// `warning ZERO_SIZE_BOX Annotations/a.xml:42: ...`.
   std::string to_string() const;

@@ -46,6 +46,9 @@ struct AddReport {
   std::size_t annotations_added = 0;
   std::size_t left_to_others = 0;  // images that other shards take
   std::size_t negatives_added = 0;
+  std::size_t unlabelled_added = 0;     // images that came in without labels
+  bool labels_seen = false;             // a source has labels, whether or not they could be read
+  std::size_t without_image = 0;        // objects that are left out because their image is not there
   std::vector<std::string> incomplete;  // images of which labels were left out; they are in review
   std::vector<std::string> classes_added;
   std::map<std::string, std::size_t> by_split;  // of the images added
