@@ -11,6 +11,7 @@
 #include "ds/importing/broken_pictures.h"
 #include "ds/importing/contact_sheet.h"
 #include "ds/importing/project_check.h"
+#include "ds/importing/source_dataset.h"
 #include "options.h"
 #include "printing.h"
 #include "verbs.h"
@@ -54,21 +55,18 @@ std::vector<Issue> check_source(Context& context, const CheckFlags& o) {
   if (!o.options.where.empty())
     throw UsageError(
         fmt::format("--where chooses from a project, but '{}' is a dataset outside of one", o.source));
-  auto result = read_dataset(o.source, o.format, o.reading);
-  for (const auto& note : result.notes) log::info(note);
+  auto source = read_source_dataset(o.source, o.format, o.reading);
+  auto& read = source.read;
+  for (const auto& note : read.notes) log::info(note);
   draw(
-      context, o, result.dataset,
-      [&](std::size_t i) {
-        if (auto inside = result.embedded.find(i); inside != result.embedded.end()) return inside->second();
-        if (result.files[i].empty()) throw DataError("its file is missing");
-        return read_file(result.files[i]);
-      },
-      result.issues, o.source);
+      context, o, read.dataset, [&](std::size_t i) { return image_bytes(read, i); }, read.issues, o.source);
   if (o.options.decode)
     for (const auto& [index, issue] :
-         broken_pictures(result, {.decode = true, .threads = o.reading.threads}, context.progress))
-      result.issues.push_back(issue);
-  return std::move(result.issues);
+         broken_pictures(read, {.decode = true, .threads = o.reading.threads}, context.progress))
+      read.issues.push_back(issue);
+  if (source.scratch)
+    name_members(read, source.scratch->path(), fs::path(o.source).filename().string() + "!");
+  return std::move(read.issues);
 }
 
 std::vector<Issue> find_issues(Context& context, const CheckFlags& o) {
@@ -132,8 +130,8 @@ void add_check(Tool& tool) {
       --overlay writes sheet_01.jpg and so on: thumbnails with their labels, states and the codes of
       issues.)");
   verb.example("ds-import check --decode --overlay 24 sheets");
-  verb.example("ds-import check bccd/ --overlay 24 sheets --json");
-  verb.argument("src", o.source, "dataset to check instead of the project", false);
+  verb.example("ds-import check bccd.zip --overlay 24 sheets --json");
+  verb.argument("src", o.source, "dataset or archive of one to check instead of the project", false);
   verb.options()
       .add("where", o.options.where, kWhereHelp, "FILTER")
       .add("decode", o.options.decode, "also decode every image")

@@ -8,6 +8,7 @@
 #include "ds/base/files.h"
 #include "ds/base/log.h"
 #include "ds/base/text.h"
+#include "ds/importing/source_dataset.h"
 #include "ds/report/dataset_report.h"
 #include "options.h"
 #include "printing.h"
@@ -40,7 +41,7 @@ Counted load_source(const StatsFlags& o) {
     throw UsageError(fmt::format("--{} chooses from a project, but '{}' is a dataset outside of one",
                                  o.where.empty() ? "snapshot" : "where", o.source),
                      "leave SRC out to count the project's images");
-  auto read = read_dataset(o.source, o.format, o.reading);
+  auto read = read_source_dataset(o.source, o.format, o.reading).read;
   for (const auto& note : read.notes) log::info(note);
   if (const auto errors = count_of(read.issues, Severity::error); errors > 0)
     log::warning(
@@ -121,7 +122,7 @@ void add_stats(Tool& tool) {
   verb.example("ds-import stats --where 'split=train' --by class");
   verb.example("ds-import stats --html stats.html");
   verb.example("ds-import stats bccd/ --format voc --json");
-  verb.argument("src", o.source, "dataset to count instead of the project", false);
+  verb.argument("src", o.source, "dataset or archive of one to count instead of the project", false);
   auto by = dataset_part_kinds();
   by.insert(by.begin(), "all");
   verb.options()

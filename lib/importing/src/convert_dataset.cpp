@@ -13,8 +13,7 @@
 #include "ds/geometry/clip_shape.h"
 #include "ds/importing/add_sources.h"
 #include "ds/importing/broken_pictures.h"
-#include "ds/media/archive.h"
-#include "ds/media/image_header.h"
+#include "ds/importing/source_dataset.h"
 
 namespace ds {
 namespace fs = std::filesystem;
@@ -24,23 +23,7 @@ namespace {
 std::string target_format(const fs::path& target, const ConvertOptions& options) {
   if (!options.to.empty()) return annotation_formats().at(options.to).name;
   if (target.extension() == ".json") return "coco";
-  throw UsageError("--to is needed: the format to write",
-                   "one of " + join(annotation_formats().names(), ", "));
-}
-
-// Members of an archive lie in a scratch folder that means nothing to the user.
-void name_members(ReadResult& read, const std::string& scratch, const std::string& origin) {
-  auto rename = [&](std::string& text) {
-    for (std::size_t at; (at = text.find(scratch)) != std::string::npos;)
-      text.replace(at, scratch.size(), origin);
-  };
-  for (auto& note : read.notes) rename(note);
-  for (auto& issue : read.issues) {
-    auto place = issue.location.path.string();
-    rename(place);
-    rename(issue.message);
-    issue.location.path = place;
-  }
+  throw UsageError("--to is needed: the format to write", "one of " + join(annotation_formats().names(), ", "));
 }
 
 void require_apart(const fs::path& source, const fs::path& target) {
@@ -78,8 +61,7 @@ bool is_broken_picture(const Issue& issue) {
 }
 
 /// One conversion: read, refuse what would be lost unasked, change classes, cut, write, read back. Everything
-/// that can be refused is refused before the first byte is written. Members of an archive lie in a scratch
-/// folder, whose name must not show: they are named after the archive.
+/// that can be refused is refused before the first byte is written.
 class Converting {
  public:
   Converting(const fs::path& source, const fs::path& target, const ConvertOptions& options)
@@ -125,26 +107,19 @@ class Converting {
 
  private:
   void read() {
-    if (!fs::exists(source_))
-      throw UsageError(fmt::format("there is nothing at {}", source_.string()), "check the path");
     require_apart(source_, target_);
     auto reading = options_.reading;
     reading.format_flag = "--from";
-    if (fs::is_directory(source_) || !has_archive_suffix(source_)) {
-      read_ = read_dataset(source_, options_.from, reading);
-      return;
-    }
-    scratch_ = std::make_unique<TemporaryFolder>();
-    extract_archive(source_, scratch_->path());
-    read_ = read_dataset(scratch_->path(), options_.from, reading);
-    name_members(read_, scratch_->path().string() + "/", source_.filename().string() + "!");
+    auto source = read_source_dataset(source_, options_.from, reading);
+    read_ = std::move(source.read);
+    scratch_ = std::move(source.scratch);
   }
 
   // What an import refuses is refused here as well; its labels would lie beside a picture that is grey.
   void find_broken(Progress& progress) {
     auto broken = broken_pictures(read_, {.threads = options_.reading.threads}, progress);
     for (const auto& [index, issue] : broken) read_.issues.push_back(issue);
-    if (scratch_) name_members(read_, scratch_->path().string() + "/", source_.filename().string() + "!");
+    if (scratch_) name_members(read_, scratch_->path(), source_.filename().string() + "!");
     if (!broken.empty() && options_.keep_going)
       keep_images(read_, [&](std::size_t i) { return !broken.contains(i); });
   }

@@ -14,6 +14,7 @@
 #include "ds/base/stop.h"
 #include "ds/base/text.h"
 #include "ds/base/walk.h"
+#include "ds/importing/source_dataset.h"
 #include "ds/media/archive.h"
 #include "ds/media/image_header.h"
 #include "ds/media/image_io.h"
@@ -221,13 +222,13 @@ class SourceReader {
     if (!options_.shard.is_all())
       reading.wanted = [&](const std::string& name) { return options_.shard.takes(name); };
     auto result = read_dataset(path, options_.format, reading);
+    if (!origin.empty()) name_members(result, path, origin);
     source_.labels_seen = true;
     source_.without_image = result.objects_without_image;
     source_.classes = result.dataset.classes;
     source_.notes = std::move(result.notes);
     source_.issues = std::move(result.issues);
     for (auto index : result.incomplete) source_.incomplete.insert(result.dataset.images[index].name);
-    if (!origin.empty()) name_members(path.string() + "/", origin, result);
     std::vector<fs::path> pictures;
     for (std::size_t i = 0; i < result.files.size(); ++i)
       if (!result.files[i].empty() && options_.shard.takes(result.dataset.images[i].name))
@@ -285,22 +286,6 @@ class SourceReader {
     bool others = !options_.shard.takes(name);
     source_.left_to_others += others;
     return others;
-  }
-
-  // Members of an archive lie in a scratch folder that means nothing to the user.
-  void name_members(const std::string& scratch, const std::string& origin, ReadResult& result) {
-    auto rename = [&](std::string& text) {
-      for (std::size_t at; (at = text.find(scratch)) != std::string::npos;)
-        text.replace(at, scratch.size(), origin);
-    };
-    for (auto& note : source_.notes) rename(note);
-    for (auto& [index, why] : result.without_bytes) rename(why);
-    for (auto& issue : source_.issues) {
-      auto place = issue.location.path.string();
-      rename(place);
-      rename(issue.message);
-      issue.location.path = place;
-    }
   }
 
   // Checks that the picture is whole, hashes its bytes, and fills its sizes.
