@@ -17,6 +17,7 @@ namespace ds::import_tool {
 namespace {
 
 struct DedupeFlags {
+  SourceFlags source;
   std::string where;
   DedupeOptions options;
   bool apply = false;
@@ -103,19 +104,34 @@ void report_removed(Context& context, const DedupeReport& report, const RemoveRe
         counted(done.objects_lost, "object")));
 }
 
-int run(Context& context, DedupeFlags o) {
-  if (o.removing.merge_labels && o.group)
-    throw UsageError("--merge-labels cannot be used with --group, which removes nothing");
-  auto project = tool::open_project(context);
-  if (!o.where.empty()) o.options.where = Filter::parse(o.where);
-  o.options.chains = o.group;
-  o.options.threads = context.shared.threads;
-  auto report = find_duplicates(project, o.options, context.progress);
+void show(Context& context, const DedupeReport& report, const DedupeFlags& o) {
   warn_of_unreadable(report.unreadable);
   if (context.shared.json)
     for (const auto& group : report.groups) context.out.json_line(to_json(group));
   else
     print(context, report, o);
+}
+
+int look_at_source(Context& context, DedupeFlags& o) {
+  std::vector<std::string> project_flags;
+  if (!o.where.empty()) project_flags.emplace_back("where");
+  if (o.apply) project_flags.emplace_back("apply");
+  auto pictures = open_source(context, o.source, project_flags);
+  ImageLooks looks([&](const Image& image) { return pictures.files.at(image.sha256); }, o.options.threads);
+  show(context, find_duplicates(pictures.images, looks, o.options, context.progress), o);
+  return 0;
+}
+
+int run(Context& context, DedupeFlags o) {
+  if (o.removing.merge_labels && o.group)
+    throw UsageError("--merge-labels cannot be used with --group, which removes nothing");
+  o.options.chains = o.group;
+  o.options.threads = context.shared.threads;
+  if (!o.source.source.empty()) return look_at_source(context, o);
+  auto project = tool::open_project(context);
+  if (!o.where.empty()) o.options.where = Filter::parse(o.where);
+  auto report = find_duplicates(project, o.options, context.progress);
+  show(context, report, o);
   if (!o.apply || context.shared.dry_run || report.groups.empty()) return 0;
   if (o.group)
     report_tied(context, tie_duplicates(project, report));
@@ -130,14 +146,15 @@ void add_dedupe(Tool& tool) {
   auto& verb = tool.verb("dedupe", "find images that show the same; remove them or tie them together");
   auto& o = verb.keep<DedupeFlags>();
   verb.describe(R"(
-      Lists groups of images whose pixels are the same or that look alike, the one to keep first and
-      why: most objects, else done, else most pixels, else the oldest. Every other image is like the
+      Lists groups of images of the project (or, with SRC, of a dataset, folder or archive outside of one)
+      whose pixels are the same or that look alike, the one to keep first and why: most objects, else done, else most pixels, else the oldest. Every other image is like the
       kept one.
 
       Nothing changes without --apply, which removes the others, or with --group gives all of them one
       group (chains of look-alikes included), so that they never stand in two splits. What pictures look
       like is remembered in the project's folder cache.)");
   verb.example("ds-import dedupe --distance 6");
+  verb.example("ds-import dedupe photos.zip");
   verb.example("ds-import dedupe --apply --merge-labels");
   verb.example("ds-import dedupe --apply --group");
   verb.options()
@@ -150,6 +167,7 @@ void add_dedupe(Tool& tool) {
       .add("merge-labels", o.removing.merge_labels,
            "objects that the kept image lacks move there from the removed ones")
       .add("limit", o.limit, "most groups to print; 0: all");
+  bind_source(verb, o.source, "dataset, folder or archive to look at instead of the project");
   verb.run([&o](Context& context) { return run(context, o); });
 }
 

@@ -18,6 +18,7 @@ namespace ds::import_tool {
 namespace {
 
 struct LeakFlags {
+  SourceFlags source;
   std::string where;
   LeakOptions options;
   bool no_looks = false;
@@ -114,19 +115,35 @@ int fix(Context& context, Project& project, const LeakReport& report, const Leak
   return dry_run ? 3 : 0;
 }
 
-int run(Context& context, LeakFlags o) {
-  if (o.fixing.from_test && !o.fix)
-    throw UsageError("--from-test says what --fix may do, and --fix is not given");
-  auto project = tool::open_project(context);
-  if (!o.where.empty()) o.options.where = Filter::parse(o.where);
-  o.options.threads = context.shared.threads;
-  o.options.looks = !o.no_looks;
-  auto report = find_leaks(project, o.options, context.progress);
+void show(Context& context, const LeakReport& report, const LeakFlags& o) {
   warn_of_unreadable(report.unreadable);
   if (context.shared.json)
     for (const auto& leak : report.leaks) context.out.json_line(to_json(leak, o.fixing));
   else
     print(context, report, o);
+}
+
+int look_at_source(Context& context, LeakFlags& o) {
+  std::vector<std::string> project_flags;
+  if (!o.where.empty()) project_flags.emplace_back("where");
+  if (o.fix) project_flags.emplace_back("fix");
+  auto pictures = open_source(context, o.source, project_flags);
+  ImageLooks looks([&](const Image& image) { return pictures.files.at(image.sha256); }, o.options.threads);
+  auto report = find_leaks(pictures.images, looks, o.options, context.progress);
+  show(context, report, o);
+  return report.leaks.empty() ? 0 : 3;
+}
+
+int run(Context& context, LeakFlags o) {
+  if (o.fixing.from_test && !o.fix)
+    throw UsageError("--from-test says what --fix may do, and --fix is not given");
+  o.options.threads = context.shared.threads;
+  o.options.looks = !o.no_looks;
+  if (!o.source.source.empty()) return look_at_source(context, o);
+  auto project = tool::open_project(context);
+  if (!o.where.empty()) o.options.where = Filter::parse(o.where);
+  auto report = find_leaks(project, o.options, context.progress);
+  show(context, report, o);
   if (report.leaks.empty()) return 0;
   return o.fix ? fix(context, project, report, o) : 3;
 }
@@ -139,12 +156,14 @@ void add_leaks(Tool& tool) {
   verb.describe(R"(
       Finds images of different splits that show the same or look alike, groups that are in two splits,
       and neighbouring frames of one video in two splits. Exit 3 when there is one. Rejected images do
-      not count.
+      not count. With SRC it looks at a dataset or archive outside of the project, in the splits that
+      this one names.
 
       --fix moves each leak as a whole, with the groups and videos that hang on it: to test when it
       touches test, else to the split that has most of its images, and of two such to that of the oldest
       image.)");
   verb.example("ds-import leaks");
+  verb.example("ds-import leaks roboflow.zip");
   verb.example("ds-import leaks --fix --dry-run");
   verb.options()
       .add("where", o.where, kWhereHelp, "FILTER")
@@ -156,6 +175,7 @@ void add_leaks(Tool& tool) {
           "from-test", o.fixing.from_test,
           "images may leave test where its part of a leak is the smaller one: old test scores mean nothing then")
       .add("limit", o.limit, "most leaks to print; 0: all");
+  bind_source(verb, o.source, "dataset or archive to look at instead of the project");
   verb.run([&o](Context& context) { return run(context, o); });
 }
 

@@ -1,6 +1,11 @@
 #include "options.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+
+#include "ds/base/error.h"
+#include "ds/base/log.h"
 
 namespace ds::import_tool {
 
@@ -76,6 +81,25 @@ void bind_reading(OptionSet& options, ReadOptions& reading) {
   own.bind({"merge-duplicates"});
   options.add("images", reading.images, "folder of the images, when it is not where the format says", "DIR");
   own.bind_others();
+}
+
+void bind_source(Verb& verb, SourceFlags& flags, const std::string& help) {
+  verb.argument("src", flags.source, help, false);
+  verb.options().choice("format", flags.options.format, formats_to_read(), "format of SRC");
+  bind_reading(verb.options(), flags.options.reading);
+}
+
+SourcePictures open_source(Context& context, SourceFlags& flags,
+                           const std::vector<std::string>& project_flags) {
+  if (!project_flags.empty())
+    throw UsageError(fmt::format("--{} is of a project, but '{}' is a dataset outside of one",
+                                 project_flags[0], flags.source),
+                     "leave SRC out to look at the project's images");
+  flags.options.threads = context.shared.threads;
+  auto pictures = read_source_pictures(flags.source, flags.options, context.progress);
+  for (const auto& note : pictures.notes) log::info(note);
+  for (const auto& skipped : pictures.skipped) log::warning("skipped " + skipped.reason);
+  return pictures;
 }
 
 }  // namespace ds::import_tool

@@ -37,17 +37,11 @@ std::string why_better(const Candidate& best, const Candidate& second) {
   return "oldest";
 }
 
-/// Best first, so that the first of every set is the one to keep.
-std::vector<Candidate> candidates_of(Project& project, const Filter& where) {
-  std::vector<Candidate> candidates;
-  project.images().for_each(where, WithAnnotations::yes, [&](const Image& image) {
-    auto& candidate = candidates.emplace_back();
-    for (const auto& annotation : image.annotations) candidate.objects += !annotation.proposal;
-    candidate.image = image;
-    candidate.image.annotations = {};
-  });
-  std::sort(candidates.begin(), candidates.end(), is_better);
-  return candidates;
+Candidate candidate_of(const Image& image) {
+  Candidate candidate{.image = image};
+  for (const auto& annotation : image.annotations) candidate.objects += !annotation.proposal;
+  candidate.image.annotations = {};
+  return candidate;
 }
 
 using Sets = std::vector<std::vector<std::size_t>>;
@@ -112,12 +106,15 @@ std::size_t DedupeReport::others() const {
                          [](std::size_t sum, const auto& group) { return sum + group.images.size() - 1; });
 }
 
-DedupeReport find_duplicates(Project& project, const DedupeOptions& options, Progress& progress) {
-  auto candidates = candidates_of(project, options.where);
+namespace {
+
+DedupeReport duplicates_among(std::vector<Candidate> candidates, ImageLooks& looks,
+                              const DedupeOptions& options, Progress& progress) {
+  // Best first, so that the first of every set is the one to keep.
+  std::sort(candidates.begin(), candidates.end(), is_better);
   std::vector<Image> images;
   images.reserve(candidates.size());
   for (const auto& candidate : candidates) images.push_back(candidate.image);
-  ImageLooks looks(project, options.threads);
   auto pairs = detail::find_look_alikes(images, looks, options.distance, options.exact, progress);
   std::unordered_map<std::size_t, std::vector<const LookAlikes*>> pairs_of;
   for (const auto& pair : pairs) {
@@ -131,6 +128,23 @@ DedupeReport find_duplicates(Project& project, const DedupeOptions& options, Pro
     return a.images.front().image.name < b.images.front().image.name;
   });
   return report;
+}
+
+}  // namespace
+
+DedupeReport find_duplicates(Project& project, const DedupeOptions& options, Progress& progress) {
+  std::vector<Candidate> candidates;
+  project.images().for_each(options.where, WithAnnotations::yes,
+                            [&](const Image& image) { candidates.push_back(candidate_of(image)); });
+  ImageLooks looks(project, options.threads);
+  return duplicates_among(std::move(candidates), looks, options, progress);
+}
+
+DedupeReport find_duplicates(const std::vector<Image>& images, ImageLooks& looks,
+                             const DedupeOptions& options, Progress& progress) {
+  std::vector<Candidate> candidates;
+  for (const auto& image : images) candidates.push_back(candidate_of(image));
+  return duplicates_among(std::move(candidates), looks, options, progress);
 }
 
 }  // namespace ds

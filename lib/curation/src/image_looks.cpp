@@ -126,7 +126,7 @@ void LookCache::put_pixels(const std::string& sha256, const std::string& hash) {
 }
 
 bool LookCache::save() {
-  if (!changed_) return true;
+  if (!changed_ || file_.empty()) return !changed_;
   read();
   std::vector<const std::string*> order;
   for (const auto& [sha256, entry] : entries_) order.push_back(&sha256);
@@ -145,10 +145,16 @@ bool LookCache::save() {
   return true;
 }
 
-ImageLooks::ImageLooks(Project& project, int threads)
-    : project_(project),
+ImageLooks::ImageLooks(FileOf file_of, std::filesystem::path cache, int threads)
+    : file_of_(std::move(file_of)),
       threads_(threads > 0 ? threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()))),
-      cache_(project.folder() / "cache" / "looks.tsv") {}
+      cache_(std::move(cache)) {}
+
+ImageLooks::ImageLooks(Project& project, int threads)
+    : ImageLooks([&project](const Image& image) { return project.media().path_of(image.sha256); },
+                 project.folder() / "cache" / "looks.tsv", threads) {}
+
+ImageLooks::ImageLooks(FileOf file_of, int threads) : ImageLooks(std::move(file_of), {}, threads) {}
 
 template <typename Result, typename Known, typename Compute, typename Keep>
 std::vector<std::optional<Result>> ImageLooks::compute(const std::vector<Image>& images, Progress& progress,
@@ -166,7 +172,7 @@ std::vector<std::optional<Result>> ImageLooks::compute(const std::vector<Image>&
     for (std::size_t at; stop_signal() == 0 && (at = next++) < unknown.size();) {
       const auto& image = images[unknown[at]];
       try {
-        results[unknown[at]] = work(image, project_.media().path_of(image.sha256));
+        results[unknown[at]] = work(image, file_of_(image));
       } catch (const std::exception& error) {
         failures[unknown[at]] = error.what();
       }

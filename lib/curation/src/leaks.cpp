@@ -134,15 +134,20 @@ std::set<LeakKind> Leak::kinds() const {
 }
 
 LeakReport find_leaks(Project& project, const LeakOptions& options, Progress& progress) {
+  ImageLooks looks(project, options.threads);
+  return find_leaks(project.images().list(options.where), looks, options, progress);
+}
+
+LeakReport find_leaks(const std::vector<Image>& all, ImageLooks& looks, const LeakOptions& options,
+                      Progress& progress) {
   std::vector<Image> images;
-  for (auto& image : project.images().list(options.where))
-    if (image.split != Split::none && image.state != ImageState::rejected) images.push_back(std::move(image));
+  for (const auto& image : all)
+    if (image.split != Split::none && image.state != ImageState::rejected) images.push_back(image);
   LeakReport report{.images = images.size(), .leaks = {}, .unreadable = {}, .exposed = {}};
   LeakFinder finder(std::move(images));
   finder.add_groups();
   finder.add_videos();
   if (options.looks) {
-    ImageLooks looks(project, options.threads);
     for (const auto& pair :
          detail::find_look_alikes(finder.images(), looks, options.distance, false, progress))
       finder.add(pair);

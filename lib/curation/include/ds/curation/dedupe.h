@@ -47,6 +47,9 @@ struct DedupeReport {
 
 /// Changes nothing but the cache of looks.
 DedupeReport find_duplicates(Project& project, const DedupeOptions& options, Progress& progress);
+/// As above among images that are in no project; `options.where` and `options.threads` do not count.
+DedupeReport find_duplicates(const std::vector<Image>& images, ImageLooks& looks,
+                             const DedupeOptions& options, Progress& progress);
 
 struct RemoveOptions {
   /// Objects of a removed image that overlap none of the same class (IoU 0.5) on the kept one move there,

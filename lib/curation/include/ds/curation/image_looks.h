@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -42,6 +43,7 @@ ImageLook look_of(std::string_view bytes, const std::string& name, int width, in
 /// may be deleted at any time. A file of another version or a damaged line counts as absent.
 class LookCache {
  public:
+  /// An empty path: nothing is kept.
   explicit LookCache(std::filesystem::path file);
   std::optional<ImageLook> look(const std::string& sha256) const;
   std::optional<std::string> pixels(const std::string& sha256) const;
@@ -67,8 +69,13 @@ class LookCache {
 /// at a fraction of their size.
 class ImageLooks {
  public:
+  /// Where the bytes of an image are.
+  using FileOf = std::function<std::filesystem::path(const Image&)>;
+
   /// `threads` 0: as many as the machine has.
   ImageLooks(Project& project, int threads);
+  /// Of images that are in no project; nothing is remembered. They need their sha256.
+  ImageLooks(FileOf file_of, int threads);
   /// One look an image, in order; nothing where the picture cannot be decoded (`unreadable` says why).
   std::vector<std::optional<ImageLook>> of(const std::vector<Image>& images, Progress& progress);
   /// SHA-256 of the size and the decoded upright pixels: the same for a PNG and a BMP of one picture, and for
@@ -85,7 +92,8 @@ class ImageLooks {
   std::vector<std::optional<Result>> compute(const std::vector<Image>& images, Progress& progress,
                                              const char* title, const Known& known, const Compute& work,
                                              const Keep& keep);
-  Project& project_;
+  ImageLooks(FileOf file_of, std::filesystem::path cache, int threads);
+  FileOf file_of_;
   int threads_;
   LookCache cache_;
   std::map<std::string, std::string> unreadable_;

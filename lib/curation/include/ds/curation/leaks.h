@@ -55,6 +55,9 @@ struct LeakReport {
 
 /// Changes nothing but the cache of looks.
 LeakReport find_leaks(Project& project, const LeakOptions& options, Progress& progress);
+/// As above among images that are in no project; `options.where` and `options.threads` do not count.
+LeakReport find_leaks(const std::vector<Image>& images, ImageLooks& looks, const LeakOptions& options,
+                      Progress& progress);
 
 struct LeakFix {
   /// Whether images may leave test. Without it every leak that touches test goes to test as a whole: an image
