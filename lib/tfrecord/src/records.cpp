@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "ds/base/error.h"
+#include "ds/base/inflate.h"
 #include "ds/base/text.h"
 
 namespace ds {
@@ -106,6 +107,7 @@ void write_tf_record(std::ostream& out, std::string_view data) {
 
 bool has_tf_record_suffix(const fs::path& file) {
   auto suffix = to_lower(file.extension().string());
+  if (suffix == ".gz" || suffix == ".gzip" || suffix == ".zlib") return has_tf_record_suffix(file.stem());
   for (const char* known : {".tfrecord", ".tfrecords", ".tfrec", ".record"})
     if (suffix == known || suffix.starts_with(std::string(known) + "-")) return true;
   return false;
@@ -113,6 +115,11 @@ bool has_tf_record_suffix(const fs::path& file) {
 
 bool begins_tf_record(std::string_view head) {
   return length_of(head).has_value();
+}
+
+bool begins_packed_tf_record(std::string_view head) {
+  auto plain = inflate_head(head, kHead);
+  return plain && begins_tf_record(*plain);
 }
 
 }  // namespace ds

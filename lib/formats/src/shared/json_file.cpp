@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "ds/base/error.h"
+#include "ds/base/files.h"
 #include "ds/base/text.h"
 #include "shared/text/label_text.h"
 
@@ -31,6 +32,10 @@ json load_json(const std::filesystem::path& file) {
     std::string why = error.what();
     throw FormatError({.path = file}, "not usable JSON: " + why.substr(why.find("] ") + 2));
   }
+}
+
+std::string message_without_place(const FormatError& error) {
+  return std::string(error.what()).substr(error.location().to_string().size() + 2);
 }
 
 std::optional<double> number_of(const json& value) {

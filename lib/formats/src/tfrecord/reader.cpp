@@ -22,6 +22,7 @@
 #include "shared/text/label_text.h"
 #include "tfrecord/features.h"
 #include "tfrecord/format.h"
+#include "tfrecord/record_file.h"
 #include "tfrecord/writer.h"
 
 namespace ds::detail {
@@ -122,16 +123,20 @@ class TfRecordReader {
     auto split = split_in_name(file.filename().string());
     if (!split) split = split_of_folder(file, reading_.root());
     try {
-      for_each_tf_record(file, [&](TfRecord& record) {
+      RecordFile records(file);
+      records.for_each([&](TfRecord& record) {
         throw_if_stopped();
-        read_record(file, record, split.value_or(Split::none));
+        read_record(records, record, split.value_or(Split::none));
       });
     } catch (const FormatError& error) {
       reading_.issue(Severity::error, "BAD_FILE", error.location(), error.what());
+    } catch (const DataError& error) {  // packed, and damaged
+      reading_.issue(Severity::error, "BAD_FILE", {.path = file}, error.what());
     }
   }
 
-  void read_record(const fs::path& file, const TfRecord& record, Split split) {
+  void read_record(const RecordFile& records, const TfRecord& record, Split split) {
+    const auto& file = records.path();
     Location place{.path = file, .pointer = fmt::format("record {}", record.number)};
     TfFeatures example;
     if (!record.intact || !example.parse(record.data)) {
@@ -140,7 +145,7 @@ class TfRecordReader {
                                    : "the checksum of its data is wrong; it is left out");
       return;
     }
-    auto index = add_image(example, file, record, place);
+    auto index = add_image(example, records, record, place);
     if (!index) return;
     reading_.image(*index).split = split;
     Reading::About about(reading_, *index);
@@ -165,8 +170,9 @@ class TfRecordReader {
     return name;
   }
 
-  std::optional<std::size_t> add_image(const TfFeatures& example, const fs::path& file,
+  std::optional<std::size_t> add_image(const TfFeatures& example, const RecordFile& records,
                                        const TfRecord& record, const Location& place) {
+    const auto& file = records.path();
     auto name = name_in(example, file, record.number);
     std::optional<Reading::Declared> declared;
     auto width = example.integer("image/width");
@@ -174,10 +180,10 @@ class TfRecordReader {
     if (width && height) declared = {static_cast<int>(*width), static_cast<int>(*height)};
     std::optional<std::size_t> index;
     if (!example.text("image/encoded").empty()) {
-      auto bytes = [file, offset = record.offset] {
+      auto bytes = [records, offset = record.offset] {
         TfFeatures again;
-        if (!again.parse(read_tf_record(file, offset)))
-          throw DataError(fmt::format("{}: the record at {} has changed", file.string(), offset));
+        if (!again.parse(records.at(offset)))
+          throw DataError(fmt::format("{}: the record at {} has changed", records.path().string(), offset));
         return again.text("image/encoded");
       };
       index = reading_.add_embedded_image(bytes, name, declared, place);
@@ -382,10 +388,14 @@ class TfRecordReader {
 
 std::optional<std::string> detect_tfrecord(const SourcePeek& source) {
   for (const auto& suffix : source.suffixes()) {
-    if (!has_tf_record_suffix("a" + suffix)) continue;
-    for (const auto& file : source.few(suffix))
-      if (begins_tf_record(source.head(file)))
-        return fmt::format("{} begins as a TFRecord, its length with the right checksum", source.shown(file));
+    for (const auto& file : source.few(suffix)) {
+      if (!has_tf_record_suffix(file)) continue;
+      auto head = source.head(file);
+      bool packed = begins_packed_tf_record(head);
+      if (packed || begins_tf_record(head))
+        return fmt::format("{} {}begins as a TFRecord, its length with the right checksum",
+                           source.shown(file), packed ? "is packed and " : "");
+    }
   }
   return std::nullopt;
 }

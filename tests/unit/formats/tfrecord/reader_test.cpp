@@ -2,6 +2,7 @@
 #include <sstream>
 
 #include "ds/media/synthetic_scene.h"
+#include "ds/testing/packed.h"
 #include "ds/tfrecord/records.h"
 #include "fixtures/format_fixture.h"
 
@@ -270,4 +271,50 @@ TEST_CASE("tfrecord: key points are not read, which is said once with their coun
   REQUIRE(read.notes ==
           Names{"train.tfrecord: label map label_map.pbtxt",
                 "1 record with key points (image/object/keypoint/*): they are not read, the boxes are"});
+}
+
+TEST_CASE("tfrecord: files packed as a whole, pictures inside, named as they are") {
+  for (int bits : {kGzip, kZlib}) {
+    CAPTURE(bits);
+    Written written;
+    written.write();
+    auto plain = written.read();
+    auto file = written.path("out/train.tfrecord");
+    auto bytes = read_file(file);
+    write_file_atomically(file, packed(bytes, bits));
+    auto detected = detect_format(written.path("out"));
+    REQUIRE(detected);
+    REQUIRE(detected->evidence ==
+            "train.tfrecord is packed and begins as a TFRecord, its length with the right checksum");
+    auto result = written.read();
+    REQUIRE(result.dataset.images.size() == 3);
+    for (std::size_t i = 0; i < 3; ++i) {
+      REQUIRE(result.dataset.images[i].annotations.size() == plain.dataset.images[i].annotations.size());
+      REQUIRE(image_bytes(result, i) == read_file(written.files[i]));
+      REQUIRE(result.dataset.images[i].origin == plain.dataset.images[i].origin);
+    }
+    // Under the name that TensorFlow's users give them, too.
+    fs::rename(file, written.path("out/train.tfrecord.gz"));
+    REQUIRE(read_dataset(written.path("out"), "auto").dataset.images.size() == 3);
+    REQUIRE(read_dataset(written.path("out/train.tfrecord.gz"), "auto").dataset.images.size() == 3);
+  }
+}
+
+TEST_CASE("tfrecord: a packed file that is damaged is named, not the copy that it was unpacked to") {
+  Written written;
+  written.write();
+  auto file = written.path("out/train.tfrecord");
+  auto bytes = read_file(file);
+  auto message = [&](const std::string& content) {
+    write_file_atomically(file, content);
+    auto texts = issue_texts(written.read());
+    REQUIRE(texts.size() == 1);
+    return texts[0];
+  };
+  auto whole = packed(bytes, kGzip);
+  REQUIRE(message(whole.substr(0, whole.size() / 2)) ==
+          "error BAD_FILE train.tfrecord: " + file.string() + ": it ends in the middle of what is packed");
+  REQUIRE(message(packed(bytes.substr(0, bytes.size() - 3), kGzip)) ==
+          "error BAD_FILE train.tfrecord: record 3: " + file.string() +
+              ": record 3: the file ends inside the record");
 }

@@ -25,9 +25,12 @@ void for_each_tf_record(const std::filesystem::path& file, const std::function<v
 std::string read_tf_record(const std::filesystem::path& file, std::uint64_t offset);
 void write_tf_record(std::ostream& out, std::string_view data);
 
-/// .tfrecord, .tfrecords, .tfrec or .record, also sharded: a.record-00003-of-00010.
+/// .tfrecord, .tfrecords, .tfrec or .record, also sharded (a.record-00003-of-00010) and packed (a.record.gz).
 bool has_tf_record_suffix(const std::filesystem::path& file);
 /// Whether a file begins as a TFRecord does.
 bool begins_tf_record(std::string_view head);
+/// Whether a file begins as one that is packed as a whole, by TensorFlow's compression types GZIP and ZLIB.
+/// Its records can be read when it is unpacked (inflate_file).
+bool begins_packed_tf_record(std::string_view head);
 
 }  // namespace ds
