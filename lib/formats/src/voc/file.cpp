@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
+#include <numbers>
 #include <pugixml.hpp>
 
 #include "ds/base/text.h"
 #include "shared/text/label_text.h"
+#include "shared/label_json.h"
 #include "shared/xml_file.h"
 
 namespace ds::detail {
@@ -61,18 +64,21 @@ class XmlReader {
                      fmt::format("object {} {}; left out", number, why));
     };
     if (found.name.empty()) return bad("BAD_ROW", object, "has no <name>");
-    auto box = object.child("bndbox");
+    auto turned = object.child("robndbox");
+    auto box = turned ? turned : object.child("bndbox");
     if (!box) return bad("BAD_ROW", object, fmt::format("({}) has no <bndbox>", found.name));
     found.line = line_of(box);
-    static constexpr const char* kTags[] = {"xmin", "ymin", "xmax", "ymax"};
-    for (std::size_t i = 0; i < 4; ++i) {
-      auto node = box.child(kTags[i]);
-      auto value = parse_double(text_of(node));
-      if (!value)
-        return bad(
-            "BAD_NUMBER", node,
-            fmt::format("({}): <{}> is '{}', not a finite number", found.name, kTags[i], text_of(node)));
-      found.numbers[i] = *value;
+    auto wrong = [&](pugi::xml_node node, const char* tag) {
+      bad("BAD_NUMBER", node,
+          fmt::format("({}): <{}> is '{}', not a finite number", found.name, tag, text_of(node)));
+    };
+    if (turned) {
+      found.turned = read_turned(turned, wrong);
+      if (!found.turned) return;
+    } else {
+      auto numbers = numbers_of<4>(box, {"xmin", "ymin", "xmax", "ymax"}, wrong);
+      if (!numbers) return;
+      found.numbers = *numbers;
     }
     read_outline(object.child("polygon"), number, found);
     auto& annotation = found.annotation;
@@ -86,6 +92,44 @@ class XmlReader {
     for (auto attribute : object.child("attributes").children("attribute"))
       annotation.attributes[text_of(attribute.child("name"))] = text_of(attribute.child("value"));
     voc.objects.push_back(std::move(found));
+  }
+
+  using Wrong = std::function<void(pugi::xml_node, const char* tag)>;
+
+  // The numbers of a node's children; nothing, told to `wrong`, when one is none.
+  template <std::size_t count>
+  static std::optional<std::array<double, count>> numbers_of(pugi::xml_node node,
+                                                             const std::array<const char*, count>& tags,
+                                                             const Wrong& wrong) {
+    std::array<double, count> numbers{};
+    for (std::size_t i = 0; i < count; ++i) {
+      auto value = parse_double(text_of(node.child(tags[i])));
+      if (!value) {
+        wrong(node.child(tags[i]), tags[i]);
+        return std::nullopt;
+      }
+      numbers[i] = *value;
+    }
+    return numbers;
+  }
+
+  // roLabelImg: centre, sides, and an angle in radians, clockwise. DIOR-R has corners under the same name.
+  static std::optional<Shape> read_turned(pugi::xml_node node, const Wrong& wrong) {
+    if (node.child("x_left_top")) {
+      auto n = numbers_of<8>(node,
+                             {"x_left_top", "y_left_top", "x_right_top", "y_right_top", "x_right_bottom",
+                              "y_right_bottom", "x_left_bottom", "y_left_bottom"},
+                             wrong);
+      if (!n) return std::nullopt;
+      std::vector<Point> corners;
+      for (std::size_t i = 0; i < 8; i += 2) corners.push_back({(*n)[i], (*n)[i + 1]});
+      if (auto box = rotated_box_of(corners)) return *box;
+      return Polygon{{std::move(corners)}};
+    }
+    auto n = numbers_of<5>(node, {"cx", "cy", "w", "h", "angle"}, wrong);
+    if (!n) return std::nullopt;
+    const auto& [cx, cy, width, height, radians] = *n;
+    return RotatedBox{cx, cy, width, height, radians * 180 / std::numbers::pi};
   }
 
   // <x1> <y1> <x2> <y2> ..., in any order.
@@ -136,6 +180,7 @@ VocPolicy choose_voc_policy(const std::vector<VocFile>& files, const std::string
     for (auto* name : {"voc20", "pascal voc"})
       if (lower.find(name) != std::string::npos) says_voc = true;
     for (const auto& object : file.objects) {
+      if (object.turned) continue;
       ++boxes;
       if (object.numbers[0] < 1 || object.numbers[1] < 1) {
         if (below_one++ == 0) example = fmt::format("{}:{}", file.file.filename().string(), object.line);
@@ -156,6 +201,7 @@ VocPolicy choose_voc_policy(const std::vector<VocFile>& files, const std::string
                         "numbers count from 1 and include the last pixel",
                         at_far_edge, boxes)};
   }
+  if (boxes == 0) return {"asis", Severity::note, "there is no <bndbox>"};
   return {
       "asis", Severity::warning,
       fmt::format(
@@ -164,14 +210,17 @@ VocPolicy choose_voc_policy(const std::vector<VocFile>& files, const std::string
           boxes)};
 }
 
-Box voc_box(const std::array<double, 4>& n, const std::string& policy) {
+Box voc_box(const VocObject& object, const std::string& policy) {
+  if (object.turned) return bounding_box(*object.turned);
+  const auto& n = object.numbers;
   if (policy == "devkit") return {n[0] - 1, n[1] - 1, n[2], n[3]};
   if (policy == "shift") return {n[0] - 1, n[1] - 1, n[2] - 1, n[3] - 1};
   return {n[0], n[1], n[2], n[3]};
 }
 
 Shape voc_shape(const VocObject& object, const std::string& policy) {
-  if (object.outline.empty()) return voc_box(object.numbers, policy);
+  if (object.turned) return *object.turned;
+  if (object.outline.empty()) return voc_box(object, policy);
   // An edge at 0 is counted as 1 by those who count pixels from 1.
   double shift = policy == "asis" ? 0 : 1;
   Ring ring = object.outline;
@@ -184,7 +233,9 @@ bool looks_like_voc(const fs::path& file) {
   auto text = glance_at_label_text(file);
   if (!document.load_buffer(text.data(), text.size(), pugi::parse_default, pugi::encoding_utf8)) return false;
   auto root = document.child("annotation");
-  return root && (root.child("object").child("bndbox") || (root.child("size") && root.child("filename")));
+  auto object = root.child("object");
+  return root && (object.child("bndbox") || object.child("robndbox") ||
+                  (root.child("size") && root.child("filename")));
 }
 
 }  // namespace ds::detail

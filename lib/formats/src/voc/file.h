@@ -18,6 +18,7 @@ struct VocObject {
   std::int64_t line = 0;
   std::array<double, 4> numbers{};  // xmin ymin xmax ymax as written
   std::vector<Point> outline;       // Roboflow's <polygon>; empty: none
+  std::optional<Shape> turned;      // roLabelImg's <robndbox>, in place of a <bndbox>
   Annotation annotation;            // everything but class and shape
 };
 
@@ -47,9 +48,10 @@ struct VocPolicy {
 inline const std::vector<std::string> kVocReadCoords = {"auto", "devkit", "asis", "shift"};
 /// One reading for the whole dataset, never for a file. `wanted` is "auto" or a policy's name.
 VocPolicy choose_voc_policy(const std::vector<VocFile>& files, const std::string& wanted);
-/// The object's shape: its outline when it has one, else its box.
+/// The object's shape: its outline or turned box when it has one, else its box.
 Shape voc_shape(const VocObject& object, const std::string& policy);
-Box voc_box(const std::array<double, 4>& numbers, const std::string& policy);
+/// The upright box around the object; a turned one counts from 0 whatever the policy.
+Box voc_box(const VocObject& object, const std::string& policy);
 
 /// True when the file is an <annotation> with boxes, or at least a size and a file name: other formats begin
 /// with <annotation> too (MIT LabelMe).

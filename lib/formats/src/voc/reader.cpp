@@ -206,7 +206,7 @@ class VocDataset {
     auto instances = masks_->instances_of(id, index);
     std::vector<VocTarget> targets;
     for (const auto& object : voc.objects)
-      targets.push_back({object.number, object.name, voc_box(object.numbers, policy)});
+      targets.push_back({object.number, object.name, voc_box(object, policy)});
     auto of_target = pair_instances(instances, targets, voc.object_count);
     for (std::size_t i = 0; i < targets.size(); ++i) {
       const auto& object = voc.objects[i];

@@ -1,5 +1,6 @@
 // Pascal VOC's rules one by one.
 #include <algorithm>
+#include <cmath>
 
 #include "ds/base/files.h"
 #include "ds/formats/annotation_format.h"
@@ -160,4 +161,55 @@ TEST_CASE("VO-8: Roboflow's polygon is the object's shape; one that is none leav
   auto result = voc.read();
   REQUIRE(result.dataset.images[0].annotations[0].shape == Shape(Box{1, 2, 30, 40}));
   REQUIRE(Voc::count(result, "BAD_SEGMENTATION") == 1);
+}
+
+TEST_CASE("VO-9: roLabelImg's turned box, its angle in radians, clockwise; corners under the same name") {
+  Voc voc;
+  voc.xml(
+      "<object><type>robndbox</type><name>ship</name><difficult>1</difficult><robndbox><cx>30</cx>"
+      "<cy>20.5</cy><w>20</w><h>8</h><angle>0.5</angle></robndbox></object>\n"
+      "<object><type>bndbox</type><name>cat</name>" +
+      kBox +
+      "</object>\n"
+      "<object><name>ship</name><robndbox><x_left_top>30</x_left_top><y_left_top>10</y_left_top>"
+      "<x_right_top>40</x_right_top><y_right_top>20</y_right_top><x_right_bottom>35</x_right_bottom>"
+      "<y_right_bottom>25</y_right_bottom><x_left_bottom>25</x_left_bottom>"
+      "<y_left_bottom>15</y_left_bottom></robndbox></object>\n");
+  for (const std::string policy : {"asis", "devkit"}) {
+    CAPTURE(policy);
+    auto result = voc.read(policy);
+    const auto& all = result.dataset.images.at(0).annotations;
+    REQUIRE(all.size() == 3);
+    // 0.5 rad = 28.64789 degrees
+    REQUIRE(all[0].shape == Shape(RotatedBox{30, 20.5, 20, 8, 0.5 * 180 / 3.14159265358979323846}));
+    REQUIRE(all[0].difficult);
+    REQUIRE(result.dataset.classes[all[0].class_idx].name == "ship");
+    REQUIRE(all[1].shape == Shape(policy == "asis" ? Box{1, 2, 30, 40} : Box{0, 1, 30, 40}));
+    // Sides of 10 and 5 along 45 degrees: sqrt(200) and sqrt(50).
+    const auto& corners = std::get<RotatedBox>(all[2].shape);
+    REQUIRE(corners.angle_deg == Approx(45));
+    REQUIRE(corners.width == Approx(std::sqrt(200)));
+    REQUIRE(corners.height == Approx(std::sqrt(50)));
+    REQUIRE(Voc::count(result, "BOX_MASK_MISMATCH") == 0);
+  }
+}
+
+TEST_CASE("VO-10: turned boxes alone are recognised and prove nothing; a wrong number has its place") {
+  Voc voc;
+  auto object = [](const std::string& angle) {
+    return "<object><name>ship</name><robndbox><cx>30</cx><cy>20</cy><w>20</w><h>8</h>" + angle +
+           "</robndbox></object>\n";
+  };
+  voc.xml(object("<angle>3</angle>"));
+  REQUIRE(detect_format(voc.path())->name == "voc");
+  auto result = voc.read("auto");
+  REQUIRE(result.dataset.annotation_count() == 1);
+  REQUIRE(result.issues.size() == 1);
+  REQUIRE(result.issues[0].severity == Severity::note);
+  voc.xml(object("") + object("<angle>x</angle>"));
+  result = voc.read("auto");
+  REQUIRE(result.dataset.annotation_count() == 0);
+  REQUIRE(result.issues[0].message == "object 1 (ship): <angle> is '', not a finite number; left out");
+  REQUIRE(result.issues[1].message == "object 2 (ship): <angle> is 'x', not a finite number; left out");
+  REQUIRE(result.issues[1].location.line == 5);
 }
