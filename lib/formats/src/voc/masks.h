@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "shared/label_picture.h"
 #include "shared/reading.h"
-#include "voc/label_picture.h"
 
 /// Pascal VOC's SegmentationObject and SegmentationClass: which pixels are which object, and of what class.
 namespace ds::detail {

@@ -27,5 +27,8 @@ struct LabelPicture {
 
 /// Throws DataError naming `name` when the bytes are no PNG of 1 to 8 bits, or not of this size.
 LabelPicture read_label_picture(const std::string& bytes, const std::string& name, int width, int height);
+/// As above for pictures of any size whose pixels are ids of up to 16 bits. Throws DataError naming `name` when
+/// the bytes are no PNG, or one of colours.
+LabelPicture read_id_picture(const std::string& bytes, const std::string& name);
 
 }  // namespace ds::detail

@@ -1,4 +1,4 @@
-#include "voc/label_picture.h"
+#include "shared/label_picture.h"
 
 #include <fmt/format.h>
 #include <png.h>
@@ -20,12 +20,14 @@ struct Input {
 
 // What libpng fills; no object of it lives where libpng jumps over.
 struct Raw {
-  int wanted_width = 0;
-  int wanted_height = 0;
+  bool ids = false;  // of any size, up to 16 bits
+  int width = 0;     // that it is to have; of ids, that it has
+  int height = 0;
   std::size_t channels = 0;
-  std::vector<png_byte> pixels;
-  std::vector<png_bytep> rows;
-  std::vector<std::uint32_t> palette;
+  std::size_t pixel_bytes = 0;
+  std::vector<png_byte> pixels = {};
+  std::vector<png_bytep> rows = {};
+  std::vector<std::uint32_t> palette = {};
   char failure[256] = {};
 };
 
@@ -54,20 +56,33 @@ void read_palette(png_structp png, png_infop info, Raw& raw) {
                           static_cast<std::uint32_t>(colours[i].green) << 8 | colours[i].blue);
 }
 
+// False with a reason when the picture is not what is wanted.
+bool is_wanted(png_structp png, png_infop info, Raw& raw) {
+  auto width = static_cast<int>(png_get_image_width(png, info));
+  auto height = static_cast<int>(png_get_image_height(png, info));
+  const char* why = nullptr;
+  if (raw.ids) {
+    raw.width = width;
+    raw.height = height;
+    bool colours = png_get_color_type(png, info) != PNG_COLOR_TYPE_GRAY &&
+                   png_get_color_type(png, info) != PNG_COLOR_TYPE_PALETTE;
+    if (colours) why = "has colours: its pixels are no ids";
+  } else if (width != raw.width || height != raw.height) {
+    std::snprintf(raw.failure, sizeof(raw.failure), "is %dx%d, its image %dx%d", width, height, raw.width,
+                  raw.height);
+    return false;
+  } else if (png_get_bit_depth(png, info) == 16) {
+    why = "has 16 bits a channel: its pixels are no indices";
+  }
+  if (why != nullptr) std::snprintf(raw.failure, sizeof(raw.failure), "%s", why);
+  return why == nullptr;
+}
+
 bool read_raw(png_structp png, png_infop info, Raw& raw) {
   if (setjmp(png_jmpbuf(png)) != 0) return false;
   png_read_info(png, info);
-  auto width = png_get_image_width(png, info);
+  if (!is_wanted(png, info, raw)) return false;
   auto height = png_get_image_height(png, info);
-  if (static_cast<int>(width) != raw.wanted_width || static_cast<int>(height) != raw.wanted_height) {
-    std::snprintf(raw.failure, sizeof(raw.failure), "is %ux%u, its image %dx%d", width, height,
-                  raw.wanted_width, raw.wanted_height);
-    return false;
-  }
-  if (png_get_bit_depth(png, info) == 16) {
-    std::snprintf(raw.failure, sizeof(raw.failure), "has 16 bits a channel: its pixels are no indices");
-    return false;
-  }
   auto type = png_get_color_type(png, info);
   if (type == PNG_COLOR_TYPE_PALETTE) read_palette(png, info, raw);
   png_set_packing(png);  // one index a byte, its number as it is
@@ -75,6 +90,7 @@ bool read_raw(png_structp png, png_infop info, Raw& raw) {
   png_set_interlace_handling(png);
   png_read_update_info(png, info);
   raw.channels = png_get_channels(png, info);
+  raw.pixel_bytes = raw.channels * (png_get_bit_depth(png, info) == 16 ? 2 : 1);
   auto row_bytes = png_get_rowbytes(png, info);
   raw.pixels.resize(row_bytes * height);
   raw.rows.resize(height);
@@ -105,10 +121,9 @@ std::uint32_t LabelPicture::colour_of(std::uint32_t value) const {
   return value < palette.size() ? palette[value] : voc_colour(value);
 }
 
-LabelPicture read_label_picture(const std::string& bytes, const std::string& name, int width, int height) {
-  Raw raw;
-  raw.wanted_width = width;
-  raw.wanted_height = height;
+namespace {
+
+void decode(const std::string& bytes, const std::string& name, Raw& raw) {
   Input input{bytes.data(), bytes.size()};
   png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &raw, &fail, &say_nothing);
   png_infop info = png == nullptr ? nullptr : png_create_info_struct(png);
@@ -120,18 +135,36 @@ LabelPicture read_label_picture(const std::string& bytes, const std::string& nam
   png_destroy_read_struct(&png, &info, nullptr);
   if (!good)
     throw DataError(fmt::format("{} {}", name, raw.failure[0] != 0 ? raw.failure : "cannot be read"));
-  LabelPicture picture{width, height, {}, std::move(raw.palette)};
-  auto count = static_cast<std::size_t>(width) * static_cast<std::size_t>(height);
+}
+
+std::uint32_t value_of(const png_byte* pixel, const Raw& raw) {
+  if (raw.channels >= 3)
+    return value_of_colour(static_cast<std::uint32_t>(pixel[0]) << 16 | pixel[1] << 8 | pixel[2]);
+  return raw.pixel_bytes == 2 * raw.channels ? static_cast<std::uint32_t>(pixel[0]) << 8 | pixel[1]
+                                             : pixel[0];
+}
+
+LabelPicture label_picture_of(Raw raw) {
+  LabelPicture picture{raw.width, raw.height, {}, std::move(raw.palette)};
+  auto count = static_cast<std::size_t>(raw.width) * static_cast<std::size_t>(raw.height);
   picture.values.reserve(count);
-  for (std::size_t i = 0; i < count; ++i) {
-    const auto* pixel = raw.pixels.data() + i * raw.channels;
-    if (raw.channels >= 3)
-      picture.values.push_back(
-          value_of_colour(static_cast<std::uint32_t>(pixel[0]) << 16 | pixel[1] << 8 | pixel[2]));
-    else
-      picture.values.push_back(pixel[0]);
-  }
+  for (std::size_t i = 0; i < count; ++i)
+    picture.values.push_back(value_of(raw.pixels.data() + i * raw.pixel_bytes, raw));
   return picture;
+}
+
+}  // namespace
+
+LabelPicture read_label_picture(const std::string& bytes, const std::string& name, int width, int height) {
+  Raw raw{.width = width, .height = height};
+  decode(bytes, name, raw);
+  return label_picture_of(std::move(raw));
+}
+
+LabelPicture read_id_picture(const std::string& bytes, const std::string& name) {
+  Raw raw{.ids = true};
+  decode(bytes, name, raw);
+  return label_picture_of(std::move(raw));
 }
 
 }  // namespace ds::detail
