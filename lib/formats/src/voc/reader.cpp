@@ -22,15 +22,21 @@ namespace fs = std::filesystem;
 
 namespace {
 
+constexpr const char* kObjectMasks = "SegmentationObject";
+
 bool has_xml_suffix(const fs::path& file) {
   return to_lower(file.extension().string()) == ".xml";
+}
+
+bool is_png(const fs::path& file) {
+  return to_lower(file.extension().string()) == ".png";
 }
 
 /// Reads all XML files before any image is added: how coordinates count is one decision for the whole
 /// dataset, and the classes' order must not hang on the order of files. Lists below ImageSets/Main give the
 /// splits; lists of a single class stand there too, often under a split's name, and are told by their flags.
 /// An image with an XML file was looked at, one without is kept as unlabelled. Masks are paired with the
-/// objects of their image last.
+/// objects of their image last; without XML (CVAT's "Segmentation mask") each is an object.
 class VocDataset {
  public:
   VocDataset(Reading& reading, const fs::path& path) : reading_(reading), path_(path) {}
@@ -52,6 +58,7 @@ class VocDataset {
     for (const auto& file : files_) add_file(file, policy.name);
     for (const auto& root : roots_) add_listed_without_xml(root);
     add_images_without_xml();
+    for (const auto& root : roots_) add_masks_without_picture(root);
     masks_->finish();
   }
 
@@ -60,8 +67,8 @@ class VocDataset {
   void find_roots() {
     if (!fs::is_directory(path_)) return;
     auto consider = [&](const fs::path& folder) {
-      if (fs::is_directory(folder / "ImageSets" / "Main") || fs::is_directory(folder / "Annotations"))
-        roots_.push_back(folder);
+      for (auto* part : {"ImageSets/Main", "Annotations", kObjectMasks})
+        if (fs::is_directory(folder / part)) return roots_.push_back(folder);
     };
     consider(path_);
     for (const auto& folder : walk_folders(path_, {.follow_links = true,
@@ -95,9 +102,10 @@ class VocDataset {
   }
 
   // ImageSets/Main/<split>.txt; <class>_<split>.txt with `id -1|0|1` lines are no splits,
-  // whatever they are called.
+  // whatever they are called. Masks without XML have ImageSets/Segmentation alone.
   void read_lists(const fs::path& root) {
     auto folder = root / "ImageSets" / "Main";
+    if (!fs::is_directory(folder)) folder = root / "ImageSets" / "Segmentation";
     if (!fs::is_directory(folder)) return;
     for (const auto& file : files_below(
              folder, [](const fs::path& f) { return f.extension() == ".txt"; }, 0)) {
@@ -253,8 +261,8 @@ class VocDataset {
     for (const auto& [id, place] : listed_) {
       if (done_.contains(id) || !id.starts_with(root.lexically_normal().string())) continue;
       auto relative = fs::path(id).lexically_relative(root.lexically_normal());
-      auto file = with_image_suffix(root / "JPEGImages" / relative);
-      if (file.empty()) file = with_image_suffix(root / relative);
+      auto file = find_picture(root, relative);
+      if (file.empty() && fs::is_regular_file(mask_of(root, relative))) continue;
       done_.insert(id);
       if (file.empty()) {
         reading_.issue(Severity::error, "MISSING_IMAGE", place,
@@ -265,23 +273,68 @@ class VocDataset {
     }
   }
 
+  static fs::path mask_of(const fs::path& root, const fs::path& relative) {
+    return root / kObjectMasks / (relative.string() + ".png");
+  }
+
+  fs::path find_picture(const fs::path& root, const fs::path& relative) {
+    std::vector<fs::path> folders = {root / "JPEGImages", root, root / "images"};
+    if (const auto& given = reading_.options().images; !given.empty()) folders.insert(folders.begin(), given);
+    for (const auto& folder : folders)
+      if (auto file = with_image_suffix(folder / relative); !file.empty()) return file;
+    return {};
+  }
+
   void add_images_without_xml() {
     if (!fs::is_directory(path_)) return;
     for (const auto& file : files_below(path_, [](const fs::path& f) { return has_image_suffix(f); })) {
       bool mask = std::any_of(file.begin(), file.end(), [](const fs::path& part) {
-        return part == "SegmentationClass" || part == "SegmentationObject";
+        return part == "SegmentationClass" || part == kObjectMasks;
       });
       if (!mask && !used_.contains(file.lexically_normal().string())) add_unlabelled(file, id_of(file));
     }
   }
 
+  // The picture of a mask may lie elsewhere, where --images says, or be missing: then the mask knows its size.
+  void add_masks_without_picture(const fs::path& root) {
+    for (const auto& mask : files_below(root / kObjectMasks, is_png)) {
+      auto relative = mask.lexically_relative(root / kObjectMasks).replace_extension();
+      auto id = (root / relative).lexically_normal().string();
+      if (done_.contains(id)) continue;
+      if (auto file = find_picture(root, relative); !file.empty())
+        add_unlabelled(file, id);
+      else
+        add_missing(mask, relative, id);
+    }
+  }
+
+  void add_missing(const fs::path& mask, const fs::path& relative, const std::string& id) {
+    reading_.issue(Severity::error, "MISSING_IMAGE", {.path = mask},
+                   fmt::format("'{}' has no picture; say with --images where the pictures are",
+                               relative.generic_string()));
+    std::optional<Reading::Declared> declared;
+    try {
+      auto header = read_image_header(mask);
+      declared = {header.raw_width, header.raw_height};
+    } catch (const DataError& error) {
+      reading_.issue(Severity::error, "BAD_SEGMENTATION", {.path = mask}, error.what());
+      return;
+    }
+    auto index = reading_.add_image({}, relative.generic_string() + ".png", declared, {.path = mask});
+    if (index) add_masks(*index, id, mask);
+  }
+
   void add_unlabelled(const fs::path& file, const std::string& id) {
     auto index = reading_.add_image(file, reading_.name_of(file), std::nullopt, {.path = file});
     used_.insert(file.lexically_normal().string());
-    if (!index) return;
-    reading_.image(*index).split = split_for(id, file).value_or(Split::none);
-    masks_->add_others(masks_->instances_of(id, *index), {}, {}, 0, *index);
-    if (!reading_.image(*index).annotations.empty()) reading_.image(*index).state = ImageState::done;
+    if (index) add_masks(*index, id, file);
+  }
+
+  void add_masks(std::size_t index, const std::string& id, const fs::path& file) {
+    done_.insert(id);
+    reading_.image(index).split = split_for(id, file).value_or(Split::none);
+    masks_->add_others(masks_->instances_of(id, index), {}, {}, 0, index);
+    if (!reading_.image(index).annotations.empty()) reading_.image(index).state = ImageState::done;
   }
 
   Reading& reading_;
@@ -303,16 +356,27 @@ std::optional<fs::path> first_voc_file(const SourcePeek& source) {
   return std::nullopt;
 }
 
+std::optional<fs::path> first_object_mask(const SourcePeek& source) {
+  if (!source.is_folder()) return std::nullopt;
+  for (const auto& file : source.files(".png"))
+    if (file.parent_path().filename() == kObjectMasks) return file;
+  return std::nullopt;
+}
+
 std::optional<std::string> detect_voc(const SourcePeek& source) {
-  auto file = first_voc_file(source);
-  if (!file) return std::nullopt;
-  return fmt::format("{} is an <annotation> with <bndbox> or <size>", source.shown(*file));
+  if (auto file = first_voc_file(source))
+    return fmt::format("{} is an <annotation> with <bndbox> or <size>", source.shown(*file));
+  if (auto file = first_object_mask(source))
+    return fmt::format("{} says which pixels are which object", source.shown(*file));
+  return std::nullopt;
 }
 
 ReadResult read_voc(const fs::path& path, const ReadOptions& options) {
   Reading reading("voc", path, options);
-  if (!first_voc_file(SourcePeek(path)))
-    throw DataError(fmt::format("{}: no Pascal VOC annotation (.xml with <annotation>)", path.string()));
+  SourcePeek source(path);
+  if (!first_voc_file(source) && !first_object_mask(source))
+    throw DataError(fmt::format("{}: no Pascal VOC annotation (.xml with <annotation>) and no {}/*.png",
+                                path.string(), kObjectMasks));
   VocDataset(reading, path).read();
   return reading.finish();
 }
@@ -323,6 +387,8 @@ AnnotationFormat voc_format() {
   return {.detect = detect_voc,
           .read = read_voc,
           .write = write_voc,
+          // Masks alone say less than anything that somebody made of them.
+          .yields_to = [](const std::string&, const SourcePeek& source) { return !first_voc_file(source); },
           .names = voc_names(),
           .needs_labels = true,
           .read_options = {format_choice(

@@ -282,3 +282,49 @@ TEST_CASE("voc masks: the shared fixture's one mask contradicts its XML; the two
               "warning MASK_UNDECIDED 2007_000001.png: instance 1: it (bicycle) has the number of an object "
               "of the XML, but neither its place nor its class; left out") == 1);
 }
+
+// CVAT's export "Segmentation mask 1.1" has masks, a label map and a list, and no XML.
+TEST_CASE("voc masks: without any XML each mask is an object, its class by the label map") {
+  VocWithMasks voc;
+  voc.write("labelmap.txt", "# label:color_rgb:parts:actions\nbackground:0,128,0::\nship:10,20,30::\n");
+  voc.write("ImageSets/Segmentation/train.txt", "a\nb\n");
+  Canvas objects;
+  objects.fill(2, 3, 12, 9, 1).fill(20, 3, 30, 9, 2);
+  Canvas classes;
+  classes.fill(2, 3, 12, 9, 3).fill(20, 3, 30, 9, 3);
+  auto colours = classes.rgb({{0, 0x008000}, {3, 0x0A141E}});
+  voc.masks(objects.rgb(), colours);
+  voc.masks(objects.rgb(), colours, "b");
+  auto detected = detect_format(voc.folder.path());
+  REQUIRE(detected);
+  REQUIRE(detected->name == "voc");
+  REQUIRE(detected->evidence == "SegmentationObject/a.png says which pixels are which object");
+  auto result = read_dataset(voc.folder.path(), "auto");
+  REQUIRE(issue_texts(result) ==
+          Texts{"note VOC_COORDS " + voc.folder.path().filename().string() +
+                    ": coordinates read as 'asis': there is no <bndbox>",
+                "error MISSING_IMAGE b.png: 'b' has no picture; say with --images where the pictures are"});
+  REQUIRE(result.dataset.classes.names() == Texts{"ship"});
+  REQUIRE(objects_of(result, "a.jpg") ==
+          std::vector<testing::Object>{{"ship", {2, 3, 10, 6}}, {"ship", {20, 3, 10, 6}}});
+  REQUIRE(kinds(result) == Texts{"ship mask", "ship mask"});
+  REQUIRE(image_named(result, "a.jpg").split == Split::train);
+  REQUIRE(image_named(result, "a.jpg").state == ImageState::done);
+  REQUIRE(image_named(result, "b.png").annotations.size() == 2);
+  REQUIRE(result.files[0].filename() == "a.jpg");
+  REQUIRE(result.files[1].empty());
+}
+
+TEST_CASE("voc masks: pictures of masks without XML are found where --images says") {
+  VocWithMasks voc;
+  fs::create_directories(voc.path("pictures"));
+  fs::rename(voc.path("JPEGImages/a.jpg"), voc.path("pictures/a.jpg"));
+  voc.write("labels/labelmap.txt", "ship:128,0,0::\n");
+  Canvas canvas;
+  canvas.fill(2, 3, 12, 9, 1);
+  voc.write("labels/SegmentationObject/a.png", canvas.rgb());
+  voc.write("labels/SegmentationClass/a.png", canvas.rgb());
+  auto result = read_dataset(voc.path("labels"), "auto", {.images = voc.path("pictures")});
+  REQUIRE(result.files == std::vector<fs::path>{voc.path("pictures/a.jpg")});
+  REQUIRE(objects_of(result, "a.jpg") == std::vector<testing::Object>{{"ship", {2, 3, 10, 6}}});
+}
