@@ -14,9 +14,10 @@
 #include "label_studio/address.h"
 #include "label_studio/annotations.h"
 #include "label_studio/format.h"
+#include "label_studio/minimal.h"
+#include "label_studio/picture.h"
 #include "label_studio/video.h"
 #include "shared/label_json.h"
-#include "shared/mask_pixels.h"
 #include "shared/source_peek.h"
 #include "shared/xml_file.h"
 
@@ -46,8 +47,8 @@ class Tasks {
     try {
       document = load_json(file);
     } catch (const FormatError& error) {
-      auto message = std::string(error.what()).substr(error.location().to_string().size() + 2);
-      reading_.issue(Severity::error, "BAD_FILE", error.location(), message + "; the file is left out");
+      reading_.issue(Severity::error, "BAD_FILE", error.location(),
+                     message_without_place(error) + "; the file is left out");
       return;
     }
     read_configuration(file.parent_path());
@@ -58,6 +59,22 @@ class Tasks {
       return;
     }
     for (std::size_t i = 0; i < document.size(); ++i) read_task(document[i], fmt::format("/{}", i));
+  }
+
+  /// Tasks of one of the smaller exports (see read_minimal_tasks).
+  void read_minimal(const fs::path& file) {
+    file_ = file;
+    try {
+      read_configuration(file.parent_path());
+      for (const auto& task : read_minimal_tasks(file)) {
+        minimal_ = &task;
+        read_task(task.task, task.pointer);
+      }
+    } catch (const FormatError& error) {
+      reading_.issue(Severity::error, "BAD_FILE", error.location(),
+                     message_without_place(error) + "; what follows is left out");
+    }
+    minimal_ = nullptr;
   }
 
   // Classes in the configuration's order, then by name.
@@ -74,8 +91,7 @@ class Tasks {
       for (const auto& label : object.object.labels) {
         auto annotation = object.object.annotation;
         annotation.class_idx = *reading_.classes().find(label);
-        reading_.add_annotation(object.image, std::move(annotation),
-                                {.path = object.file, .pointer = object.object.pointer}, object.object.id);
+        reading_.add_annotation(object.image, std::move(annotation), object.place, object.object.id);
       }
     }
     notes();
@@ -84,7 +100,7 @@ class Tasks {
  private:
   struct Pending {
     std::size_t image;
-    fs::path file;
+    Location place;
     StudioResults::Object object;
   };
   struct PendingChoice {
@@ -92,7 +108,14 @@ class Tasks {
     StudioResults::Choice choice;
   };
 
-  Location at(const std::string& pointer) const { return {.path = file_, .pointer = pointer}; }
+  Location at(const std::string& pointer) const {
+    return minimal_ == nullptr ? Location{.path = file_, .pointer = pointer} : minimal_->place_of(pointer);
+  }
+
+  void hold(std::size_t image, StudioResults::Object object) {
+    auto place = at(object.pointer);
+    objects_.push_back({image, std::move(place), std::move(object)});
+  }
 
   // The labelling configuration is XML; ours is written beside the tasks.
   void read_configuration(const fs::path& folder) {
@@ -107,45 +130,17 @@ class Tasks {
     }
   }
 
-  // The picture's address: under `image`, else whatever looks like one.
-  static std::string image_key(const json& data) {
-    if (member(data, "image").is_string()) return "image";
-    if (!data.is_object()) return {};
-    for (const auto& [key, value] : data.items()) {
-      if (!value.is_string()) continue;
-      auto text = value.get<std::string>();
-      if (text.starts_with("data:image/") || has_image_suffix(path_of_address(text))) return key;
-    }
-    return {};
-  }
-
-  static std::optional<Reading::Declared> declared_size(const json& task) {
-    for (const auto* list : {"annotations", "completions", "predictions"})
-      for (const auto& annotation : member(task, list))
-        for (const auto& result : member(annotation, "result")) {
-          auto width = number_of(member(result, "original_width"));
-          auto height = number_of(member(result, "original_height"));
-          if (width && height && *width >= 1 && *height >= 1 && *width < 1e6 && *height < 1e6)
-            return Reading::Declared{static_cast<int>(*width), static_cast<int>(*height)};
-        }
-    return std::nullopt;
-  }
-
   std::optional<std::size_t> add_image(const json& task, const std::string& pointer, const std::string& key) {
     auto address = task["data"][key].get<std::string>();
     auto place = at(fmt::format("{}/data/{}", pointer, key));
-    auto declared = declared_size(task);
+    auto declared = declared_size_in(task);
     if (address.starts_with("data:")) {
       auto id = member(task, "id");
       auto name = fmt::format("task-{}{}", id.is_null() ? pointer.substr(1) : text_of(id),
                               address.starts_with("data:image/png") ? ".png" : ".jpg");
       return reading_.add_embedded_image(
-          [path = file_, pointer = json::json_pointer(place.pointer)] {
-            auto bytes = decode_base64(load_json(path).at(pointer).get<std::string>());
-            if (!bytes) throw FormatError({.path = path, .pointer = pointer.to_string()}, "not base64");
-            return *bytes;
-          },
-          name, declared, place);
+          minimal_ == nullptr ? picture_inside(file_, place.pointer) : picture_of_text(address, place), name,
+          declared, place);
     }
     auto path = path_of_address(address);
     auto folder = file_.parent_path();
@@ -173,7 +168,7 @@ class Tasks {
 
   void read_task(const json& task, const std::string& pointer) {
     const auto& data = member(task, "data");
-    auto key = image_key(data);
+    auto key = picture_key(data);
     if (key.empty() && member(data, "video").is_string()) return read_video(task, pointer);
     if (key.empty()) {
       reading_.issue(Severity::error, "BAD_ROW", at(pointer + "/data"),
@@ -237,8 +232,7 @@ class Tasks {
     reading_.image(*index).state = ImageState::done;
     reading_.image(*index).group = "video:" + video_path;
     auto frame = reading_.frame_of(*index);
-    for (auto& object : objects_at(video, number, frame.width, frame.height))
-      objects_.push_back({*index, file_, std::move(object)});
+    for (auto& object : objects_at(video, number, frame.width, frame.height)) hold(*index, std::move(object));
   }
 
   void read_annotations(const json& task, const std::string& pointer, std::size_t index) {
@@ -295,7 +289,7 @@ class Tasks {
     for (auto& object : found.objects) {
       several_ += object.labels.size() > 1;
       if (prediction != nullptr) mark_as_proposal(object, results, pointer, *prediction);
-      objects_.push_back({index, file_, std::move(object)});
+      hold(index, std::move(object));
     }
     if (prediction != nullptr) return;
     for (auto& choice : found.choices) choices_.push_back({index, std::move(choice)});
@@ -351,6 +345,7 @@ class Tasks {
 
   Reading& reading_;
   fs::path file_;
+  const MinimalTask* minimal_ = nullptr;  // the one being read
   std::vector<Pending> objects_;
   std::vector<PendingChoice> choices_;
   std::size_t others_ = 0;
@@ -360,19 +355,30 @@ class Tasks {
   std::size_t relations_ = 0;
 };
 
-std::optional<std::string> detect_label_studio(const SourcePeek& source) {
+std::optional<fs::path> first_full_export(const SourcePeek& source) {
   for (const auto& file : source.few(".json"))
-    if (is_studio(source.json(file))) return source.shown(file) + " has tasks with data and annotations";
+    if (is_studio(source.json(file))) return file;
   return std::nullopt;
 }
 
+std::optional<std::string> detect_label_studio(const SourcePeek& source) {
+  if (auto file = first_full_export(source))
+    return source.shown(*file) + " has tasks with data and annotations";
+  if (auto files = minimal_exports(source); !files.empty())
+    return source.shown(files[0]) + " has an annotation_id and results for each task (JSON-MIN, CSV)";
+  return std::nullopt;
+}
+
+// The full export says more than the others: where there is one, they say it again.
 ReadResult read_label_studio(const fs::path& path, const ReadOptions& options) {
   Reading reading("label-studio", path, options);
   reading.numbers_are(Numbers::percent);
   SourcePeek source(path);
   Tasks tasks(reading);
-  bool any = false;
-  for (const auto& file : source.files(".json")) {
+  auto minimal = first_full_export(source) ? std::vector<fs::path>() : minimal_exports(source);
+  bool any = !minimal.empty();
+  for (const auto& file : minimal) tasks.read_minimal(file);
+  for (const auto& file : any ? std::vector<fs::path>() : source.files(".json")) {
     const auto& outline = source.json(file);
     // An empty list, and a file that breaks off in its first task, are of ours too.
     if (!is_studio(outline) && !(outline.is_array && outline.keys.empty()) && source.is_folder()) continue;
@@ -394,6 +400,8 @@ AnnotationFormat label_studio_format() {
       .detect = detect_label_studio,
       .read = read_label_studio,
       .write = write_label_studio,
+      // The smaller exports lie beside one in another format that was made of the same annotations.
+      .yields_to = [](const std::string&, const SourcePeek& source) { return !first_full_export(source); },
       .read_options = {format_option(
           "annotator", &LabelStudioReading::annotator,
           "Label Studio: whose annotation of a task counts (id, name or mail); else the ground truth, else "
