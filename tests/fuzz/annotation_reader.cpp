@@ -10,8 +10,9 @@
 #include "ds/formats/annotation_format.h"
 #include "ds/media/image_io.h"
 #include "fuzz_target.h"
+#include "read_only_seeds.h"
 
-// One format's reader, over a dataset that its writer made: the first byte of an input chooses one of the
+// One format's reader, over a dataset that its writer made (or that was made by hand where there is none): the first byte of an input chooses one of the
 // dataset's label files, the rest becomes that file's content.
 namespace ds::fuzz {
 namespace {
@@ -59,6 +60,20 @@ class Written {
  public:
   Written() {
     auto picture = encode_png(cv::Mat(kHeight, kWidth, CV_8UC3, cv::Scalar(10, 200, 90)));
+    if (annotation_formats().at(subject()).value.write)
+      write(picture);
+    else
+      write_by_hand(picture);
+    for (const auto& entry : fs::recursive_directory_iterator(folder_))
+      if (entry.is_regular_file() && entry.path().extension() != ".png")
+        texts_[entry.path()] = read_file(entry.path());
+  }
+
+  const fs::path& folder() const { return folder_; }
+  const std::map<fs::path, std::string>& texts() const { return texts_; }
+
+ private:
+  void write(const std::string& picture) {
     std::string refusals;
     for (auto [plain, video] : {std::pair{false, false}, {true, false}, {true, true}}) {
       auto folder = scratch_.path() / (video ? "video" : plain ? "plain" : "rich");
@@ -72,15 +87,16 @@ class Written {
       }
     }
     if (folder_.empty()) throw std::runtime_error(refusals);
-    for (const auto& entry : fs::recursive_directory_iterator(folder_))
-      if (entry.is_regular_file() && entry.path().extension() != ".png")
-        texts_[entry.path()] = read_file(entry.path());
   }
 
-  const fs::path& folder() const { return folder_; }
-  const std::map<fs::path, std::string>& texts() const { return texts_; }
+  void write_by_hand(const std::string& picture) {
+    auto seed = read_only_seed(subject());
+    if (seed.texts.empty()) throw std::runtime_error("read_only_seeds.h has nothing in format " + subject());
+    folder_ = scratch_.path() / "by-hand";
+    for (const auto& [path, text] : seed.texts) write_file_atomically(folder_ / path, text);
+    for (const auto& path : seed.pictures) write_file_atomically(folder_ / path, picture);
+  }
 
- private:
   TemporaryFolder scratch_;
   fs::path folder_;
   std::map<fs::path, std::string> texts_;

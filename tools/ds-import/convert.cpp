@@ -100,8 +100,7 @@ void add_convert(Tool& tool) {
   verb.argument("dst", o.target, "folder to make (for coco also a file that ends in .json)");
   verb.options()
       .choice("from", o.options.from, formats_to_read(), "format of SRC; auto: recognised by its content")
-      .choice("to", o.options.to, annotation_formats().names(),
-              "format to write; default: coco when DST ends in .json")
+      .choice("to", o.options.to, formats_to_write(), "format to write; default: coco when DST ends in .json")
       .add("keep-going", o.options.keep_going, "leave out what cannot be read instead of stopping")
       .add("issues", o.issues, "write everything found while reading as JSON Lines; - is stdout", "FILE")
       .add("drop-class", o.options.drop_classes, "leave out objects of these classes", "NAMES")

@@ -60,7 +60,7 @@ void add_export(Tool& tool) {
   verb.example("ds-import export truth.json --format coco --snapshot latest");
   verb.argument("dst", o.target, "folder to make");
   verb.options()
-      .choice("format", o.options.format, annotation_formats().names(), "format to write")
+      .choice("format", o.options.format, formats_to_write(), "format to write")
       .add("where", o.options.where, "filter, as in 'status=done and class=car'", "FILTER")
       .add("snapshot", o.options.snapshot,
            "a frozen version instead of the project as it is: id, name, or latest", "S")

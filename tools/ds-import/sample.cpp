@@ -95,7 +95,7 @@ void add_sample(Tool& tool) {
       .add("max-size", o.scene.max_size, "largest object, share of the picture's shorter side")
       .add("noise", o.scene.noise, "standard deviation in grey levels")
       .add("negatives", o.scene.negative_share, "share of pictures without objects")
-      .choice("format", o.format, annotation_formats().names(), "format of the dataset")
+      .choice("format", o.format, formats_to_write(), "format of the dataset")
       .add("video", o.video, "also a short video")
       .add("video-seconds", o.video_s, "length of the video");
   verb.run([&o](Context& context) { return run(context, o); });

@@ -4,6 +4,7 @@
 #include "cvat/format.h"
 #include "datumaro/format.h"
 #include "dota/format.h"
+#include "keras_txt/format.h"
 #include "kitti/format.h"
 #include "label_studio/format.h"
 #include "labelme/format.h"
@@ -39,9 +40,18 @@ const Registry<AnnotationFormat>& annotation_formats() {
     formats.add("createml", "CreateML JSON", createml_format());
     formats.add("vott", "VoTT: JSON export, asset files, or CSV export", vott_format());
     formats.add("csv", "CSV tables with one box a row, columns told by their headers", csv_format());
+    formats.add("keras-txt", "Keras TXT and YOLOv4 PyTorch TXT: _annotations.txt, _classes.txt",
+                keras_txt_format());
     return formats;
   }();
   return registry;
+}
+
+std::vector<std::string> formats_to_write() {
+  std::vector<std::string> names;
+  for (const auto& format : annotation_formats().entries())
+    if (format.value.write) names.push_back(format.name);
+  return names;
 }
 
 }  // namespace ds

@@ -23,7 +23,7 @@ namespace {
 std::string target_format(const fs::path& target, const ConvertOptions& options) {
   if (!options.to.empty()) return annotation_formats().at(options.to).name;
   if (target.extension() == ".json") return "coco";
-  throw UsageError("--to is needed: the format to write", "one of " + join(annotation_formats().names(), ", "));
+  throw UsageError("--to is needed: the format to write", "one of " + join(formats_to_write(), ", "));
 }
 
 void require_apart(const fs::path& source, const fs::path& target) {

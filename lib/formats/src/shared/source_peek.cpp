@@ -3,8 +3,10 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <set>
 
 #include "ds/base/text.h"
+#include "ds/media/image_header.h"
 #include "shared/reading.h"
 #include "shared/text/label_text.h"
 
@@ -86,6 +88,16 @@ std::vector<fs::path> SourcePeek::few(const std::string& suffix, int max_depth) 
     if (chosen.size() == kFew) break;
   }
   return chosen;
+}
+
+bool SourcePeek::has_texts_beside_pictures() const {
+  std::set<fs::path> pictures;
+  for (const auto& suffix : suffixes())
+    if (has_image_suffix("a" + suffix))
+      for (auto file : files(suffix)) pictures.insert(file.replace_extension());
+  const auto& texts = files(".txt");
+  return std::any_of(texts.begin(), texts.end(),
+                     [&](fs::path file) { return pictures.contains(file.replace_extension()); });
 }
 
 const JsonOutline& SourcePeek::json(const fs::path& file) const {

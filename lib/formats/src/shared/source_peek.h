@@ -29,6 +29,8 @@ class SourcePeek {
   std::vector<std::string> suffixes() const;
   /// The first 20 of them, at most `max_depth` folders down: enough to tell a format by.
   std::vector<std::filesystem::path> few(const std::string& suffix, int max_depth = 32) const;
+  /// Whether a .txt file has a picture of its name beside it.
+  bool has_texts_beside_pictures() const;
   /// Empty for what is no JSON; of a file that breaks off, what stands before the break.
   const JsonOutline& json(const std::filesystem::path& file) const;
   /// The first 4096 bytes of a file at most, as head_of.

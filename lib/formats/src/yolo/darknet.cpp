@@ -230,11 +230,15 @@ WrittenDataset write_darknet(const Dataset& dataset, const WriteOptions& options
 }  // namespace
 
 AnnotationFormat darknet_format() {
-  // Its options are those that `yolo` declares. A data.yaml says more than a names file beside it.
+  // Its options are those that `yolo` declares. A data.yaml says more than a names file beside it; a list with
+  // the boxes says more than a names file when no picture has a label file of its own.
   return {.detect = detect_darknet,
           .read = read_darknet,
           .write = write_darknet,
-          .yields_to = [](const std::string& other, const SourcePeek&) { return other == "yolo"; },
+          .yields_to =
+              [](const std::string& other, const SourcePeek& source) {
+                return other == "yolo" || (other == "keras-txt" && !source.has_texts_beside_pictures());
+              },
           .names = darknet_names()};
 }
 

@@ -138,6 +138,8 @@ struct AnnotationFormat {
 
 /// Every format by name; `ds-import formats` lists them.
 const Registry<AnnotationFormat>& annotation_formats();
+/// The names of those that are written, too.
+std::vector<std::string> formats_to_write();
 
 struct DetectedFormat {
   std::string name;
