@@ -18,6 +18,19 @@ inline ReadOnlySeed read_only_seed(const std::string& format) {
     return {{{"train/_annotations.txt", "a.png 1,2,20,10,0 3,3,9,9,1\nb c.png\n"},
              {"train/_classes.txt", "car\nred bus\n"}},
             {"train/a.png", "train/b c.png"}};
+  if (format == "supervisely")
+    return {
+        {{"meta.json", R"({"classes": [{"id": 1, "title": "car", "shape": "any"}, {"id": 2, "title": "body",
+              "shape": "graph", "geometry_config": {"nodes": {"n": {"label": "nose"}}}}], "tags": []})"},
+         {"ds/ann/a.png.json",
+          R"({"size": {"width": 40, "height": 24}, "tags": [{"name": "rain", "value": 1}],
+              "objects": [{"classTitle": "car", "geometryType": "rectangle", "points": {"exterior": [[1, 2], [9, 8]]}},
+              {"classTitle": "car", "geometryType": "polygon", "points": {"exterior": [[1, 1], [9, 1], [9, 9]],
+               "interior": [[[3, 2], [5, 2], [5, 4]]]}},
+              {"classTitle": "car", "geometryType": "oriented_bbox", "points": [[1, 2], [9, 8]], "angle": 0.5},
+              {"classTitle": "car", "geometryType": "bitmap", "bitmap": {"origin": [2, 3], "data": "eJzjAAAACwAL"}},
+              {"classId": 2, "geometryType": "graph", "nodes": {"n": {"loc": [3, 4]}}}]})"}},
+        {"ds/img/a.png"}};
   return {};
 }
 

@@ -77,7 +77,7 @@ void bind_reading(OptionSet& options, ReadOptions& reading) {
               "picture that the labels were drawn on: as shown, or as stored before EXIF orientation");
   own.bind({"voc-coords", "yolo-task", "mot-base", "createml-anchor"});
   options.add("empty-is-negative", reading.empty_is_negative,
-              "COCO and CVAT images without annotations were looked at");
+              "COCO, CVAT and Supervisely images without annotations were looked at");
   own.bind({"merge-duplicates"});
   options.add("images", reading.images, "folder of the images, when it is not where the format says", "DIR");
   own.bind_others();

@@ -10,6 +10,7 @@
 #include "labelme/format.h"
 #include "mot/format.h"
 #include "open_images/format.h"
+#include "supervisely/format.h"
 #include "tfrecord/format.h"
 #include "via/format.h"
 #include "voc/format.h"
@@ -40,6 +41,8 @@ const Registry<AnnotationFormat>& annotation_formats() {
     formats.add("createml", "CreateML JSON", createml_format());
     formats.add("vott", "VoTT: JSON export, asset files, or CSV export", vott_format());
     formats.add("csv", "CSV tables with one box a row, columns told by their headers", csv_format());
+    formats.add("supervisely", "Supervisely project: meta.json, a folder of ann and img a dataset",
+                supervisely_format());
     formats.add("keras-txt", "Keras TXT and YOLOv4 PyTorch TXT: _annotations.txt, _classes.txt",
                 keras_txt_format());
     return formats;
