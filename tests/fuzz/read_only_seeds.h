@@ -18,6 +18,10 @@ inline ReadOnlySeed read_only_seed(const std::string& format) {
     return {{{"train/_annotations.txt", "a.png 1,2,20,10,0 3,3,9,9,1\nb c.png\n"},
              {"train/_classes.txt", "car\nred bus\n"}},
             {"train/a.png", "train/b c.png"}};
+  if (format == "visdrone")
+    return {{{"train/annotations/a.txt", "1,2,20,10,1,4,0,2\n0,0,5,5,0,0,0,0,\n"},
+             {"train/annotations/b.txt", ""}},
+            {"train/images/a.png", "train/images/b.png"}};
   if (format == "supervisely")
     return {
         {{"meta.json", R"({"classes": [{"id": 1, "title": "car", "shape": "any"}, {"id": 2, "title": "body",

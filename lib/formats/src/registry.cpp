@@ -13,6 +13,7 @@
 #include "supervisely/format.h"
 #include "tfrecord/format.h"
 #include "via/format.h"
+#include "visdrone/format.h"
 #include "voc/format.h"
 #include "vott/format.h"
 #include "yolo/darknet.h"
@@ -45,6 +46,7 @@ const Registry<AnnotationFormat>& annotation_formats() {
                 supervisely_format());
     formats.add("keras-txt", "Keras TXT and YOLOv4 PyTorch TXT: _annotations.txt, _classes.txt",
                 keras_txt_format());
+    formats.add("visdrone", "VisDrone detection: annotations and images", visdrone_format());
     return formats;
   }();
   return registry;
