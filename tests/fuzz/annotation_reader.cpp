@@ -90,7 +90,7 @@ class Written {
   }
 
   void write_by_hand(const std::string& picture) {
-    auto seed = read_only_seed(subject());
+    auto seed = read_only_seed(subject(), kWidth, kHeight);
     if (seed.texts.empty()) throw std::runtime_error("read_only_seeds.h has nothing in format " + subject());
     folder_ = scratch_.path() / "by-hand";
     for (const auto& [path, text] : seed.texts) write_file_atomically(folder_ / path, text);

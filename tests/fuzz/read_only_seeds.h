@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "ds/geometry/run_length_mask.h"
+
 namespace ds::fuzz {
 
 /// A small dataset in a format that no writer of ours makes.
@@ -13,7 +15,7 @@ struct ReadOnlySeed {
 };
 
 /// Empty for a format that has none: it is to be added here.
-inline ReadOnlySeed read_only_seed(const std::string& format) {
+inline ReadOnlySeed read_only_seed(const std::string& format, int width, int height) {
   if (format == "keras-txt")
     return {{{"train/_annotations.txt", "a.png 1,2,20,10,0 3,3,9,9,1\nb c.png\n"},
              {"train/_classes.txt", "car\nred bus\n"}},
@@ -35,6 +37,14 @@ inline ReadOnlySeed read_only_seed(const std::string& format) {
               {"classTitle": "car", "geometryType": "bitmap", "bitmap": {"origin": [2, 3], "data": "eJzjAAAACwAL"}},
               {"classId": 2, "geometryType": "graph", "nodes": {"n": {"loc": [3, 4]}}}]})"}},
         {"ds/img/a.png"}};
+  if (format == "mots") {
+    auto pixels = static_cast<std::uint32_t>(width * height);
+    auto mask = encode_run_length(mask_from_runs({30, 4, 20, 4, pixels - 58}, height, width));
+    auto size = std::to_string(height) + " " + std::to_string(width) + " ";
+    return {{{"train/one/gt/gt.txt", "1 1005 1 " + size + mask + "\n2 10000 10 " + size + mask + "\n"},
+             {"train/one/gt/labels.txt", "car\nred bus\n"}},
+            {"train/one/img1/000001.png", "train/one/img1/000002.png"}};
+  }
   return {};
 }
 

@@ -9,6 +9,7 @@
 #include "label_studio/format.h"
 #include "labelme/format.h"
 #include "mot/format.h"
+#include "mots/format.h"
 #include "open_images/format.h"
 #include "supervisely/format.h"
 #include "tfrecord/format.h"
@@ -47,6 +48,7 @@ const Registry<AnnotationFormat>& annotation_formats() {
     formats.add("keras-txt", "Keras TXT and YOLOv4 PyTorch TXT: _annotations.txt, _classes.txt",
                 keras_txt_format());
     formats.add("visdrone", "VisDrone detection: annotations and images", visdrone_format());
+    formats.add("mots", "MOTS: masks with tracks as 16-bit PNG, or run lengths in gt.txt", mots_format());
     return formats;
   }();
   return registry;
