@@ -70,6 +70,7 @@ class KerasReader {
                                 list.lexically_proximate(reading_.root()).string()));
       return;
     }
+    reading_.uses(classes.file);
     auto lines = read_lines(classes.file);
     while (!lines.empty() && trim(lines.back()).empty()) lines.pop_back();
     std::set<std::string> seen;
@@ -86,6 +87,7 @@ class KerasReader {
   }
 
   void read_list(const fs::path& list) {
+    reading_.uses(list);
     auto split = split_of_folder(list, reading_.root());
     if (!split) split = split_in_name(list.stem().string());
     std::int64_t number = 0;
@@ -99,7 +101,8 @@ class KerasReader {
 
   void read_row(const KerasRow& row, std::optional<Split> split, const Location& place) {
     auto index = pictures_.image(row.picture, place.path.parent_path(), std::nullopt, place);
-    if (!index) return;  // said already; the picture alone knows its size
+    if (!index) return reading_.count_without_image(row.boxes.size());  // the picture alone knows its size
+    Reading::About about(reading_, *index);
     auto& image = reading_.image(*index);
     image.state = ImageState::done;
     if (split) image.split = *split;

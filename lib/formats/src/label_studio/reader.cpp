@@ -64,6 +64,7 @@ class Tasks {
   /// Tasks of one of the smaller exports (see read_minimal_tasks).
   void read_minimal(const fs::path& file) {
     file_ = file;
+    reading_.uses(file);
     try {
       read_configuration(file.parent_path());
       for (const auto& task : read_minimal_tasks(file)) {
@@ -72,7 +73,7 @@ class Tasks {
       }
     } catch (const FormatError& error) {
       reading_.issue(Severity::error, "BAD_FILE", error.location(),
-                     message_without_place(error) + "; what follows is left out");
+                     message_without_place(error) + "; the file is left out");
     }
     minimal_ = nullptr;
   }

@@ -14,7 +14,6 @@
 #include "ds/media/image_header.h"
 #include "mots/format.h"
 #include "mots/objects.h"
-#include "shared/image_search.h"
 #include "shared/label_picture.h"
 #include "shared/source_peek.h"
 
@@ -98,9 +97,11 @@ class MotsReader {
     auto known = classes_.find(folder);
     if (known != classes_.end()) return known->second;
     std::vector<std::string> labels;
-    if (auto file = folder / "labels.txt"; fs::is_regular_file(file))
+    if (auto file = folder / "labels.txt"; fs::is_regular_file(file)) {
+      reading_.uses(file);
       for (const auto& line : read_lines(file))
         if (auto name = std::string(trim(line)); !name.empty()) labels.push_back(name);
+    }
     auto& classes = classes_.emplace(folder, MotsClasses(std::move(labels))).first->second;
     for (const auto& name : classes.names()) reading_.class_of(name);
     return classes;
@@ -116,13 +117,19 @@ class MotsReader {
   void read_mask(const fs::path& file) {
     auto folder = mask_folder(file, source_.path());
     auto relative = file.lexically_relative(folder).replace_extension();
-    auto picture = find_image_of_stem(reading_, relative.string(), frame_folders(folder.parent_path()));
+    auto picture = reading_
+                       .find_image({.given = {},
+                                    .stem = relative.string(),
+                                    .folders = frame_folders(folder.parent_path()),
+                                    .labels = file})
+                       .file;
     auto masks = masks_in(file);
     auto size = masks ? masks->second : std::nullopt;
     if (picture.empty()) missing(relative.generic_string());
     auto index = add_frame(picture, folder.parent_path() / (relative.string() + ".png"), size, file);
     if (!index) return;
-    reading_.image(*index).state = masks ? ImageState::done : ImageState::review;
+    reading_.own_labels(*index, file);
+    reading_.image(*index).state = ImageState::done;
     if (relative.has_parent_path()) reading_.image(*index).group = relative.parent_path().generic_string();
     if (!masks || !fits(*index, *size, {.path = file})) return;
     for (auto& [id, mask] : masks->first)
@@ -168,21 +175,20 @@ class MotsReader {
   }
 
   void read_table(const fs::path& file) {
+    reading_.uses(file);
     Rows rows;
+    bool frames_lost = false;  // of rows that do not say their frame
     std::int64_t number = 0;
     for (const auto& line : read_lines(file)) {
       Location place{.path = file, .line = ++number};
       auto words = split_words(line);
       if (words.empty()) continue;
-      auto frame = words.size() == kColumns ? parse_int(words[0]) : std::nullopt;
-      if (frame && *frame >= 0)
+      if (auto frame = parse_int(words[0]); frame && *frame >= 0) {
         rows[*frame].emplace_back(std::move(words), place);
-      else
-        reading_.issue(
-            Severity::error, "BAD_ROW", place,
-            fmt::format("found {} words, expected frame, id, class, height, width and run lengths; "
-                        "left out",
-                        words.size()));
+        continue;
+      }
+      frames_lost = true;
+      bad_row(words, place);
     }
     bool gt = file.parent_path().filename() == "gt";
     auto base = file.parent_path().parent_path();
@@ -192,8 +198,16 @@ class MotsReader {
     for (const auto& [frame, list] : rows) {
       auto found = pictures.find(frame);
       auto picture = found == pictures.end() ? fs::path() : found->second;
-      read_frame(frame, list, picture, file, sequence);
+      auto index = read_frame(frame, list, picture, file, sequence);
+      if (index && frames_lost) reading_.mark_incomplete(*index);
     }
+  }
+
+  void bad_row(const std::vector<std::string>& words, const Location& place) {
+    reading_.issue(
+        Severity::error, "BAD_ROW", place,
+        fmt::format("found {} words, expected frame, id, class, height, width and run lengths; left out",
+                    words.size()));
   }
 
   // By the number that each is called by.
@@ -211,20 +225,27 @@ class MotsReader {
     return {};
   }
 
-  void read_frame(std::int64_t frame, const Rows::mapped_type& rows, const fs::path& picture,
-                  const fs::path& table, const std::string& sequence) {
+  std::optional<std::size_t> read_frame(std::int64_t frame, const Rows::mapped_type& rows,
+                                        const fs::path& picture, const fs::path& table,
+                                        const std::string& sequence) {
     std::optional<Reading::Declared> size;
     if (!rows.empty()) size = size_in(rows[0].first);
     if (picture.empty()) missing(fmt::format("frame {} of {}", frame, sequence));
     auto index =
         add_frame(picture, reading_.root() / sequence / fmt::format("{:06}.png", frame), size, table);
-    if (!index) return;
+    if (!index) {
+      reading_.count_without_image(rows.size());
+      return std::nullopt;
+    }
+    Reading::About about(reading_, *index);
     reading_.image(*index).state = ImageState::done;
     reading_.image(*index).group = sequence;
     for (const auto& [words, place] : rows) read_row(*index, words, place);
+    return index;
   }
 
   static std::optional<Reading::Declared> size_in(const std::vector<std::string>& words) {
+    if (words.size() != kColumns) return std::nullopt;
     auto height = parse_int(words[3]);
     auto width = parse_int(words[4]);
     constexpr std::int64_t kMost = 1000000;
@@ -234,6 +255,7 @@ class MotsReader {
   }
 
   void read_row(std::size_t index, const std::vector<std::string>& words, const Location& place) {
+    if (words.size() != kColumns) return bad_row(words, place);
     auto id = parse_int(words[1]);
     auto size = size_in(words);
     if (!id || !size) {

@@ -9,7 +9,6 @@
 #include "ds/base/stop.h"
 #include "ds/base/text.h"
 #include "ds/media/image_header.h"
-#include "shared/image_search.h"
 #include "shared/label_json.h"
 #include "shared/source_peek.h"
 #include "supervisely/format.h"
@@ -56,6 +55,7 @@ class SuperviselyReader {
 
  private:
   void read_meta(const fs::path& file) {
+    reading_.uses(file);
     auto meta = load(file);
     if (!meta) return;
     for (const auto& entry : list_in(*meta, "classes")) {
@@ -92,12 +92,11 @@ class SuperviselyReader {
   }
 
   // ds0/ann/a.jpg.json is of ds0/img/a.jpg; older ones are called a.json.
-  fs::path find_picture(const fs::path& file) const {
+  FoundImage find_picture(const fs::path& file) {
     auto dataset = file.parent_path().parent_path();
     auto name = file.stem().string();
-    std::vector<fs::path> folders = {dataset / kImageFolder, dataset};
-    auto found = find_image_file(reading_, name, folders);
-    return found.empty() ? find_image_of_stem(reading_, name, folders) : found;
+    return reading_.find_image(
+        {.given = name, .stem = name, .folders = {dataset / kImageFolder, dataset}, .labels = file});
   }
 
   // The datasets of a project, and those inside of them, each with its picture's name behind.
@@ -110,8 +109,10 @@ class SuperviselyReader {
   }
 
   void read_file(const fs::path& file) {
+    reading_.uses(file);
     auto document = load(file);
-    auto picture = find_picture(file);
+    auto found = find_picture(file);
+    const auto& picture = found.file;
     auto dataset = file.parent_path().parent_path();
     if (!picture.empty()) used_.insert(picture.lexically_normal());
     if (!document) return add_for_review(picture, dataset, file);
@@ -123,10 +124,11 @@ class SuperviselyReader {
       declared = {static_cast<int>(*width), static_cast<int>(*height)};
     auto name = picture.empty() ? file.stem() : picture.filename();
     if (picture.empty())
-      reading_.issue(Severity::error, "MISSING_IMAGE", {.path = file},
-                     fmt::format("'{}' is not in {}/", name.string(), kImageFolder));
+      reading_.report_missing(found, name.string(), {.path = file},
+                              fmt::format("'{}' is not in {}/", name.string(), kImageFolder));
     auto index = reading_.add_image(picture, name_of(dataset, name), declared, {.path = file});
-    if (!index) return;
+    if (!index) return reading_.count_without_image(list_in(*document, "objects").size());
+    reading_.own_labels(*index, file);
     reading_.image(*index).split = split_of_folder(file, reading_.root()).value_or(Split::none);
     read_image_tags(*document, *index);
     const auto& objects = list_in(*document, "objects");
@@ -142,7 +144,7 @@ class SuperviselyReader {
     if (picture.empty()) return;
     auto index =
         reading_.add_image(picture, name_of(dataset, picture.filename()), std::nullopt, {.path = file});
-    if (index) reading_.image(*index).state = ImageState::review;
+    if (index) reading_.mark_incomplete(*index);
   }
 
   static std::string tag_value(const json& tag) {

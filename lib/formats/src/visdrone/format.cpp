@@ -120,6 +120,8 @@ class VisdroneDataset {
 
   void add(const LabelPair& pair, const std::vector<VisdroneRow>& rows) {
     if (pair.image.empty()) {
+      reading_.uses(pair.labels);
+      reading_.count_without_image(rows.size());
       reading_.issue(Severity::error, "MISSING_IMAGE", {.path = pair.labels},
                      fmt::format("{} has no picture in {}/, which alone knows its size; {} rows are left out",
                                  pair.name, visdrone_folders().images, rows.size()));
@@ -128,6 +130,7 @@ class VisdroneDataset {
     auto index = reading_.add_image(pair.image, pair.name, std::nullopt,
                                     {.path = pair.labels.empty() ? pair.image : pair.labels});
     if (!index) return;
+    reading_.own_labels(*index, pair.labels);
     auto& image = reading_.image(*index);
     image.split = visdrone_split(pair, reading_.root()).value_or(Split::none);
     if (!pair.labels.empty()) image.state = ImageState::done;

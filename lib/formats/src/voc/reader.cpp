@@ -331,6 +331,7 @@ class VocDataset {
   }
 
   void add_masks(std::size_t index, const std::string& id, const fs::path& file) {
+    Reading::About about(reading_, index);
     done_.insert(id);
     reading_.image(index).split = split_for(id, file).value_or(Split::none);
     masks_->add_others(masks_->instances_of(id, index), {}, {}, 0, index);

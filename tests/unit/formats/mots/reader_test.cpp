@@ -121,13 +121,14 @@ TEST_CASE("mots: tables of run lengths, MOTSChallenge's and KITTI's; rows with t
   auto issues = data.issues(result);
   const std::string at = " train/MOTS20-02/gt/gt.txt:";
   REQUIRE(issues.size() == 4);
-  REQUIRE(issues[0] ==
+  REQUIRE(issues[0].starts_with("error BAD_SEGMENTATION" + at + "2: "));
+  REQUIRE(issues[1] ==
           "error BAD_ROW" + at +
               "3: found 4 words, expected frame, id, class, height, width and run lengths; left out");
-  REQUIRE(issues[1].starts_with("error BAD_SEGMENTATION" + at + "2: "));
   REQUIRE(issues[2] == "error BAD_SEGMENTATION" + at + "5: the mask is 64x40, its picture 64x48; left out");
   REQUIRE(issues[3] ==
           "error UNKNOWN_CLASS" + at + "4: id 1 is of class 0, which is none of the 2; left out");
+  REQUIRE(result.incomplete == std::vector<std::size_t>{0, 1});
   REQUIRE(result.dataset.images.size() == 2);
   const auto& first = result.dataset.images[0];
   REQUIRE(first.name == "train/MOTS20-02/img1/000001.jpg");
