@@ -65,7 +65,7 @@ std::vector<Issue> check_source(Context& context, const CheckFlags& o) {
          broken_pictures(read, {.decode = true, .threads = o.reading.threads}, context.progress))
       read.issues.push_back(issue);
   if (source.scratch)
-    name_members(read, source.scratch->path(), fs::path(o.source).filename().string() + "!");
+    name_members(read, source.scratch->path(), std::filesystem::path(o.source).filename().string() + "!");
   return std::move(read.issues);
 }
 

@@ -34,7 +34,7 @@ std::vector<std::string> find_classes(const std::filesystem::path& path, const S
   if (auto names = detail::names_in_metadata(source.metadata); !names.empty()) return names;
   if (auto names = detail::names_beside(path); !names.empty()) return names;
   throw UsageError(path.string() + " holds no class names",
-                   "Give a file with one name per line: --classes FILE.");
+                   "Write them, one a line, to " + path.stem().string() + ".classes.txt beside it.");
 }
 
 ModelCard card_of_onnx(const std::filesystem::path& path, const DetectorOptions& options) {

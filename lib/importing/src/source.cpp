@@ -221,8 +221,8 @@ class SourceReader {
     reading.headers = &facts_;
     if (!options_.shard.is_all())
       reading.wanted = [&](const std::string& name) { return options_.shard.takes(name); };
-    auto result = read_dataset(path, options_.format, reading);
-    if (!origin.empty()) name_members(result, path, origin);
+    auto result = origin.empty() ? read_dataset(path, options_.format, reading)
+                                 : read_members(path, origin, options_.format, reading);
     source_.labels_seen = true;
     source_.without_image = result.objects_without_image;
     source_.classes = result.dataset.classes;

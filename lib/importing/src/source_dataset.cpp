@@ -20,6 +20,8 @@ std::string with_origin(std::string text, const std::string& folder, const std::
   return text;
 }
 
+}  // namespace
+
 ReadResult read_members(const fs::path& folder, const std::string& origin, const std::string& format,
                         const ReadOptions& options) {
   try {
@@ -32,8 +34,6 @@ ReadResult read_members(const fs::path& folder, const std::string& origin, const
     throw DataError(with_origin(error.what(), folder.string(), origin), error.advice());
   }
 }
-
-}  // namespace
 
 void name_members(ReadResult& read, const fs::path& folder, const std::string& origin) {
   auto rename = [&](std::string& text) { text = with_origin(std::move(text), folder.string(), origin); };

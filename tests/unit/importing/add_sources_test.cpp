@@ -444,8 +444,8 @@ TEST_CASE("an image of which labels were left out goes to review and is named, w
       auto report = f.add("d", {.status = status, .keep_going = true});
       REQUIRE(report.incomplete == std::vector<std::string>{"train/scene_0000.jpg"});
       REQUIRE(report.negatives_added == 0);
-      REQUIRE(f.project().images().list(Filter::parse("state=review")).size() == 1);
-      REQUIRE(f.project().images().list(Filter::parse("state=done")).size() == 1);
+      REQUIRE(f.project().images().list(Filter::parse("status=review")).size() == 1);
+      REQUIRE(f.project().images().list(Filter::parse("status=done")).size() == 1);
     }
   }
 }
@@ -456,7 +456,7 @@ TEST_CASE("incomplete labels reach an image that was there unlabelled, for revie
   f.add("d", {.labels = "ignore"});
   auto report = f.add("d", {.keep_going = true});
   REQUIRE(report.labels_attached == 2);
-  REQUIRE(f.project().images().list(Filter::parse("state=review")).size() == 1);
+  REQUIRE(f.project().images().list(Filter::parse("status=review")).size() == 1);
 }
 
 TEST_CASE("labels of which none is on an image that is there are refused") {

@@ -57,14 +57,14 @@ TEST_CASE("labels that cannot be read stop a conversion, or are left out; all ar
 TEST_CASE("pictures that are to be written must be there") {
   Conversion c;
   c.dataset("d", 2);
-  c.convert("d", "labels.json", {});
+  c.convert("d", "apart/labels.json", {});
   ConvertOptions options{.to = "voc"};
-  REQUIRE(c.convert("labels.json", "voc", options).images == 2);
+  REQUIRE(c.convert("apart/labels.json", "voc", options).images == 2);
   options.writing.with_images = true;
-  REQUIRE_THROWS_WITH(c.convert("labels.json", "voc", options),
-                      c.path("labels.json").string() + ": 2 images are not there");
+  REQUIRE_THROWS_WITH(c.convert("apart/labels.json", "voc", options),
+                      c.path("apart/labels.json").string() + ": 2 images are not there");
   options.reading.images = c.path("d-images");
-  REQUIRE(c.convert("labels.json", "voc", options).written.image_files == 2);
+  REQUIRE(c.convert("apart/labels.json", "voc", options).written.image_files == 2);
 }
 
 TEST_CASE("classes are dropped, renamed and merged") {

@@ -12,7 +12,7 @@ TEST_CASE("import, export in every format, read back: the same objects") {
   ProjectFixture f;
   f.dataset("d", 5);
   f.add("d");
-  for (const auto& format : annotation_formats().names()) {
+  for (const auto& format : formats_to_write()) {
     CAPTURE(format);
     auto report = export_project(
         f.project(), f.path("out-" + format),

@@ -6,6 +6,7 @@
 #include "ds/base/files.h"
 #include "ds/base/text.h"
 #include "ds/formats/annotation_format.h"
+#include "shared/text/label_text.h"
 
 namespace ds {
 namespace fs = std::filesystem;
@@ -13,8 +14,14 @@ namespace fs = std::filesystem;
 namespace {
 
 ReadResult read_as(const std::string& format, const fs::path& path, const ReadOptions& options) {
+  detail::ToldCharsets told;
   auto result = annotation_formats().at(format).value.read(path, options);
   detail::make_utf8(result);
+  for (const auto& [charset, files] : told.files()) {
+    auto others = files.size() > 1 ? fmt::format(" and {} more", files.size() - 1) : "";
+    result.notes.push_back(
+        fmt::format("{}{}: not UTF-8, read as {}", files.begin()->string(), others, charset));
+  }
   return result;
 }
 

@@ -1,5 +1,6 @@
 // Keras TXT, as Roboflow calls what keras-yolo3 and YOLOv4 for PyTorch read: a list of pictures, each with its
 // boxes in pixels, and a file of class names.
+#include "shared/text/label_text.h"
 #include "keras_txt/format.h"
 
 #include <fmt/format.h>

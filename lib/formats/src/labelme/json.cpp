@@ -141,11 +141,12 @@ class JsonFiles {
         usable = false;
       }
     }
-    if (usable || (!file.empty() && !found.embedded)) {
+    if (!file.empty()) {
       used_.insert(file.lexically_normal().string());
-      return reading_.add_image(file, reading_.name_of(file), declared, place);
+      reading_.uses(file);
     }
-    if (!file.empty()) used_.insert(file.lexically_normal().string());
+    if (usable || (!file.empty() && !found.embedded))
+      return reading_.add_image(file, reading_.name_of(file), declared, place);
     if (found.embedded) {
       return reading_.add_embedded_image([path = found.file] { return embedded_bytes(path); },
                                          name_without_file(found), declared, place);

@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "shared/text/label_text.h"
 #include "ds/base/error.h"
 #include "ds/base/files.h"
 #include "ds/base/stop.h"

@@ -214,10 +214,14 @@ Proof prove_dataset(const Dataset& expected, const fs::path& written, const std:
   std::unique_ptr<TemporaryFolder> scratch;
   auto root = written;
   bool linked = !one_file && report.image_files == 0 && !options.files.empty();
-  if (linked) {
+  if (linked || one_file) {
     scratch = std::make_unique<TemporaryFolder>();
     root = scratch->path();
-    link_dataset(written, report, options.files, root);
+  }
+  if (linked) link_dataset(written, report, options.files, root);
+  if (one_file) {  // pictures beside it are none of its own
+    root /= written.filename();
+    fs::create_symlink(fs::absolute(written), root);
   }
   auto read = read_dataset(root, format, options.reading);
   return DatasetProof(expected, read, one_file ? root.parent_path() : root, report).run(one_file);

@@ -85,7 +85,7 @@ std::string with_slashes(std::string path) {
 
 bool lies_with_masks(const fs::path& file) {
   static constexpr const char* kNames[] = {"SegmentationClass", "SegmentationObject", "masks", "Masks",
-                                           "Scribbles"};
+                                           "Scribbles",         "instances"};
   return std::any_of(file.begin(), file.end(), [](const fs::path& part) {
     return std::any_of(std::begin(kNames), std::end(kNames), [&](const char* name) { return part == name; });
   });
@@ -109,8 +109,14 @@ const std::vector<fs::path>& ImageFinder::folders_of(const ImageQuery& query) co
 std::optional<fs::path> ImageFinder::in_folders(const ImageQuery& query,
                                                 std::vector<fs::path>& longer) const {
   fs::path path = with_slashes(query.given);
-  if (path.empty() || !has_image_suffix(path)) return std::nullopt;
+  if (path.empty()) return std::nullopt;
   if (path.is_absolute() && fs::is_regular_file(path)) return path;
+  // A picture may be called anything; but only where it is said to be is it one for certain.
+  if (!has_image_suffix(path)) {
+    for (const auto& folder : folders_of(query))
+      if (auto file = folder / path.relative_path(); fs::is_regular_file(file)) return file.lexically_normal();
+    return std::nullopt;
+  }
   for (const auto& ending : endings_of(path)) {
     for (const auto& folder : folders_of(query))
       if (fs::is_regular_file(folder / ending)) return (folder / ending).lexically_normal();
@@ -183,6 +189,7 @@ FoundImage ImageFinder::find(const ImageQuery& query) {
   if (query.stem.empty()) return {};
   for (const auto& ending : endings_of(query.stem)) {
     auto files = index().with_stem(without_dots(ending));
+    std::erase_if(files, lies_with_masks);  // masks are called as their pictures are
     if (files.empty()) continue;
     auto found = chosen(std::move(files), query);
     found.by_stem = true;

@@ -8,7 +8,6 @@
 #include "ds/base/text.h"
 #include "ds/media/image_header.h"
 #include "shared/text/label_text.h"
-#include "shared/folded_name.h"
 
 namespace ds::detail {
 namespace fs = std::filesystem;
@@ -29,8 +28,9 @@ fs::path below_root(const fs::path& file, const fs::path& root) {
   return file.lexically_normal().lexically_proximate(root.lexically_normal());
 }
 
+// Names in another case or normalisation come together when they are looked for elsewhere.
 std::string key_of(fs::path path) {
-  return folded_name(path.replace_extension().generic_string());
+  return path.replace_extension().generic_string();
 }
 
 class PairFinder {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "shared/text/label_text.h"
 #include "ds/base/text.h"
 #include "ds/base/walk.h"
 #include "ds/media/archive.h"
@@ -31,7 +32,7 @@ bool has_rows(const fs::path& file) {
 }
 
 std::size_t count_rows(const fs::path& file) {
-  auto lines = read_lines(file);
+  auto lines = split(glance_at_label_text(file), '\n');
   return static_cast<std::size_t>(std::count_if(lines.begin(), lines.end(), is_row_of_numbers));
 }
 

@@ -9,6 +9,7 @@
 #include <map>
 #include <set>
 
+#include "shared/text/label_text.h"
 #include "ds/base/text.h"
 #include "ds/geometry/box.h"
 #include "shared/label_pairs.h"

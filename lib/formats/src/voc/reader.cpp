@@ -297,6 +297,7 @@ class VocDataset {
 
   // The picture of a mask may lie elsewhere, where --images says, or be missing: then the mask knows its size.
   void add_masks_without_picture(const fs::path& root) {
+    if (!fs::is_directory(root / kObjectMasks)) return;
     for (const auto& mask : files_below(root / kObjectMasks, is_png)) {
       auto relative = mask.lexically_relative(root / kObjectMasks).replace_extension();
       auto id = (root / relative).lexically_normal().string();

@@ -116,6 +116,7 @@ TEST_CASE("broken XML is one issue with its line; the other files are read") {
 TEST_CASE("YOLO rows: every bad one is named with its line, mixed rows are kept") {
   Fixture f;
   f.image("images/train/p.jpg");
+  fs::remove(f.path("a.jpg"));
   f.write("data.yaml", "train: images/train\nnames: {0: cat, 2: dog}\n");
   f.write("labels/train/p.txt",
           "0 0.5 0.5 0.25 0.5\r\n"
@@ -174,6 +175,7 @@ TEST_CASE("the last images folder becomes labels, and x.y.jpg has x.y.txt") {
 TEST_CASE("data.yaml: nc against names, missing splits with what was tried, names kept as text") {
   Fixture f;
   f.image("images/p.jpg");
+  fs::remove(f.path("a.jpg"));
   f.write("data.yaml", "train: images\nnc: 3\nnames: [cat, dog]\n");
   REQUIRE_THROWS_WITH(read_dataset(f.path(), "yolo"),
                       f.path("data.yaml").string() + ":2: nc is 3, names has 2 classes");

@@ -248,8 +248,9 @@ TEST_CASE("labelme: a broken file is one issue with its line; pictures without l
   f.write("b.json", "{\"shapes\": [\n}");
   f.write("other.json", "{\"settings\": []}");
   auto result = read_dataset(f.path(), "labelme");
-  REQUIRE(result.issues.size() == 1);
+  REQUIRE(result.issues.size() == 2);
   REQUIRE(f.issues(result)[0].starts_with("error BAD_FILE b.json:2:1: not valid JSON: "));
+  REQUIRE(result.issues[1].code == "UNREAD_LABELS");
   REQUIRE(result.dataset.images.size() == 2);
   REQUIRE(image_called(result.dataset, "b.jpg")->state == ImageState::unlabelled);
   REQUIRE_THROWS_WITH(read_dataset(f.path("a.jpg"), "labelme"),

@@ -52,18 +52,31 @@ struct Ids {
 
 }  // namespace
 
-TEST_CASE("mots: the shared fixture: classes of labels.txt, a mask for each id") {
+TEST_CASE("mots: the shared fixture: classes of labels.txt; masks of another size than their pictures are left out") {
   if (assets_are_absent()) return;
   auto result = read_dataset(asset("mots_dataset"), "auto");
   REQUIRE(result.format == "mots");
-  REQUIRE(result.issues.empty());
   REQUIRE(result.dataset.classes.names() == Texts{"a", "b", "c", "d"});
   REQUIRE(result.dataset.images.size() == 3);
-  // 5 pixels in a row: 4003 4003 3002 4001 0
-  REQUIRE(objects_of(result, "train/1.jpg") ==
-          std::vector<Object>{{"c", {2, 0, 1, 1}}, {"d", {3, 0, 1, 1}}, {"d", {0, 0, 2, 1}}});
-  REQUIRE(image_named(result, "train/1.jpg").annotations[2].track_id == 4003);
+  // Its pictures are 1x5 and the masks 5x1.
+  REQUIRE(std::count_if(result.issues.begin(), result.issues.end(), [](const Issue& issue) {
+            return issue.code == "BAD_SEGMENTATION" && issue.severity == Severity::error;
+          }) == 3);
   REQUIRE(image_named(result, "val/3.jpg").split == Split::val);
+  REQUIRE(image_named(result, "val/3.jpg").state == ImageState::review);
+}
+
+TEST_CASE("mots: classes of a labels.txt beside the masks") {
+  LabelFolder data;
+  data.remove("a.jpg");
+  data.image("train/images/1.jpg");
+  data.write("train/instances/labels.txt", "a\nb\nc\n");
+  data.write("train/instances/1.png", Ids().fill(2, 0, 3, 1, 3002).fill(3, 0, 5, 1, 1001).png());
+  auto result = read_dataset(data.path(), "auto");
+  REQUIRE(data.issues(result) == Texts{});
+  REQUIRE(result.dataset.classes.names() == Texts{"a", "b", "c"});
+  REQUIRE(objects_of(result, "train/1.jpg") == std::vector<Object>{{"a", {3, 0, 2, 1}}, {"c", {2, 0, 1, 1}}});
+  REQUIRE(image_named(result, "train/1.jpg").annotations[1].track_id == 3002);
 }
 
 TEST_CASE("mots: KITTI's sequences, a region to be ignored, a frame without objects, one without a picture") {

@@ -46,6 +46,7 @@ TEST_CASE("visdrone: boxes, what the benchmark ignores, truncation and occlusion
 
 TEST_CASE("visdrone: rows that cannot be used have their place; labels without a picture are named") {
   LabelFolder data;
+  data.remove("a.jpg");
   data.image("images/a.jpg");
   data.write("annotations/a.txt", "1,2,3,4,1,4,0,0\n1,2,3,4,1,12,0,0\n1,2,3\n1,2,x,4,1,4,0,0\n");
   data.write("annotations/b.txt", "1,2,3,4,1,4,0,0\n");

@@ -30,7 +30,6 @@ std::optional<std::string> foreign_charset(const std::string& bytes);
 ///  - Cyrillic: 10 letters or more, words in small or in capital letters or with one capital in front.
 ///  - Western: letters with accents stand alone or in pairs beside plain ones, and either every Western charset
 ///    (1252, 1250, 1254, 1257) gives the same text, or 8 different words and the statistics agree.
-/// Measured on lists of up to 25 class names in 14 languages: no list was read wrongly.
 std::optional<std::string> certain_charset(std::string_view bytes);
 
 }  // namespace ds

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <utility>
 
 #include "ds/base/charset.h"
 #include "ds/base/error.h"
@@ -15,6 +16,8 @@ namespace ds::detail {
 namespace fs = std::filesystem;
 
 namespace {
+
+thread_local ToldCharsets* told_charsets = nullptr;
 
 constexpr std::string_view kMark = "\xEF\xBB\xBF";
 
@@ -140,6 +143,12 @@ std::string converted_as_declared(std::string_view bytes, const std::string& dec
 
 }  // namespace
 
+ToldCharsets::ToldCharsets() : outer_(std::exchange(told_charsets, this)) {}
+
+ToldCharsets::~ToldCharsets() {
+  told_charsets = outer_;
+}
+
 std::string_view without_mark(std::string_view text) {
   return text.starts_with(kMark) ? text.substr(kMark.size()) : text;
 }
@@ -152,7 +161,10 @@ std::optional<std::string> converted_text(std::string_view bytes, const fs::path
   if (!declared.empty()) return converted_as_declared(bytes, declared, file);
   // The mark says what the file was meant to be.
   if (!bytes.starts_with(kMark))
-    if (auto charset = certain_charset(bytes)) return to_utf8(bytes, *charset);
+    if (auto charset = certain_charset(bytes)) {
+      if (told_charsets != nullptr) told_charsets->files_[*charset].insert(file);
+      return to_utf8(bytes, *charset);
+    }
   auto valid = utf8_length(bytes);
   throw FormatError(
       {.path = file, .line = line_at(bytes, valid)},

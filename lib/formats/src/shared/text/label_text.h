@@ -3,7 +3,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +18,22 @@ namespace ds::detail {
 /// declares (unless the bytes are UTF-8 all the same), else by the bytes themselves if there is no doubt
 /// (certain_charset). Throws FormatError `file:line` when there is, or when the declared encoding is wrong.
 std::optional<std::string> converted_text(std::string_view bytes, const std::filesystem::path& file);
+/// While it lives, the files whose charset certain_charset told are kept, of those that this thread reads: what
+/// was told by nothing but the letters is worth saying. Detectors, which only glance, do not count.
+class ToldCharsets {
+ public:
+  ToldCharsets();
+  ~ToldCharsets();
+  ToldCharsets(const ToldCharsets&) = delete;
+  ToldCharsets& operator=(const ToldCharsets&) = delete;
+  const std::map<std::string, std::set<std::filesystem::path>>& files() const { return files_; }  // by charset
+
+ private:
+  friend std::optional<std::string> converted_text(std::string_view, const std::filesystem::path&);
+  std::map<std::string, std::set<std::filesystem::path>> files_;
+  ToldCharsets* outer_;
+};
+
 /// Without the byte order mark of UTF-8.
 std::string_view without_mark(std::string_view text);
 
