@@ -9,8 +9,8 @@
 #include "ds/base/charset.h"
 #include "ds/base/files.h"
 #include "ds/base/log.h"
-#include "ds/importing/add_sources.h"
 #include "ds/base/text.h"
+#include "ds/importing/add_sources.h"
 
 namespace ds::import_tool {
 

@@ -7,8 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include "ds/base/text.h"
-#include "shared/json_file.h"
-#include "shared/label_json.h"
+#include "shared/text/json_file.h"
+#include "shared/text/label_json.h"
 
 namespace ds::detail {
 using nlohmann::json;

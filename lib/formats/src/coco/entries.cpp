@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "shared/json_file.h"
+#include "shared/text/json_file.h"
 
 namespace ds::detail {
 using nlohmann::json;

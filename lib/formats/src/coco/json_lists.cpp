@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "shared/json_file.h"
+#include "shared/text/json_file.h"
 #include "shared/text/label_text.h"
 
 namespace ds::detail {

@@ -15,9 +15,9 @@
 #include "ds/base/text.h"
 #include "ds/formats/coco/options.h"
 #include "ds/media/image_header.h"
-#include "shared/json_file.h"
 #include "shared/reading.h"
 #include "shared/source_peek.h"
+#include "shared/text/json_file.h"
 
 namespace ds::detail {
 namespace fs = std::filesystem;

@@ -25,7 +25,7 @@ ordered_json number(double value) {
   return value;
 }
 
-ordered_json xywh(const Box& box) {
+ordered_json coco_box(const Box& box) {
   return {number(box.x0), number(box.y0), number(box.width()), number(box.height())};
 }
 
@@ -52,7 +52,7 @@ bool is_outline(const Annotation& annotation, const std::string& text) {
 }
 
 void add_shape(const Annotation& annotation, ordered_json& entry, ordered_json& attributes) {
-  entry["bbox"] = xywh(annotation.box());
+  entry["bbox"] = coco_box(annotation.box());
   entry["segmentation"] = ordered_json::array();
   if (const auto* polygon = std::get_if<Polygon>(&annotation.shape)) {
     entry["segmentation"] = rings_json(polygon->rings);

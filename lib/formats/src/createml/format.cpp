@@ -9,11 +9,11 @@
 #include "ds/base/stop.h"
 #include "ds/base/text.h"
 #include "ds/formats/createml/options.h"
-#include "shared/json_file.h"
-#include "shared/label_json.h"
 #include "shared/losses.h"
-#include "shared/named_pictures.h"
+#include "shared/pictures/named_pictures.h"
 #include "shared/source_peek.h"
+#include "shared/text/json_file.h"
+#include "shared/text/label_json.h"
 
 namespace ds::detail {
 namespace fs = std::filesystem;

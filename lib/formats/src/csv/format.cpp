@@ -16,10 +16,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-bool has_csv_suffix(const fs::path& file) {
-  return to_lower(file.extension().string()) == ".csv";
-}
-
 // Tables of Open Images and VoTT have boxes too.
 std::optional<BoxLayout> plain_layout(const std::string& head) {
   if (is_vott_header(head)) return std::nullopt;

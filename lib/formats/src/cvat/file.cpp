@@ -13,31 +13,31 @@ namespace fs = std::filesystem;
 
 namespace {
 
-std::string text_of(pugi::xml_node node) {
+std::string text_in(pugi::xml_node node) {
   return std::string(trim(node.child_value()));
 }
 
 std::optional<Reading::Declared> size_of(pugi::xml_node node) {
-  auto width = parse_int(text_of(node.child("width")));
-  auto height = parse_int(text_of(node.child("height")));
+  auto width = parse_int(text_in(node.child("width")));
+  auto height = parse_int(text_in(node.child("height")));
   if (!width || !height || *width <= 0 || *height <= 0 || *width > 1'000'000 || *height > 1'000'000)
     return std::nullopt;
   return Reading::Declared{static_cast<int>(*width), static_cast<int>(*height)};
 }
 
 CvatTask task_of(pugi::xml_node node, pugi::xml_node meta) {
-  CvatTask task{.id = text_of(node.child("id")),
-                .name = text_of(node.child("name")),
-                .subset = text_of(node.child("subset")),
-                .source = text_of(node.child("source"))};
-  if (task.source.empty()) task.source = text_of(meta.child("source"));
-  task.is_video = text_of(node.child("mode")) == "interpolation";
-  task.start = parse_int(text_of(node.child("start_frame")));
-  task.stop = parse_int(text_of(node.child("stop_frame")));
-  auto filter = text_of(node.child("frame_filter"));
+  CvatTask task{.id = text_in(node.child("id")),
+                .name = text_in(node.child("name")),
+                .subset = text_in(node.child("subset")),
+                .source = text_in(node.child("source"))};
+  if (task.source.empty()) task.source = text_in(meta.child("source"));
+  task.is_video = text_in(node.child("mode")) == "interpolation";
+  task.start = parse_int(text_in(node.child("start_frame")));
+  task.stop = parse_int(text_in(node.child("stop_frame")));
+  auto filter = text_in(node.child("frame_filter"));
   if (auto at = filter.find("step="); at != std::string::npos)
     task.step = std::max<std::int64_t>(1, parse_int(trim(filter.substr(at + 5))).value_or(1));
-  auto size = parse_int(text_of(node.child("size")));
+  auto size = parse_int(text_in(node.child("size")));
   if (!task.stop && size && *size > 0 && *size < 10'000'000)
     task.stop = task.start.value_or(0) + (*size - 1) * task.step;
   task.size = size_of(node.child("original_size"));
@@ -70,19 +70,19 @@ void read_joints(const std::string& svg, ClassInfo& info) {
 
 void read_labels(pugi::xml_node labels, std::vector<ClassInfo>& known) {
   for (auto label : labels.children("label")) {
-    auto name = text_of(label.child("name"));
+    auto name = text_in(label.child("name"));
     if (name.empty() || label.child("parent") || find_label(known, name)) continue;
-    known.push_back({.name = name, .color = text_of(label.child("color"))});
+    known.push_back({.name = name, .color = text_in(label.child("color"))});
   }
   for (auto label : labels.children("label")) {
-    auto* parent = find_label(known, text_of(label.child("parent")));
-    auto name = text_of(label.child("name"));
+    auto* parent = find_label(known, text_in(label.child("parent")));
+    auto name = text_in(label.child("name"));
     if (parent == nullptr || name.empty()) continue;
     auto& points = parent->key_points;
     if (std::find(points.begin(), points.end(), name) == points.end()) points.push_back(name);
   }
   for (auto label : labels.children("label")) {
-    auto* info = find_label(known, text_of(label.child("name")));
+    auto* info = find_label(known, text_in(label.child("name")));
     if (info && !label.child("parent") && info->skeleton.empty())
       read_joints(label.child("svg").child_value(), *info);
   }
@@ -112,8 +112,8 @@ const CvatTask* CvatMeta::task(const std::string& id) const {
 CvatMeta read_cvat_meta(pugi::xml_node annotations) {
   CvatMeta result;
   auto meta = annotations.child("meta");
-  result.by_ds = text_of(meta.child("dumper")) == "ds";
-  for (const auto& word : split_words(text_of(meta.child("reviewed_frames"))))
+  result.by_ds = text_in(meta.child("dumper")) == "ds";
+  for (const auto& word : split_words(text_in(meta.child("reviewed_frames"))))
     if (auto frame = parse_int(word)) result.reviewed_frames.push_back(*frame);
   for (auto* kind : {"task", "job", "project"}) {
     auto node = meta.child(kind);

@@ -8,7 +8,7 @@
 
 #include "ds/dataset/class_list.h"
 #include "shared/reading.h"
-#include "shared/xml_file.h"
+#include "shared/text/xml_file.h"
 
 /// What a CVAT file says about its tasks, jobs or project.
 namespace ds::detail {

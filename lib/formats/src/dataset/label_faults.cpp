@@ -6,10 +6,10 @@
 
 #include "ds/base/text.h"
 #include "ds/formats/annotation_format.h"
-#include "shared/json_file.h"
 #include "shared/rest.h"
 #include "shared/source_peek.h"
-#include "shared/xml_file.h"
+#include "shared/text/json_file.h"
+#include "shared/text/xml_file.h"
 
 namespace ds {
 namespace fs = std::filesystem;

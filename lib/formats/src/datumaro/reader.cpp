@@ -11,9 +11,9 @@
 #include "datumaro/format.h"
 #include "ds/base/text.h"
 #include "ds/media/image_header.h"
-#include "shared/label_json.h"
 #include "shared/reading.h"
 #include "shared/source_peek.h"
+#include "shared/text/label_json.h"
 
 namespace ds::detail {
 namespace fs = std::filesystem;

@@ -8,8 +8,8 @@
 
 #include "datumaro/writer.h"
 #include "ds/base/text.h"
-#include "shared/label_json.h"
 #include "shared/losses.h"
+#include "shared/text/label_json.h"
 
 namespace ds::detail {
 namespace fs = std::filesystem;

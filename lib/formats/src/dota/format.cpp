@@ -29,7 +29,7 @@ const PairFolders& dota_folders() {
 
 // Boxes and rotated boxes for rectangles, with the first corner as given: a box begins at its top
 // left one. Quadrangles else.
-Shape shape_of(const Ring& quad) {
+Shape dota_shape(const Ring& quad) {
   const auto& start = quad[0];
   double twice_area = 0;
   for (std::size_t i = 0; i < 4; ++i)
@@ -54,7 +54,7 @@ Shape shape_of(const Ring& quad) {
                     degrees < 0 ? degrees + 360 : degrees};
 }
 
-struct Row {
+struct DotaRow {
   std::string class_name;
   Shape shape;
   bool difficult = false;
@@ -64,7 +64,7 @@ struct Row {
 
 struct DotaFile {
   std::map<std::string, std::string> header;
-  std::vector<Row> rows;
+  std::vector<DotaRow> rows;
 };
 
 // `imagesource:GoogleEarth`, before the first row.
@@ -116,7 +116,7 @@ class DotaDataset {
     return file;
   }
 
-  std::optional<Row> read_row(const std::vector<std::string>& words, const Location& place) {
+  std::optional<DotaRow> read_row(const std::vector<std::string>& words, const Location& place) {
     if (words.size() != 9 && words.size() != 10) {
       reading_.issue(Severity::error, "BAD_ROW", place,
                      fmt::format("found {} words, expected x1 y1 x2 y2 x3 y3 x4 y4 class difficult; left out",
@@ -136,7 +136,7 @@ class DotaDataset {
     }
     Ring quad;
     for (std::size_t i = 0; i < 8; i += 2) quad.push_back({numbers[i], numbers[i + 1]});
-    Row row{.class_name = words[8], .shape = shape_of(quad), .difficulty = {}, .place = place};
+    DotaRow row{.class_name = words[8], .shape = dota_shape(quad), .difficulty = {}, .place = place};
     if (words.size() == 9) return row;
     auto difficult = parse_double(words[9]);
     if (!difficult) {
@@ -221,7 +221,7 @@ std::string difficulty_of(const Annotation& annotation) {
   return given ? difficulty->second : std::string();
 }
 
-std::string row_of(const Annotation& annotation, const std::string& class_name) {
+std::string dota_row(const Annotation& annotation, const std::string& class_name) {
   std::string text;
   for (const auto& corner : corners_of(annotation.shape))
     text += shortest(corner.x) + " " + shortest(corner.y) + " ";
@@ -237,13 +237,13 @@ bool is_header(const std::pair<const std::string, std::string>& attribute) {
          trim(value).size() == value.size() && split_words(value).size() < 8;
 }
 
-std::string label_text(const Image& image, const ClassList& classes) {
+std::string dota_text(const Image& image, const ClassList& classes) {
   std::string text;
   for (auto* key : {"imagesource", "gsd"})
     if (auto found = image.attributes.find(key); found != image.attributes.end() && is_header(*found))
       text += fmt::format("{}:{}\n", key, found->second);
   for (const auto& annotation : image.annotations)
-    text += row_of(annotation, pair_class_name(classes[annotation.class_idx].name));
+    text += dota_row(annotation, pair_class_name(classes[annotation.class_idx].name));
   return text;
 }
 
@@ -268,7 +268,7 @@ void count_dota_losses(const Dataset& dataset, LossReport& losses) {
         losses.add("attributes", "lose them");
       if (const auto* polygon = std::get_if<Polygon>(&a.shape)) {
         bool quad = polygon->rings.size() == 1 && polygon->rings[0].size() == 4;
-        if (!quad || !std::holds_alternative<Polygon>(shape_of(polygon->rings[0])))
+        if (!quad || !std::holds_alternative<Polygon>(dota_shape(polygon->rings[0])))
           losses.add("polygon", "become boxes: around them, or themselves when they are rectangles");
       }
     }
@@ -284,7 +284,7 @@ WrittenDataset write_dota(const Dataset& dataset, const WriteOptions&) {
     auto paths = pair_paths(image, image.name, dota_folders().images, kDotaLabels);
     written.images[paths.image] = i;
     if (image.state != ImageState::unlabelled || !image.annotations.empty())
-      written.texts[paths.labels] = label_text(image, dataset.classes);
+      written.texts[paths.labels] = dota_text(image, dataset.classes);
   }
   written.texts["labels.txt"] = pair_classes_text(dataset.classes);
   return written;

@@ -1,7 +1,7 @@
 // Keras TXT, as Roboflow calls what keras-yolo3 and YOLOv4 for PyTorch read: a list of pictures, each with its
 // boxes in pixels, and a file of class names.
-#include "shared/text/label_text.h"
 #include "keras_txt/format.h"
+#include "shared/text/label_text.h"
 
 #include <fmt/format.h>
 
@@ -14,7 +14,7 @@
 #include "ds/base/stop.h"
 #include "ds/base/text.h"
 #include "keras_txt/row.h"
-#include "shared/named_pictures.h"
+#include "shared/pictures/named_pictures.h"
 #include "shared/source_peek.h"
 
 namespace ds::detail {

@@ -9,7 +9,7 @@ namespace ds::detail {
 
 namespace {
 
-constexpr const char* kBlanks = " \t";
+constexpr const char* kSeparators = " \t";
 
 bool is_whole_box(const std::string& text) {
   auto numbers = split(text, ',');
@@ -29,12 +29,12 @@ KerasRow first_row(std::string head) {
 
 KerasRow keras_row(const std::string& line) {
   for (std::size_t end = 0; end != std::string::npos;) {
-    end = line.find_first_of(kBlanks, end);
+    end = line.find_first_of(kSeparators, end);
     auto boxes = end == std::string::npos ? std::vector<std::string>() : split_words(line.substr(end));
     auto name = line.substr(0, end);
     bool boxes_follow = boxes.empty() || boxes[0].find(',') != std::string::npos;
     if (boxes_follow && has_image_suffix(name)) return {name, boxes};
-    if (end != std::string::npos) end = line.find_first_not_of(kBlanks, end);
+    if (end != std::string::npos) end = line.find_first_not_of(kSeparators, end);
   }
   auto words = split_words(line);
   if (words.empty()) return {};

@@ -11,7 +11,7 @@
 #include "kitti/format.h"
 #include "shared/label_pairs.h"
 #include "shared/losses.h"
-#include "shared/raw_frame.h"
+#include "shared/pictures/raw_frame.h"
 #include "shared/source_peek.h"
 
 namespace ds::detail {
@@ -19,10 +19,10 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::size_t kColumns = 15;
+constexpr std::size_t kKittiColumns = 15;
 constexpr const char* kKittiLabels = "label_2";
 constexpr const char* kDontCare = "DontCare";
-constexpr std::array<const char*, kColumns> kColumnNames = {
+constexpr std::array<const char*, kKittiColumns> kColumnNames = {
     "type",   "truncated", "occluded", "alpha", "left", "top", "right",     "bottom",
     "height", "width",     "length",   "x",     "y",    "z",   "rotation_y"};
 // In the devkit's order.
@@ -34,7 +34,7 @@ const PairFolders& kitti_folders() {
   return folders;
 }
 
-struct Row {
+struct KittiRow {
   std::vector<std::string> words;
   std::vector<double> numbers;  // beside the words; [0] stands for the type
   Location place;
@@ -53,7 +53,7 @@ struct Row {
 };
 
 // The columns that the boxes have no member for, but for those that say "none".
-void read_3d(const Row& row, Annotation& annotation) {
+void read_3d(const KittiRow& row, Annotation& annotation) {
   if (row.all(3, 1, -1) && row.all(8, 7, -1)) return;  // tools without 3D write -1 everywhere
   auto keep = [&](const char* name, std::size_t from, std::size_t count, double none) {
     if (!row.all(from, count, none)) annotation.attributes[name] = row.text(from, count);
@@ -76,7 +76,7 @@ class KittiDataset {
   bool read() {
     auto pairs = find_label_pairs(reading_, kitti_folders());
     if (pairs.empty()) return false;
-    std::map<fs::path, std::vector<Row>> rows;
+    std::map<fs::path, std::vector<KittiRow>> rows;
     std::set<std::string> used;
     for (const auto& pair : pairs) {
       if (pair.labels.empty()) continue;
@@ -99,16 +99,16 @@ class KittiDataset {
   }
 
  private:
-  std::vector<Row> read_rows(const fs::path& file) {
-    std::vector<Row> rows;
+  std::vector<KittiRow> read_rows(const fs::path& file) {
+    std::vector<KittiRow> rows;
     std::int64_t number = 0;
     for (const auto& line : reading_.lines_of(file)) {
-      Row row{.words = split_words(line), .numbers = {0}, .place = {.path = file, .line = ++number}};
+      KittiRow row{.words = split_words(line), .numbers = {0}, .place = {.path = file, .line = ++number}};
       if (row.words.empty()) continue;
-      if (row.words.size() != kColumns && row.words.size() != kColumns + 1) {
+      if (row.words.size() != kKittiColumns && row.words.size() != kKittiColumns + 1) {
         reading_.issue(Severity::error, "BAD_ROW", row.place,
                        fmt::format("found {} columns, expected {} or, with a score, {}; left out",
-                                   row.words.size(), kColumns, kColumns + 1));
+                                   row.words.size(), kKittiColumns, kKittiColumns + 1));
         continue;
       }
       if (parse_numbers(row)) rows.push_back(std::move(row));
@@ -116,13 +116,13 @@ class KittiDataset {
     return rows;
   }
 
-  bool parse_numbers(Row& row) {
+  bool parse_numbers(KittiRow& row) {
     for (std::size_t i = 1; i < row.words.size(); ++i) {
       auto value = parse_double(row.words[i]);
       if (!value) {
         reading_.issue(Severity::error, "BAD_NUMBER", row.place,
                        fmt::format("{} is '{}', not a finite number; left out",
-                                   i < kColumns ? kColumnNames[i] : "score", row.words[i]));
+                                   i < kKittiColumns ? kColumnNames[i] : "score", row.words[i]));
         return false;
       }
       row.numbers.push_back(*value);
@@ -130,7 +130,7 @@ class KittiDataset {
     return true;
   }
 
-  void add(const LabelPair& pair, const std::vector<Row>& rows) {
+  void add(const LabelPair& pair, const std::vector<KittiRow>& rows) {
     if (pair.image.empty()) {
       reading_.uses(pair.labels);
       reading_.count_without_image(rows.size());
@@ -154,7 +154,7 @@ class KittiDataset {
   }
 
   // A region without a class is no annotation.
-  void add_region(std::size_t index, const Row& row) {
+  void add_region(std::size_t index, const KittiRow& row) {
     auto& image = reading_.image(index);
     auto text = row.text(4, 4);
     if (reading_.labels_are_raw() && image.orientation != 1) {
@@ -169,12 +169,12 @@ class KittiDataset {
     regions += regions.empty() ? text : "; " + text;
   }
 
-  void add_object(std::size_t index, const Row& row) {
+  void add_object(std::size_t index, const KittiRow& row) {
     Annotation annotation{.class_idx = reading_.class_of(row.words[0]), .shape = row.box()};
     if (row.numbers[1] >= 0) annotation.truncated = row.numbers[1];
     if (row.numbers[2] >= 0) annotation.occluded = row.numbers[2];  // 0..3 as they are
     read_3d(row, annotation);
-    if (row.numbers.size() > kColumns) annotation.score = row.numbers[kColumns];
+    if (row.numbers.size() > kKittiColumns) annotation.score = row.numbers[kKittiColumns];
     reading_.add_annotation(index, std::move(annotation), row.place);
   }
 
@@ -188,7 +188,7 @@ bool has_kitti_rows(std::string head) {
   for (const auto& line : split(head, '\n')) {
     auto words = split_words(trim(line));
     if (words.empty()) continue;
-    return (words.size() == kColumns || words.size() == kColumns + 1) && !parse_double(words[0]) &&
+    return (words.size() == kKittiColumns || words.size() == kKittiColumns + 1) && !parse_double(words[0]) &&
            std::all_of(words.begin() + 1, words.end(), [](const auto& word) { return parse_double(word); });
   }
   return false;
@@ -199,7 +199,7 @@ std::optional<std::string> detect_kitti(const SourcePeek& source) {
   for (const auto& file : source.files(".txt")) {
     if (!is_in_label_folder(file, source.path(), kitti_folders())) continue;
     if (has_kitti_rows(source.head(file)))
-      return fmt::format("{} in label_2 has {} columns", source.shown(file), kColumns);
+      return fmt::format("{} in label_2 has {} columns", source.shown(file), kKittiColumns);
     if (++looked_at == 20) break;
   }
   return std::nullopt;
@@ -230,7 +230,7 @@ bool is_column(const std::string& name, const std::string& value) {
   return known && column(annotation, name.c_str(), count, "?").find('?') == std::string::npos;
 }
 
-std::string row_of(const Annotation& a, const std::string& class_name) {
+std::string kitti_row(const Annotation& a, const std::string& class_name) {
   auto box = a.box();
   auto text = fmt::format(
       "{} {} {} {} {} {} {} {} {} {} {}", class_name, a.truncated ? shortest(*a.truncated) : "-1",
@@ -254,10 +254,10 @@ std::vector<std::string> regions_of(const std::string& attribute) {
   return regions;
 }
 
-std::string label_text(const Image& image, const ClassList& classes) {
+std::string kitti_text(const Image& image, const ClassList& classes) {
   std::string text;
   for (const auto& annotation : image.annotations)
-    text += row_of(annotation, pair_class_name(classes[annotation.class_idx].name));
+    text += kitti_row(annotation, pair_class_name(classes[annotation.class_idx].name));
   if (auto found = image.attributes.find(kDontCare); found != image.attributes.end())
     for (const auto& region : regions_of(found->second))
       text += fmt::format("{} -1 -1 -10 {} -1 -1 -1 -1000 -1000 -1000 -10\n", kDontCare, region);
@@ -304,7 +304,7 @@ WrittenDataset write_kitti(const Dataset& dataset, const WriteOptions&) {
     written.images[paths.image] = i;
     if (image.state != ImageState::unlabelled || !image.annotations.empty() ||
         image.attributes.contains(kDontCare))
-      written.texts[paths.labels] = label_text(image, dataset.classes);
+      written.texts[paths.labels] = kitti_text(image, dataset.classes);
   }
   written.texts["labels.txt"] = pair_classes_text(dataset.classes);
   return written;

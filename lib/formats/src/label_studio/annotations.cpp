@@ -1,7 +1,7 @@
 #include "label_studio/annotations.h"
 
-#include "shared/json_file.h"
-#include "shared/label_json.h"
+#include "shared/text/json_file.h"
+#include "shared/text/label_json.h"
 
 namespace ds::detail {
 using nlohmann::json;

@@ -6,7 +6,7 @@
 #include <array>
 
 #include "ds/base/error.h"
-#include "shared/mask_pixels.h"
+#include "shared/pictures/mask_pixels.h"
 
 namespace ds::detail {
 

@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "ds/base/text.h"
-#include "shared/label_json.h"
 #include "shared/tables/csv_table.h"
+#include "shared/text/label_json.h"
 
 namespace ds::detail {
 namespace fs = std::filesystem;

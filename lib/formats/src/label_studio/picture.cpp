@@ -3,8 +3,8 @@
 #include "ds/base/error.h"
 #include "ds/media/image_header.h"
 #include "label_studio/address.h"
-#include "shared/label_json.h"
-#include "shared/mask_pixels.h"
+#include "shared/pictures/mask_pixels.h"
+#include "shared/text/label_json.h"
 
 namespace ds::detail {
 namespace fs = std::filesystem;

@@ -17,9 +17,9 @@
 #include "label_studio/minimal.h"
 #include "label_studio/picture.h"
 #include "label_studio/video.h"
-#include "shared/label_json.h"
 #include "shared/source_peek.h"
-#include "shared/xml_file.h"
+#include "shared/text/label_json.h"
+#include "shared/text/xml_file.h"
 
 namespace ds::detail {
 namespace fs = std::filesystem;

@@ -10,7 +10,7 @@
 #include "ds/base/text.h"
 #include "label_studio/brush_rle.h"
 #include "label_studio/results.h"
-#include "shared/label_json.h"
+#include "shared/text/label_json.h"
 
 namespace ds::detail {
 using nlohmann::json;

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "shared/label_json.h"
+#include "shared/text/label_json.h"
 
 namespace ds::detail {
 using nlohmann::json;

@@ -9,8 +9,8 @@
 #include "ds/base/text.h"
 #include "label_studio/brush_rle.h"
 #include "label_studio/results.h"
-#include "shared/label_json.h"
 #include "shared/losses.h"
+#include "shared/text/label_json.h"
 
 namespace ds::detail {
 using nlohmann::ordered_json;

@@ -8,8 +8,8 @@
 #include "ds/media/image_header.h"
 #include "labelme/parts.h"
 #include "labelme/shape.h"
-#include "shared/label_json.h"
-#include "shared/mask_pixels.h"
+#include "shared/pictures/mask_pixels.h"
+#include "shared/text/label_json.h"
 #include "shared/text/label_text.h"
 
 namespace ds::detail {

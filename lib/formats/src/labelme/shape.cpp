@@ -7,8 +7,8 @@
 
 #include "ds/base/error.h"
 #include "ds/base/text.h"
-#include "shared/label_json.h"
-#include "shared/mask_pixels.h"
+#include "shared/pictures/mask_pixels.h"
+#include "shared/text/label_json.h"
 
 namespace ds::detail {
 using nlohmann::json;

@@ -7,10 +7,10 @@
 
 #include "ds/base/hash.h"
 #include "labelme/parts.h"
-#include "shared/label_json.h"
 #include "shared/losses.h"
-#include "shared/mask_pixels.h"
+#include "shared/pictures/mask_pixels.h"
 #include "shared/reading.h"
+#include "shared/text/label_json.h"
 
 namespace ds::detail {
 namespace fs = std::filesystem;
@@ -152,7 +152,7 @@ bool is_own_of_labelme_image(const std::string& key, const std::string& value) {
   return kOwn.contains(key) || is_image_mark(key, value) || value == "[]" || value == "{}";
 }
 
-std::string document(const Image& image, const ClassList& classes, const std::string& path) {
+std::string labelme_document(const Image& image, const ClassList& classes, const std::string& path) {
   ordered_json root = {{"version", "5.4.1"}, {"flags", ordered_json::object()}};
   root["shapes"] = ShapeWriter(image, classes).shapes();
   root["imagePath"] = fs::path(path).filename().string();
@@ -212,7 +212,7 @@ WrittenDataset write_labelme(const Dataset& dataset, const WriteOptions&) {
     if (!has_file(image)) continue;
     auto labels = fs::path(paths[i]).replace_extension(".json").generic_string();
     if (!taken.insert(labels).second) taken.insert(labels = paths[i] + ".json");  // a.jpg and a.png
-    written.texts[labels] = document(image, dataset.classes, paths[i]);
+    written.texts[labels] = labelme_document(image, dataset.classes, paths[i]);
   }
   std::string names;
   for (const auto& info : dataset.classes) names += info.name + "\n";

@@ -8,9 +8,9 @@
 #include "ds/base/files.h"
 #include "ds/base/text.h"
 #include "labelme/parts.h"
-#include "shared/label_json.h"
-#include "shared/mask_pixels.h"
-#include "shared/xml_file.h"
+#include "shared/pictures/mask_pixels.h"
+#include "shared/text/label_json.h"
+#include "shared/text/xml_file.h"
 
 namespace ds::detail {
 namespace fs = std::filesystem;

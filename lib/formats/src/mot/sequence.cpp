@@ -14,10 +14,10 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::size_t kFewest = 6;  // frame, id, left, top, width, height
-constexpr std::size_t kMost = 10;
-constexpr const char* kNames[] = {"frame",  "id",         "left",  "top",        "width",
-                                  "height", "confidence", "class", "visibility", "z"};
+constexpr std::size_t kFewestColumns = 6;  // frame, id, left, top, width, height
+constexpr std::size_t kMostColumns = 10;
+constexpr const char* kMotColumns[] = {"frame",  "id",         "left",  "top",        "width",
+                                       "height", "confidence", "class", "visibility", "z"};
 
 /// Reads one sequence's files as they are written, before anybody knows what its numbers count from: that is
 /// decided over all sequences (choose_mot_base). seqinfo.ini and labels.txt may be missing; a row that cannot
@@ -81,11 +81,11 @@ class SequenceReader {
   std::optional<MotRow> read_row(const std::string& line, const Location& place) {
     auto words = split(line, ',');
     if (!words.empty() && trim(words.back()).empty()) words.pop_back();  // a comma at the end
-    if (words.size() < kFewest || words.size() > kMost) {
+    if (words.size() < kFewestColumns || words.size() > kMostColumns) {
       reading_.issue(Severity::error, "BAD_ROW", place,
                      fmt::format("found {} columns, expected {} to {}: frame, id, left, top, width, height, "
                                  "confidence, class, visibility; left out",
-                                 words.size(), kFewest, kMost));
+                                 words.size(), kFewestColumns, kMostColumns));
       return std::nullopt;
     }
     std::vector<double> numbers;
@@ -94,7 +94,7 @@ class SequenceReader {
       bool whole = i < 2 || i == 7;
       if (!value || (whole && (std::floor(*value) != *value || std::abs(*value) > 1e15))) {
         reading_.issue(Severity::error, "BAD_NUMBER", place,
-                       fmt::format("{} is '{}', not a {} number; left out", kNames[i], trim(words[i]),
+                       fmt::format("{} is '{}', not a {} number; left out", kMotColumns[i], trim(words[i]),
                                    whole ? "whole" : "finite"));
         return std::nullopt;
       }
@@ -114,7 +114,8 @@ class SequenceReader {
     }
     if (numbers.size() > 6) row.confidence = numbers[6];
     // With ten columns the last three are a place in the world, not class and visibility.
-    if (numbers.size() > 7 && numbers.size() < kMost) row.class_id = static_cast<std::int64_t>(numbers[7]);
+    if (numbers.size() > 7 && numbers.size() < kMostColumns)
+      row.class_id = static_cast<std::int64_t>(numbers[7]);
     if (numbers.size() == 9 && numbers[8] != -1) row.visibility = std::string(trim(words[8]));
     return row;
   }

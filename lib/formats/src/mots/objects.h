@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "ds/geometry/run_length_mask.h"
-#include "shared/label_picture.h"
+#include "shared/pictures/label_picture.h"
 #include "shared/reading.h"
 
 /// What the ids of MOTS say, and their masks.

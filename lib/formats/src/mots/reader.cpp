@@ -7,7 +7,6 @@
 #include <map>
 #include <set>
 
-#include "shared/text/label_text.h"
 #include "ds/base/error.h"
 #include "ds/base/files.h"
 #include "ds/base/stop.h"
@@ -15,8 +14,9 @@
 #include "ds/media/image_header.h"
 #include "mots/format.h"
 #include "mots/objects.h"
-#include "shared/label_picture.h"
+#include "shared/pictures/label_picture.h"
 #include "shared/source_peek.h"
+#include "shared/text/label_text.h"
 
 namespace ds::detail {
 namespace fs = std::filesystem;
@@ -25,7 +25,7 @@ namespace {
 
 constexpr const char* kMaskFolder = "instances";
 constexpr const char* kTableFolder = "instances_txt";
-constexpr std::size_t kColumns = 6;  // frame, id, class, height, width, run lengths
+constexpr std::size_t kTableColumns = 6;  // frame, id, class, height, width, run lengths
 
 // The folder of masks that a file lies in, not above the dataset; empty: none.
 fs::path mask_folder(const fs::path& file, const fs::path& root) {
@@ -53,8 +53,8 @@ bool is_deep_grey(const std::string& head) {
 
 bool begins_with_mots_row(const std::string& head) {
   auto words = split_words(head.substr(0, head.find('\n')));
-  return words.size() == kColumns && std::all_of(words.begin(), words.begin() + kColumns - 1,
-                                                 [](const auto& word) { return parse_int(word); });
+  return words.size() == kTableColumns && std::all_of(words.begin(), words.begin() + kTableColumns - 1,
+                                                      [](const auto& word) { return parse_int(word); });
 }
 
 /// Reads the PNG masks, else the tables: a dataset with both says the same twice. Every frame of a sequence was
@@ -246,7 +246,7 @@ class MotsReader {
   }
 
   static std::optional<Reading::Declared> size_in(const std::vector<std::string>& words) {
-    if (words.size() != kColumns) return std::nullopt;
+    if (words.size() != kTableColumns) return std::nullopt;
     auto height = parse_int(words[3]);
     auto width = parse_int(words[4]);
     constexpr std::int64_t kMost = 1000000;
@@ -256,7 +256,7 @@ class MotsReader {
   }
 
   void read_row(std::size_t index, const std::vector<std::string>& words, const Location& place) {
-    if (words.size() != kColumns) return bad_row(words, place);
+    if (words.size() != kTableColumns) return bad_row(words, place);
     auto id = parse_int(words[1]);
     auto size = size_in(words);
     if (!id || !size) {

@@ -1,6 +1,6 @@
 #include "open_images/pictures.h"
 
-#include "shared/folded_name.h"
+#include "shared/pictures/folded_name.h"
 #include "shared/reading.h"
 
 namespace ds::detail {

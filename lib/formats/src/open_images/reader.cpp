@@ -14,8 +14,8 @@
 #include "open_images/pictures.h"
 #include "open_images/tables.h"
 #include "open_images/writer.h"
-#include "shared/mask_pixels.h"
-#include "shared/raw_frame.h"
+#include "shared/pictures/mask_pixels.h"
+#include "shared/pictures/raw_frame.h"
 #include "shared/reading.h"
 #include "shared/source_peek.h"
 

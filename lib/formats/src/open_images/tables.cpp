@@ -13,10 +13,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-bool has_csv_suffix(const fs::path& file) {
-  return to_lower(file.extension().string()) == ".csv";
-}
-
 std::vector<std::size_t> click_columns(const CsvColumns& columns) {
   std::vector<std::size_t> places;
   for (const auto& [name, place] : columns.names())

@@ -13,7 +13,7 @@
 #include "ds/base/text.h"
 #include "open_images/tables.h"
 #include "shared/losses.h"
-#include "shared/mask_pixels.h"
+#include "shared/pictures/mask_pixels.h"
 
 namespace ds::detail {
 namespace fs = std::filesystem;

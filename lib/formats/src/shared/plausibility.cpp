@@ -19,8 +19,8 @@ constexpr double kFarAbove = 2;
 // In smaller pictures a box may well lie in the first pixel.
 constexpr int kSmallSide = 8;
 
-constexpr const char* kNames[] = {"pixels", "shares of the image's sides, between 0 and 1",
-                                  "percentages of the image's sides"};
+constexpr const char* kConventionNames[] = {"pixels", "shares of the image's sides, between 0 and 1",
+                                            "percentages of the image's sides"};
 
 std::array<double, 4> raw_numbers(Numbers numbers, const Box& box, int width, int height) {
   double x = numbers == Numbers::pixels ? 1 : width;
@@ -58,7 +58,7 @@ bool Plausibility::see(Numbers numbers, const Box& box, int width, int height, s
   if (far)
     far_.push_back({image, annotation, place,
                     fmt::format("found {}, expected {}", text_of_box(n, width, height),
-                                kNames[static_cast<std::size_t>(numbers)])});
+                                kConventionNames[static_cast<std::size_t>(numbers)])});
   return far;
 }
 
@@ -70,7 +70,7 @@ void Plausibility::require(const std::string& advice) const {
         tally.first,
         fmt::format("found {}, expected {}; no number of the dataset's {} is above 1: they look "
                     "like shares of the image's sides",
-                    tally.found, kNames[static_cast<std::size_t>(numbers)],
+                    tally.found, kConventionNames[static_cast<std::size_t>(numbers)],
                     counted(static_cast<std::int64_t>(tally.boxes), "box")),
         advice);
   }

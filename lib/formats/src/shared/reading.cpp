@@ -9,10 +9,10 @@
 #include "ds/base/walk.h"
 #include "ds/media/archive.h"
 #include "ds/media/image_header.h"
-#include "shared/parallel_headers.h"
-#include "shared/raw_frame.h"
-#include "shared/text/label_text.h"
+#include "shared/pictures/parallel_headers.h"
+#include "shared/pictures/raw_frame.h"
 #include "shared/rest.h"
+#include "shared/text/label_text.h"
 
 namespace ds::detail {
 namespace fs = std::filesystem;

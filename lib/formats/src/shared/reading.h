@@ -12,7 +12,7 @@
 
 #include "ds/formats/annotation_format.h"
 #include "ds/formats/header_source.h"
-#include "shared/image_search.h"
+#include "shared/pictures/image_search.h"
 #include "shared/plausibility.h"
 
 /// What all readers share.

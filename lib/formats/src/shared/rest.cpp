@@ -4,14 +4,14 @@
 
 #include <algorithm>
 
-#include "shared/text/label_text.h"
 #include "ds/base/text.h"
 #include "ds/base/walk.h"
 #include "ds/media/archive.h"
 #include "ds/media/image_header.h"
-#include "shared/image_search.h"
+#include "shared/pictures/image_search.h"
 #include "shared/reading.h"
 #include "shared/source_peek.h"
+#include "shared/text/label_text.h"
 
 namespace ds::detail {
 namespace fs = std::filesystem;

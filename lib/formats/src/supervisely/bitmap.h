@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "shared/mask_pixels.h"
+#include "shared/pictures/mask_pixels.h"
 
 namespace ds::detail {
 

@@ -9,8 +9,8 @@
 #include "ds/base/stop.h"
 #include "ds/base/text.h"
 #include "ds/media/image_header.h"
-#include "shared/label_json.h"
 #include "shared/source_peek.h"
+#include "shared/text/label_json.h"
 #include "supervisely/format.h"
 #include "supervisely/shape.h"
 

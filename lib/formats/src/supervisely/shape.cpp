@@ -9,8 +9,8 @@
 
 #include "ds/base/error.h"
 #include "ds/geometry/rasterize.h"
-#include "shared/label_json.h"
-#include "shared/mask_pixels.h"
+#include "shared/pictures/mask_pixels.h"
+#include "shared/text/label_json.h"
 #include "supervisely/bitmap.h"
 
 namespace ds::detail {

@@ -4,8 +4,8 @@
 
 #include "ds/base/error.h"
 #include "ds/base/inflate.h"
-#include "shared/json_file.h"
 #include "shared/source_peek.h"
+#include "shared/text/json_file.h"
 
 namespace ds::detail {
 namespace fs = std::filesystem;

@@ -17,7 +17,7 @@
 #include "ds/media/image_header.h"
 #include "ds/tfrecord/records.h"
 #include "shared/losses.h"
-#include "shared/mask_pixels.h"
+#include "shared/pictures/mask_pixels.h"
 #include "tfrecord/tf_example.pb.h"
 
 namespace ds::detail {

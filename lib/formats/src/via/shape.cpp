@@ -6,8 +6,8 @@
 #include <numbers>
 #include <vector>
 
-#include "shared/json_file.h"
-#include "shared/label_json.h"
+#include "shared/text/json_file.h"
+#include "shared/text/label_json.h"
 
 namespace ds::detail {
 using nlohmann::json;

@@ -7,9 +7,9 @@
 #include <set>
 
 #include "ds/base/text.h"
-#include "shared/label_json.h"
 #include "shared/losses.h"
 #include "shared/reading.h"
+#include "shared/text/label_json.h"
 #include "via/writer.h"
 
 namespace ds::detail {

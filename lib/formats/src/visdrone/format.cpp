@@ -9,11 +9,11 @@
 #include <map>
 #include <set>
 
-#include "shared/text/label_text.h"
 #include "ds/base/text.h"
 #include "ds/geometry/box.h"
 #include "shared/label_pairs.h"
 #include "shared/source_peek.h"
+#include "shared/text/label_text.h"
 
 namespace ds::detail {
 namespace fs = std::filesystem;

@@ -8,9 +8,9 @@
 #include <pugixml.hpp>
 
 #include "ds/base/text.h"
+#include "shared/text/label_json.h"
 #include "shared/text/label_text.h"
-#include "shared/label_json.h"
-#include "shared/xml_file.h"
+#include "shared/text/xml_file.h"
 
 namespace ds::detail {
 namespace fs = std::filesystem;

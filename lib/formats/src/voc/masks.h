@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "shared/label_picture.h"
+#include "shared/pictures/label_picture.h"
 #include "shared/reading.h"
 
 /// Pascal VOC's SegmentationObject and SegmentationClass: which pixels are which object, and of what class.

@@ -65,7 +65,7 @@ void add_object(pugi::xml_node root, const Annotation& annotation, const ClassLi
   }
 }
 
-std::string document(const Image& image, const ClassList& classes, const std::string& policy) {
+std::string voc_document(const Image& image, const ClassList& classes, const std::string& policy) {
   pugi::xml_document document;
   auto root = document.append_child("annotation");
   add(root, "folder", "JPEGImages");
@@ -149,7 +149,7 @@ WrittenDataset write_voc(const Dataset& dataset, const WriteOptions& options) {
       ids.insert(id);
     }
     if (image.state != ImageState::unlabelled || !image.annotations.empty())
-      written.texts["Annotations/" + id + ".xml"] = document(image, dataset.classes, coords);
+      written.texts["Annotations/" + id + ".xml"] = voc_document(image, dataset.classes, coords);
     written.images["JPEGImages/" + image.name] = i;
     lists[image.split == Split::none ? "all" : to_string(image.split)] += id + "\n";
   }

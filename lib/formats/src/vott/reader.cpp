@@ -6,11 +6,11 @@
 
 #include "ds/base/stop.h"
 #include "ds/base/text.h"
-#include "shared/json_file.h"
-#include "shared/named_pictures.h"
+#include "shared/pictures/named_pictures.h"
 #include "shared/source_peek.h"
 #include "shared/tables/box_table.h"
 #include "shared/tables/known_tables.h"
+#include "shared/text/json_file.h"
 #include "vott/format.h"
 #include "vott/writer.h"
 

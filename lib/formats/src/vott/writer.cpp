@@ -8,10 +8,10 @@
 
 #include "ds/base/hash.h"
 #include "ds/base/text.h"
-#include "shared/label_json.h"
 #include "shared/losses.h"
 #include "shared/reading.h"
 #include "shared/tables/csv_table.h"
+#include "shared/text/label_json.h"
 
 namespace ds::detail {
 

@@ -1,7 +1,7 @@
 #include "yolo/label_files.h"
 
 #include "ds/base/text.h"
-#include "shared/folded_name.h"
+#include "shared/pictures/folded_name.h"
 #include "shared/reading.h"
 
 namespace ds::detail {

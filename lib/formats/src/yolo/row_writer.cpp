@@ -12,13 +12,14 @@ namespace ds::detail {
 namespace {
 
 // Ultralytics drops an image with all its labels when a number is outside of these.
-constexpr double kLeast = -0.01;
-constexpr double kMost = 1.01;
+constexpr double kLeastOutside = -0.01;
+constexpr double kMostOutside = 1.01;
 
-using Row = std::vector<double>;  // shares of the image's sides
+using Shares = std::vector<double>;  // shares of the image's sides
 
-bool acceptable(const Row& row) {
-  return std::all_of(row.begin(), row.end(), [](double v) { return v >= kLeast && v <= kMost; });
+bool acceptable(const Shares& row) {
+  return std::all_of(row.begin(), row.end(),
+                     [](double v) { return v >= kLeastOutside && v <= kMostOutside; });
 }
 
 bool has_four_corners(const Shape& shape) {
@@ -63,13 +64,13 @@ class RowWriter {
     return text == "-0" ? "0" : text;
   }
 
-  Row box_row(const Box& box) const {
+  Shares box_row(const Box& box) const {
     return {box.center_x() / image_.width, box.center_y() / image_.height, box.width() / image_.width,
             box.height() / image_.height};
   }
 
-  Row ring_row(const Ring& ring) const {
-    Row row;
+  Shares ring_row(const Ring& ring) const {
+    Shares row;
     for (const auto& point : ring) {
       row.push_back(point.x / image_.width);
       row.push_back(point.y / image_.height);
@@ -77,7 +78,7 @@ class RowWriter {
     return row;
   }
 
-  Row numbers_of(const Shape& shape) const {
+  Shares numbers_of(const Shape& shape) const {
     if (style_.task == YoloTask::segment) return ring_row(one_ring(shape));
     if (style_.task == YoloTask::obb) {
       if (has_four_corners(shape)) return ring_row(outline_of(shape)[0]);
@@ -104,8 +105,8 @@ class RowWriter {
     std::string text;
     for (std::size_t i = 0; i < style_.key_points; ++i) {
       bool there = points && i < points->points.size() && points->visibility[i] > 0;
-      Row place =
-          there ? Row{points->points[i].x / image_.width, points->points[i].y / image_.height} : Row{};
+      Shares place =
+          there ? Shares{points->points[i].x / image_.width, points->points[i].y / image_.height} : Shares{};
       if (there && acceptable(place))
         text += fmt::format(" {} {} {}", decimal(place[0]), decimal(place[1]), points->visibility[i]);
       else

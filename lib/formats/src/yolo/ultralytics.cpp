@@ -46,7 +46,7 @@ std::vector<fs::path> data_yamls(const SourcePeek& source) {
   return files;
 }
 
-struct Names {
+struct DeclaredNames {
   std::vector<std::string> names;
   std::vector<int> class_of_id;  // ids may have gaps
 };

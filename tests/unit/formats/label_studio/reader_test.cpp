@@ -4,7 +4,7 @@
 #include "ds/formats/label_studio/options.h"
 #include "fixtures/label_tools.h"
 #include "label_studio/brush_rle.h"
-#include "shared/mask_pixels.h"
+#include "shared/pictures/mask_pixels.h"
 
 #include <catch2/catch.hpp>
 

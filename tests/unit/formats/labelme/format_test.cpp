@@ -2,7 +2,7 @@
 #include "ds/base/hash.h"
 #include "ds/testing/shared_data.h"
 #include "fixtures/label_tools.h"
-#include "shared/mask_pixels.h"
+#include "shared/pictures/mask_pixels.h"
 
 #include <catch2/catch.hpp>
 

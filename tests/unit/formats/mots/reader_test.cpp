@@ -52,7 +52,8 @@ struct Ids {
 
 }  // namespace
 
-TEST_CASE("mots: the shared fixture: classes of labels.txt; masks of another size than their pictures are left out") {
+TEST_CASE(
+    "mots: the shared fixture: classes of labels.txt; masks of another size than their pictures are left out") {
   if (assets_are_absent()) return;
   auto result = read_dataset(asset("mots_dataset"), "auto");
   REQUIRE(result.format == "mots");

@@ -3,8 +3,8 @@
 #include "ds/base/error.h"
 #include "ds/base/files.h"
 
-#include "shared/json_file.h"
-#include "shared/xml_file.h"
+#include "shared/text/json_file.h"
+#include "shared/text/xml_file.h"
 
 #include <catch2/catch.hpp>
 

@@ -5,7 +5,7 @@
 #include "ds/formats/voc/options.h"
 #include "ds/media/synthetic_scene.h"
 #include "fixtures/format_fixture.h"
-#include "shared/label_picture.h"
+#include "shared/pictures/label_picture.h"
 
 #include <catch2/catch.hpp>
 

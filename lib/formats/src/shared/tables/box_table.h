@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "shared/named_pictures.h"
+#include "shared/pictures/named_pictures.h"
 #include "shared/reading.h"
 #include "shared/tables/csv_table.h"
 

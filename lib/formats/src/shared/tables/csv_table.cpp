@@ -76,6 +76,10 @@ std::string_view next_line(std::string_view& rest) {
 
 }  // namespace
 
+bool has_csv_suffix(const std::filesystem::path& file) {
+  return to_lower(file.extension().string()) == ".csv";
+}
+
 void for_each_csv_row(const std::filesystem::path& file, const std::function<void(const CsvRow&)>& take,
                       char separator) {
   MappedFile mapped(file);

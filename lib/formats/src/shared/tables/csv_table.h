@@ -19,6 +19,8 @@ struct CsvRow {
   std::vector<std::string> cells;
 };
 
+bool has_csv_suffix(const std::filesystem::path& file);
+
 /// Calls `take` for every row that is not blank, the header too; cells without quotes lose the blanks around
 /// them. A BOM is skipped; lines end in LF, CRLF or CR. Throws FormatError `file:line` when a quote is never
 /// closed, after all whole rows before it were given.

@@ -26,7 +26,9 @@ class ToldCharsets {
   ~ToldCharsets();
   ToldCharsets(const ToldCharsets&) = delete;
   ToldCharsets& operator=(const ToldCharsets&) = delete;
-  const std::map<std::string, std::set<std::filesystem::path>>& files() const { return files_; }  // by charset
+  const std::map<std::string, std::set<std::filesystem::path>>& files() const {
+    return files_;
+  }  // by charset
 
  private:
   friend std::optional<std::string> converted_text(std::string_view, const std::filesystem::path&);

@@ -22,8 +22,8 @@ SourceDataset read_source_dataset(const std::filesystem::path& source, const std
                                   const ReadOptions& options = {});
 
 /// As read_dataset, of an archive unpacked to `folder`, with its members named as name_members names them, in errors too.
-ReadResult read_members(const std::filesystem::path& folder, const std::string& origin, const std::string& format,
-                        const ReadOptions& options);
+ReadResult read_members(const std::filesystem::path& folder, const std::string& origin,
+                        const std::string& format, const ReadOptions& options);
 
 /// Names the members of an archive as the user knows them, in everything that a reader says: the folder
 /// that they were unpacked to means nothing to anybody.

@@ -1,4 +1,4 @@
-#include "shared/raw_frame.h"
+#include "shared/pictures/raw_frame.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "shared/json_file.h"
+#include "shared/text/json_file.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "shared/label_json.h"
+#include "shared/text/label_json.h"
 
 #include <algorithm>
 #include <cmath>

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "ds/dataset/dataset.h"
-#include "shared/json_file.h"
+#include "shared/text/json_file.h"
 
 /// What the JSON formats of labelling tools share.
 namespace ds::detail {

@@ -1,4 +1,4 @@
-#include "shared/label_picture.h"
+#include "shared/pictures/label_picture.h"
 
 #include <fmt/format.h>
 #include <png.h>

@@ -1,7 +1,7 @@
-#include "shared/named_pictures.h"
+#include "shared/pictures/named_pictures.h"
 
 #include "ds/base/error.h"
-#include "shared/json_file.h"
+#include "shared/text/json_file.h"
 
 namespace ds::detail {
 namespace fs = std::filesystem;

@@ -1,4 +1,4 @@
-#include "shared/folded_name.h"
+#include "shared/pictures/folded_name.h"
 
 #include <utf8proc.h>
 

@@ -1,4 +1,4 @@
-#include "shared/mask_pixels.h"
+#include "shared/pictures/mask_pixels.h"
 
 #include <openssl/evp.h>
 

@@ -1,4 +1,4 @@
-#include "shared/parallel_headers.h"
+#include "shared/pictures/parallel_headers.h"
 
 #include "ds/base/error.h"
 #include "ds/base/parallel.h"

@@ -1,4 +1,4 @@
-#include "shared/xml_file.h"
+#include "shared/text/xml_file.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "shared/image_search.h"
+#include "shared/pictures/image_search.h"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 
 #include "ds/base/text.h"
 #include "ds/media/image_header.h"
-#include "shared/folded_name.h"
+#include "shared/pictures/folded_name.h"
 #include "shared/reading.h"
 
 namespace ds::detail {
@@ -114,7 +114,8 @@ std::optional<fs::path> ImageFinder::in_folders(const ImageQuery& query,
   // A picture may be called anything; but only where it is said to be is it one for certain.
   if (!has_image_suffix(path)) {
     for (const auto& folder : folders_of(query))
-      if (auto file = folder / path.relative_path(); fs::is_regular_file(file)) return file.lexically_normal();
+      if (auto file = folder / path.relative_path(); fs::is_regular_file(file))
+        return file.lexically_normal();
     return std::nullopt;
   }
   for (const auto& ending : endings_of(path)) {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "shared/image_index.h"
+#include "shared/pictures/image_index.h"
 
 /// Finding the pictures that labels name, however the name was written down: one search for all readers.
 namespace ds::detail {

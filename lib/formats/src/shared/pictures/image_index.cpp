@@ -1,6 +1,6 @@
-#include "shared/image_index.h"
+#include "shared/pictures/image_index.h"
 
-#include "shared/folded_name.h"
+#include "shared/pictures/folded_name.h"
 
 namespace ds::detail {
 namespace fs = std::filesystem;
