@@ -40,7 +40,7 @@ std::size_t count_rows(const fs::path& file) {
 bool is_about_the_dataset(const fs::path& file) {
   static constexpr const char* kStems[] = {"readme", "license",  "classes",      "_classes",
                                            "labels", "labelmap", "dataset_meta", "package",
-                                           "notes",  "_darknet", "obj"};
+                                           "notes",  "_darknet", "obj",          "label_config"};
   auto stem = to_lower(file.stem().string());
   return stem.starts_with("readme") ||
          std::any_of(std::begin(kStems), std::end(kStems), [&](const char* one) { return stem == one; });
