@@ -18,6 +18,7 @@ class Converter {
   Converter(const Converter&) = delete;
   Converter& operator=(const Converter&) = delete;
 
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): what iconv_open returns for an error
   bool is_known() const { return handle_ != reinterpret_cast<iconv_t>(-1); }
 
   std::optional<std::string> convert(std::string_view bytes, std::size_t* valid) {

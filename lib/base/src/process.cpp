@@ -96,8 +96,9 @@ pid_t spawn(const std::vector<std::string>& arguments, const SpawnOptions& optio
   std::vector<std::string> variables;
   for (char** variable = environ; *variable != nullptr; ++variable) variables.emplace_back(*variable);
   for (const auto& [name, value] : options.environment) {
-    std::erase_if(variables, [&](const std::string& text) { return text.starts_with(name + "="); });
-    variables.push_back(name + "=" + value);
+    const auto assignment = name + "=";
+    std::erase_if(variables, [&](const std::string& text) { return text.starts_with(assignment); });
+    variables.push_back(assignment + value);
   }
   std::vector<char*> environment;
   for (auto& variable : variables) environment.push_back(variable.data());

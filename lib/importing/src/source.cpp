@@ -264,9 +264,8 @@ class SourceReader {
                     [](const Candidate& candidate) { return !candidate.image.annotations.empty(); });
     if (labelled || source_.candidates.empty()) return;
     throw DataError(
-        fmt::format(
-            "{}: its {} on no image that is there", source_.given.string(),
-            counted(static_cast<std::int64_t>(source_.without_image), "object is", "objects are")),
+        fmt::format("{}: its {} on no image that is there", source_.given.string(),
+                    counted(static_cast<std::int64_t>(source_.without_image), "object is", "objects are")),
         "say where the images are with --images, or take the images alone with --labels ignore; nothing "
         "was added");
   }

@@ -466,8 +466,7 @@ TEST_CASE("labels of which none is on an image that is there are refused") {
   fs::copy_file(f.path("d/images/train/scene_0000.jpg"), f.path("t/a.jpg"));
   write_file_atomically(f.path("t/x.csv"),
                         "filename,class,xmin,ymin,xmax,ymax\nb.jpg,cat,1,2,9,9\nb.jpg,cat,1,2,3,4\n");
-  REQUIRE_THROWS_WITH(f.add("t"),
-                      f.path("t").string() + ": its 2 objects are on no image that is there");
+  REQUIRE_THROWS_WITH(f.add("t"), f.path("t").string() + ": its 2 objects are on no image that is there");
   auto report = f.add("t", {.keep_going = true});
   REQUIRE(report.without_image == 2);
   REQUIRE(report.unlabelled_added == 1);

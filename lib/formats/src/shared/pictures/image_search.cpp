@@ -137,7 +137,7 @@ fs::path ImageFinder::stem_in_folders(const ImageQuery& query) const {
   return {};
 }
 
-const ImageIndex& ImageFinder::index() {
+const PictureIndex& ImageFinder::index() {
   if (!index_) {
     auto files =
         fs::is_directory(root_) ? files_below(root_, has_image_suffix, depth_) : std::vector<fs::path>{};

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "shared/pictures/image_index.h"
+#include "shared/pictures/picture_index.h"
 
 /// Finding the pictures that labels name, however the name was written down: one search for all readers.
 namespace ds::detail {
@@ -57,12 +57,12 @@ class ImageFinder {
   const std::vector<std::filesystem::path>& folders_of(const ImageQuery& query) const;
   FoundImage in_index(const ImageQuery& query, const std::vector<std::filesystem::path>& endings);
   FoundImage chosen(std::vector<std::filesystem::path> files, const ImageQuery& query) const;
-  const ImageIndex& index();
+  const PictureIndex& index();
 
   std::filesystem::path root_;
   int depth_;
   std::vector<std::filesystem::path> images_;  // --images alone, or none
-  std::optional<ImageIndex> index_;            // made when first needed
+  std::optional<PictureIndex> index_;          // made when first needed
   Tally spelled_;                              // in another case or normalisation
   Tally elsewhere_;
 };

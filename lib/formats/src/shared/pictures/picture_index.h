@@ -8,10 +8,10 @@
 namespace ds::detail {
 
 /// The pictures below a folder, by the ends of their paths.
-class ImageIndex {
+class PictureIndex {
  public:
-  ImageIndex() = default;
-  ImageIndex(const std::filesystem::path& root, std::vector<std::filesystem::path> files);
+  PictureIndex() = default;
+  PictureIndex(const std::filesystem::path& root, std::vector<std::filesystem::path> files);
 
   /// Those whose path below the root is `ending`, or ends in it after a slash: what agrees byte for byte, else what
   /// agrees in all but case and Unicode normalisation.

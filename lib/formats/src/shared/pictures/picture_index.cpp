@@ -1,4 +1,4 @@
-#include "shared/pictures/image_index.h"
+#include "shared/pictures/picture_index.h"
 
 #include "shared/pictures/folded_name.h"
 
@@ -18,7 +18,7 @@ std::string text_of_ending(const std::string& below, bool with_extension) {
 
 }  // namespace
 
-ImageIndex::ImageIndex(const fs::path& root, std::vector<fs::path> files) {
+PictureIndex::PictureIndex(const fs::path& root, std::vector<fs::path> files) {
   auto base = root.lexically_normal();
   for (auto& file : files) {
     by_name_[folded_name(file.filename().string())].push_back(entries_.size());
@@ -28,16 +28,16 @@ ImageIndex::ImageIndex(const fs::path& root, std::vector<fs::path> files) {
   }
 }
 
-std::vector<fs::path> ImageIndex::ending_in(const fs::path& ending) const {
+std::vector<fs::path> PictureIndex::ending_in(const fs::path& ending) const {
   return matching(by_name_, ending, true);
 }
 
-std::vector<fs::path> ImageIndex::with_stem(const fs::path& ending) const {
+std::vector<fs::path> PictureIndex::with_stem(const fs::path& ending) const {
   return matching(by_stem_, ending, false);
 }
 
-std::vector<fs::path> ImageIndex::matching(const Places& places, const fs::path& ending,
-                                           bool with_extension) const {
+std::vector<fs::path> PictureIndex::matching(const Places& places, const fs::path& ending,
+                                             bool with_extension) const {
   std::vector<fs::path> same;
   std::vector<fs::path> alike;
   auto found = places.find(folded_name(ending.filename().string()));
