@@ -149,14 +149,19 @@ void bind(OptionSet& options, EvalFlags& o) {
       .add("force", o.force, "run again what was evaluated before")
       .group("Detections")
       .add("min-score", o.min_score, "keep detections with a greater score; average precision needs low ones")
+      .within(0, 1)
       .add("nms", o.detector.nms_iou, "IoU of the class-wise suppression; default: the model's", "IOU")
+      .within(0, 1)
       .add("max-per-image", o.max_per_image, "best detections kept on an image")
+      .at_least(1)
       .add("size", o.size, "side of the network's input; 0: the model's", "PIXELS")
+      .within(0, 8192)
       .add("engine", o.detector.engine, "what runs the network; default: by the weight file", "NAME")
       .add("device", o.detector.device, "where the network runs: cpu, cuda, cuda:1", "DEVICE")
       .add("arch", o.detector.architecture, "architecture of a bare weight file", "NAME")
       .add("classes", o.classes, "class names of a bare weight file, one a line")
       .add("conf", o.confidence, kConfidenceHelp)
+      .within(0, 1)
       .choice("conf-from", o.confidence_from, {"none", "train", "val", "test"},
               "take that threshold from the best F1 on this split instead")
       .group("Without a project")
@@ -174,6 +179,7 @@ void bind(OptionSet& options, EvalFlags& o) {
 
 void add_eval(Tool& tool) {
   auto& verb = tool.verb("eval", "run models on labelled images, measure them and store the result");
+  verb.honours({Shared::project, Shared::json, Shared::seed, Shared::threads});
   auto& o = verb.keep<EvalFlags>();
   verb.describe(R"(
       A model is an id, a name or an alias (champion) of the project, a bundle folder, or a weight file.

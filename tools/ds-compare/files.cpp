@@ -273,6 +273,7 @@ int run_protocol(Context& context, const FilesOptions& o) {
 void add_files(Tool& tool) {
   auto& verb =
       tool.verb("files", "evaluate COCO result files against a COCO ground truth; no project needed");
+  verb.honours({Shared::json, Shared::seed, Shared::threads, Shared::dry_run});
   auto& o = verb.keep<FilesOptions>();
   verb.describe(R"(
       The numbers equal pycocotools' to the last digit, of boxes and of masks. Where pycocotools is
@@ -296,6 +297,7 @@ void add_files(Tool& tool) {
       .add("hierarchy", o.hierarchy,
            "open-images: JSON of the classes above each class, to expand the truth by", "FILE")
       .add("conf", o.confidence, kConfidenceHelp)
+      .within(0, 1)
       .add("max-dets", o.max_detections, "limits of detections per image and class, for AR and AP", "A,B,C")
       .choice("compat", o.compat, {"none", "coco"}, "repeat pycocotools' faults, for the very same number")
       .choice("same-names", o.same_names, {"warn", "apart", "merge"},

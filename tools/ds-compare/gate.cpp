@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "common/project.h"
+#include "common/text.h"
 #include "ds/base/error.h"
 #include "ds/base/files.h"
 #include "ds/base/log.h"
@@ -49,7 +50,7 @@ EvaluatedMatching evaluate_file(const TruthTable& truth, const std::string& path
 /// Prints the result and writes what a CI server reads; the verdict's exit code.
 int finish(Context& context, const GateResult& result, const GateFlags& flags) {
   if (!flags.junit.empty())
-    write_file_atomically(flags.junit, gate_junit(result, flags.baseline, flags.candidate));
+    tool::write_beside(context, flags.junit, gate_junit(result, flags.baseline, flags.candidate));
   return print_gate(context, result, flags.baseline, flags.candidate, flags.table);
 }
 
@@ -81,6 +82,7 @@ int run_gate(Context& context, const GateFlags& flags) {
 
 void add_gate(Tool& tool) {
   auto& verb = tool.verb("gate", "answer whether a candidate may replace a baseline");
+  verb.honours({Shared::project, Shared::json, Shared::seed, Shared::threads, Shared::dry_run});
   auto& o = verb.keep<GateFlags>();
   verb.describe(R"(
       Exit code 0: every rule is shown to hold. 4: a regression is shown. 5: this data cannot tell. 3:
@@ -100,6 +102,7 @@ void add_gate(Tool& tool) {
           "RULE")
       .add("min-groups", o.min_groups, "with fewer groups of images the answer is: not enough data")
       .add("conf", o.confidence, kConfidenceHelp)
+      .within(0, 1)
       .add("junit", o.junit, "also write the result as JUnit XML, one test case a rule");
   o.selection.bind(verb.options());
   o.bootstrap.bind(verb.options(), "");

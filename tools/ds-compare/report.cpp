@@ -96,6 +96,7 @@ int run_report(Context& context, const ReportFlags& o) {
 void add_report(Tool& tool) {
   auto& verb =
       tool.verb("report", "write everything that is known of the models evaluated on the same images");
+  verb.honours({Shared::project, Shared::json, Shared::seed, Shared::threads, Shared::dry_run});
   auto& o = verb.keep<ReportFlags>();
   verb.describe(R"(
       By the file's ending: .html is one page that needs no network, with charts, error types, slices,

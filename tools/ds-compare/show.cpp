@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/project.h"
+#include "common/text.h"
 #include "ds/base/error.h"
 #include "ds/base/files.h"
 #include "ds/base/log.h"
@@ -149,13 +150,14 @@ int run_show(Context& context, const ShowFlags& o) {
   if (o.html.empty()) options.suspects = options.disagreements = 0;
   const auto report =
       comparison_report(project, selection, bootstrap_options(o.bootstrap, context.shared), options);
-  if (!o.html.empty()) write_file_atomically(o.html, model_page(report, 0));
+  if (!o.html.empty() && !context.shared.dry_run) write_file_atomically(o.html, model_page(report, 0));
   if (context.shared.json)
     context.out.json(comparison_json(report));
   else if (o.html.empty())
     print_model(context, report, o.table);
   else
-    context.out.line(fmt::format("wrote {}: {}", o.html.string(), shown_name(report.models.front().entry)));
+    context.out.line(fmt::format("{} {}: {}", tool::did(context, "wrote", "would write"), o.html.string(),
+                                 shown_name(report.models.front().entry)));
   return 0;
 }
 
@@ -164,6 +166,7 @@ int run_show(Context& context, const ShowFlags& o) {
 void add_show(Tool& tool) {
   auto& verb =
       tool.verb("show", "show one evaluated model: card, numbers, errors, slices, worst images, lineage");
+  verb.honours({Shared::project, Shared::json, Shared::seed, Shared::threads, Shared::dry_run});
   auto& o = verb.keep<ShowFlags>();
   verb.describe(R"(
       The newest evaluation of the model. The numbers are those of `ds-compare eval`; nothing is run.

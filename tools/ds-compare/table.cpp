@@ -83,6 +83,7 @@ int run_best(Context& context, TableFlags o) {
 
 void add_table(Tool& tool) {
   auto& verb = tool.verb("table", "show every model evaluated on the same images, best first");
+  verb.honours({Shared::project, Shared::json, Shared::seed, Shared::threads, Shared::dry_run});
   auto& o = verb.keep<TableFlags>();
   verb.describe(R"(
       The definitions of accuracy, error rate and RMSE stand under the table, and what this data can
@@ -100,6 +101,7 @@ void add_table(Tool& tool) {
 
 void add_best(Tool& tool) {
   auto& verb = tool.verb("best", "print the name of the best model within limits");
+  verb.honours({Shared::project, Shared::json, Shared::seed, Shared::threads, Shared::dry_run});
   auto& o = verb.keep<TableFlags>();
   verb.describe(R"(
       Exit code 4 when none fits. A model whose latency or size is not known does not fit a limit on it.)")

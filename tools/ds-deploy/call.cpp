@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/project.h"
+#include "common/text.h"
 #include "ds/base/error.h"
 #include "ds/base/files.h"
 #include "ds/base/text.h"
@@ -82,11 +83,21 @@ void print_answer(Context& context, const std::string& image, const std::string&
   }
 }
 
+/// Says where the pictures would go; nothing is sent, so that no server captures them.
+int plan_call(Context& context, const CallFlags& flags, const std::string& url) {
+  for (const auto& image : flags.images) read_file(image);
+  return tool::would(context,
+                     fmt::format("send {} to {}/v1/detect{}", counted(flags.images.size(), "picture"), url,
+                                 flags.output.empty() ? "" : " and write " + flags.output.string()),
+                     {{"url", url + "/v1/detect"}, {"files", flags.images}});
+}
+
 int run_call(Context& context, const CallFlags& flags) {
   if (!flags.output.empty() && flags.images.size() != 1)
     throw UsageError(fmt::format("--output with {} images: expected one", flags.images.size()));
   if (!flags.output.empty()) require_picture_name(flags.output);
   auto [url, certificate] = address_of(context, flags);
+  if (context.shared.dry_run) return plan_call(context, flags, url);
   http::FetchOptions options;
   options.method = "POST";
   options.content_type = "application/octet-stream";
@@ -115,9 +126,11 @@ int run_call(Context& context, const CallFlags& flags) {
 
 void add_call(Tool& tool) {
   auto& verb = tool.verb("call", "send pictures to a running deployment");
+  verb.honours({Shared::project, Shared::json, Shared::dry_run});
   auto& flags = verb.keep<CallFlags>();
   verb.options()
       .add("score", flags.score, "report objects from this score on; default: the model's")
+      .within(0, 1)
       .add("output", flags.output, "write the picture with boxes drawn in: .jpg or .png (also -o)")
       .add("group", flags.group,
            "what the pictures belong to (camera, session): captures of one group stay together", "TEXT")

@@ -36,7 +36,9 @@ int run_list(Context& context) {
 }  // namespace
 
 void add_list(Tool& tool) {
-  tool.verb("list", "the project's deployments").run([](Context& context) { return run_list(context); });
+  tool.verb("list", "the project's deployments")
+      .honours({Shared::project, Shared::json, Shared::dry_run})
+      .run([](Context& context) { return run_list(context); });
 }
 
 }  // namespace ds::deploy_tool

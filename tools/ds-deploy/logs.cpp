@@ -17,10 +17,10 @@ struct LogFlags {
 
 void add_logs(Tool& tool) {
   auto& verb = tool.verb("logs", "the last lines of a deployment's log");
+  verb.honours({Shared::project, Shared::dry_run});
   auto& flags = verb.keep<LogFlags>();
-  verb.options().add("lines", flags.lines, "how many");
+  verb.options().add("lines", flags.lines, "how many").at_least(1);
   verb.argument("name", flags.name, "deployment").run([&flags](Context& context) {
-    if (flags.lines < 1) throw UsageError(fmt::format("--lines {}: expected at least 1", flags.lines));
     auto project = tool::open_project(context);
     auto text = Deployments(project).log_tail(flags.name, static_cast<std::size_t>(flags.lines));
     if (!text.empty()) context.out.line(text);

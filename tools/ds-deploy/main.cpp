@@ -13,6 +13,7 @@ int main(int argc, char** argv) {
   ds::deploy_tool::add_call(tool);
   ds::deploy_tool::add_start(tool);
   ds::deploy_tool::add_stop(tool);
+  ds::deploy_tool::add_set(tool);
   ds::deploy_tool::add_promote(tool);
   ds::deploy_tool::add_rollback(tool);
   ds::deploy_tool::add_tokens(tool);

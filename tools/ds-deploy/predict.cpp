@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/project.h"
+#include "common/text.h"
 #include "ds/base/error.h"
 #include "ds/base/log.h"
 #include "ds/base/text.h"
@@ -56,6 +57,21 @@ DetectorOptions detector_options(const PredictFlags& flags, int threads) {
   return options;
 }
 
+/// Looks at model and sources, runs and writes nothing.
+int plan_predict(Context& context, const PredictFlags& flags, const FoundModel& model) {
+  resolve_model(std::filesystem::absolute(model.path), detector_options(flags, context.shared.threads));
+  auto pictures = count_pictures({flags.sources.begin(), flags.sources.end()});
+  return tool::would(
+      context,
+      fmt::format("look at {} with {} and write {} ({})",
+                  pictures > 0 ? counted(pictures, "picture")
+                               : "what is in " + counted(flags.sources.size(), "source"),
+                  model.id, flags.output.string(), flags.format),
+      {{"model", model.id},
+       {"pictures", pictures > 0 ? nlohmann::ordered_json(pictures) : nlohmann::ordered_json(nullptr)},
+       {"output", flags.output.string()}});
+}
+
 int run_predict(Context& context, const PredictFlags& flags) {
   auto options = predict_options(flags);
   predict_formats().at(options.format);
@@ -65,6 +81,7 @@ int run_predict(Context& context, const PredictFlags& flags) {
     if (!std::filesystem::exists(source)) throw UsageError(fmt::format("{}: no such file or folder", source));
   auto project = tool::open_project_if_any(context);
   auto model = find_model(project.get(), flags.model);
+  if (context.shared.dry_run) return plan_predict(context, flags, model);
   auto detector =
       load_detector(std::filesystem::absolute(model.path), detector_options(flags, context.shared.threads));
   auto report = predict(detector, {flags.sources.begin(), flags.sources.end()}, flags.output, options,
@@ -96,6 +113,7 @@ int run_predict(Context& context, const PredictFlags& flags) {
 
 void add_predict(Tool& tool) {
   auto& verb = tool.verb("predict", "find objects on images, in folders, archives and videos");
+  verb.honours({Shared::project, Shared::json, Shared::threads, Shared::dry_run});
   auto& flags = verb.keep<PredictFlags>();
   verb.describe(R"(
       MODEL is a model of the project (id, name or alias), a bundle folder or a weight file.
@@ -116,14 +134,21 @@ void add_predict(Tool& tool) {
       .choice("format", flags.format, predict_formats().names(), "how it is written")
       .group("Frames of videos (default: every frame)")
       .add("fps", flags.fps, "so many frames a second")
+      .within(1e-6, 1000)
       .add("frames-per-minute", flags.frames_per_minute, "so many frames a minute")
+      .within(1e-6, 60000)
       .add("every", flags.every, "every N-th frame")
+      .at_least(1)
       .group("Detection")
       .add("score", flags.score, "report objects above this score; default: the model's")
+      .within(0, 1)
       .add("nms-iou", flags.nms_iou,
            "boxes of one class that overlap more are one object; default: the model's")
+      .within(0, 1)
       .add("input-size", flags.input_size, "side of the network's input in pixels; 0: the model's")
+      .within(0, 8192)
       .add("batch", flags.batch, "pictures at once")
+      .within(1, 4096)
       .add("engine", flags.engine, "what runs the network; default: chosen by the weight file", "NAME")
       .add("device", flags.device, "cpu, or what the engine knows", "NAME")
       .add("arch", flags.arch, "architecture of a bare weight file", "NAME")

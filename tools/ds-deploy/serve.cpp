@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/project.h"
+#include "common/text.h"
 #include "ds/base/error.h"
 #include "ds/base/log.h"
 #include "ds/deploy/deployments.h"
@@ -29,7 +30,31 @@ void refuse_flags(const OptionSet& options, const std::string& name) {
   for (const auto& option : options.options())
     if (option.source == ValueSource::flag)
       throw UsageError(fmt::format("--{}: deployment {} is served as it was created", option.name, name),
-                       "destroy it and create it anew to change how it is served");
+                       fmt::format("change it: ds-deploy set {} --{} ...", name, option.name));
+}
+
+std::string listening_on(const ServeSettings& settings) {
+  auto scheme = settings.tls_cert.empty() ? "http" : "https";
+  auto port = settings.port == 0 ? std::string("a free port") : std::to_string(settings.port);
+  return fmt::format("{}://{}:{}", scheme, settings.host, port);
+}
+
+int plan_of_deployment(Context& context, Project& project, const std::string& name) {
+  auto status = Deployments(project).status(name);
+  if (status.pid != 0)
+    throw Busy(fmt::format("deployment {} is served already, by pid {}", name, status.pid),
+               fmt::format("stop it first: ds-deploy stop {}", name));
+  auto url = listening_on(ServeSettings::from_yaml(status.record.options, name));
+  return tool::would(context, fmt::format("serve {} with model {} on {}", name, status.record.model_id, url),
+                     {{"name", name}, {"model", status.record.model_id}, {"url", url}});
+}
+
+int plan_of_model(Context& context, const FoundModel& model, const ServeSettings& settings) {
+  settings.to_options(context.shared.threads).validate();
+  auto card = resolve_model(std::filesystem::absolute(model.path), settings.to_options(0).detector).card;
+  auto url = listening_on(settings);
+  return tool::would(context, fmt::format("serve {} ({}) on {}", model.id, card.architecture, url),
+                     {{"model", model.id}, {"url", url}});
 }
 
 int run_serve(Context& context, const ServeFlags& flags, const OptionSet& options) {
@@ -43,10 +68,12 @@ int run_serve(Context& context, const ServeFlags& flags, const OptionSet& option
   };
   if (is_deployment(project.get(), flags.what)) {
     refuse_flags(options, flags.what);
+    if (context.shared.dry_run) return plan_of_deployment(context, *project, flags.what);
     Deployments(*project).run_server(flags.what, context.shared.threads, announce);
     return 0;
   }
   auto model = find_model(project.get(), flags.what);
+  if (context.shared.dry_run) return plan_of_model(context, model, flags.settings);
   serve_model(model.id, std::filesystem::absolute(model.path), flags.settings, context.shared.threads,
               announce);
   return 0;
@@ -56,6 +83,7 @@ int run_serve(Context& context, const ServeFlags& flags, const OptionSet& option
 
 void add_serve(Tool& tool) {
   auto& verb = tool.verb("serve", "answer detection requests over HTTP until stopped");
+  verb.honours({Shared::project, Shared::json, Shared::threads, Shared::dry_run});
   auto& flags = verb.keep<ServeFlags>();
   flags.settings.bind(verb.options());
   const auto& options = verb.options();

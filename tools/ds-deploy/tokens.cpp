@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "common/text.h"
 #include "ds/base/error.h"
 #include "ds/base/files.h"
 #include "ds/base/text.h"
@@ -44,6 +45,9 @@ int run_add(Context& context, const TokenFlags& flags) {
     if (scope != "detect" && scope != "metrics" && scope != "*")
       throw_unknown_name("scope", scope, {"detect", "metrics", "*"});
   auto token = http::make_token(flags.name, {flags.scopes.begin(), flags.scopes.end()});
+  if (context.shared.dry_run)
+    return tool::would(context, fmt::format("add a token '{}' to {}", flags.name, flags.file),
+                       {{"name", flags.name}, {"file", flags.file}, {"scopes", flags.scopes}});
   if (!text.empty() && text.back() != '\n') text += '\n';
   write_private(flags.file, text + token.line + "\n");
   if (context.shared.json)
@@ -60,13 +64,19 @@ int run_revoke(Context& context, const TokenFlags& flags) {
   for (const auto& entry : file.entries()) names.push_back(entry.name);
   if (std::find(names.begin(), names.end(), flags.name) == names.end())
     throw_unknown_name("token", flags.name, names);
+  if (context.shared.dry_run)
+    return tool::would(context, fmt::format("revoke the token '{}' of {}", flags.name, flags.file),
+                       {{"name", flags.name}, {"file", flags.file}});
   std::string kept;
   for (const auto& line : split(trim(text), '\n')) {
     auto words = split_words(line);
     if (words.empty() || words[0] != flags.name) kept += line + "\n";
   }
   write_private(flags.file, kept);
-  context.out.line(fmt::format("{}: revoked; a running server takes notice at SIGHUP", flags.name));
+  if (context.shared.json)
+    context.out.json({{"name", flags.name}, {"revoked", true}});
+  else
+    context.out.line(fmt::format("{}: revoked; a running server takes notice at SIGHUP", flags.name));
   return 0;
 }
 
@@ -74,6 +84,7 @@ int run_revoke(Context& context, const TokenFlags& flags) {
 
 void add_tokens(Tool& tool) {
   auto& add = tool.verb("tokens add", "make a bearer token and print it once");
+  add.honours({Shared::json, Shared::dry_run});
   auto& add_flags = add.keep<TokenFlags>();
   add.options().add("scopes", add_flags.scopes, "what it opens: detect, metrics, or * for both");
   add.describe("The file keeps only a hash: the token cannot be shown again.")
@@ -82,6 +93,7 @@ void add_tokens(Tool& tool) {
       .argument("name", add_flags.name, "whose token it is; stands in the request log")
       .run([&add_flags](Context& context) { return run_add(context, add_flags); });
   auto& revoke = tool.verb("tokens revoke", "take a token back");
+  revoke.honours({Shared::json, Shared::dry_run});
   auto& revoke_flags = revoke.keep<TokenFlags>();
   revoke.argument("file", revoke_flags.file, "token file")
       .argument("name", revoke_flags.name, "whose token")

@@ -14,6 +14,7 @@ void add_create(Tool& tool);
 void add_list(Tool& tool);
 void add_status(Tool& tool);
 void add_call(Tool& tool);
+void add_set(Tool& tool);
 void add_start(Tool& tool);
 void add_stop(Tool& tool);
 void add_promote(Tool& tool);

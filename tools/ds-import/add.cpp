@@ -115,6 +115,7 @@ int run(Context& context, AddFlags& o) {
 
 void add_add(Tool& tool) {
   auto& verb = tool.verb("add", "add images, folders, archives, videos, datasets");
+  verb.honours({Shared::project, Shared::json, Shared::threads, Shared::dry_run});
   auto& o = verb.keep<AddFlags>();
   verb.describe(R"(
       Sources may be image files, folders, zip and tar archives, videos, and labelled datasets, whose

@@ -44,6 +44,11 @@ void draw(Context& context, const CheckFlags& o, const Dataset& dataset, const I
           const std::vector<Issue>& issues, const std::string& title) {
   if (o.overlay.empty()) return;
   const auto [count, folder] = overlay_target(o);
+  if (context.shared.dry_run) {
+    log::info(fmt::format("would draw {} in {}", counted(std::min(count, dataset.images.size()), "image"),
+                          folder.string()));
+    return;
+  }
   const SheetOptions options{.count = count, .seed = context.shared.seed, .title = title};
   const auto write = o.overlay_each ? write_overlays : write_contact_sheets;
   const auto report = write(dataset, bytes, issues, folder, options, context.progress);
@@ -120,6 +125,7 @@ int run(Context& context, const CheckFlags& o) {
 
 void add_check(Tool& tool) {
   auto& verb = tool.verb("check", "find what is wrong with images and labels");
+  verb.honours({Shared::project, Shared::json, Shared::seed, Shared::dry_run});
   auto& o = verb.keep<CheckFlags>();
   verb.describe(R"(
       Looks at every image and object of the project (or, with SRC, of a dataset in a known format) and

@@ -83,6 +83,7 @@ int run(Context& context, ConvertFlags& o) {
 
 void add_convert(Tool& tool) {
   auto& verb = tool.verb("convert", "turn a dataset into another format, without a project");
+  verb.honours({Shared::json, Shared::dry_run});
   auto& o = verb.keep<ConvertFlags>();
   verb.describe(R"(
       Reads a dataset (a folder, a label file or an archive) and writes it in another format: whole or

@@ -144,6 +144,7 @@ int run(Context& context, DedupeFlags o) {
 
 void add_dedupe(Tool& tool) {
   auto& verb = tool.verb("dedupe", "find images that show the same; remove them or tie them together");
+  verb.honours({Shared::project, Shared::json, Shared::threads, Shared::dry_run});
   auto& o = verb.keep<DedupeFlags>();
   verb.describe(R"(
       Lists groups of images of the project (or, with SRC, of a dataset, folder or archive outside of one)
@@ -162,11 +163,13 @@ void add_dedupe(Tool& tool) {
       .add("exact", o.options.exact, "only images whose decoded pixels are the same")
       .add("distance", o.options.distance,
            "most of the 64 bits of the perceptual hash that may differ (0-20)")
+      .within(0, 20)
       .add("apply", o.apply, "remove all but the best of each group, or with --group tie them together")
       .add("group", o.group, "one group for all images that hang together; nothing is removed")
       .add("merge-labels", o.removing.merge_labels,
            "objects that the kept image lacks move there from the removed ones")
-      .add("limit", o.limit, "most groups to print; 0: all");
+      .add("limit", o.limit, "most groups to print; 0: all")
+      .at_least(0);
   bind_source(verb, o.source, "dataset, folder or archive to look at instead of the project");
   verb.run([&o](Context& context) { return run(context, o); });
 }

@@ -49,6 +49,7 @@ int run(Context& context, const ExportFlags& o) {
 
 void add_export(Tool& tool) {
   auto& verb = tool.verb("export", "write images and labels in another format");
+  verb.honours({Shared::project, Shared::json});
   auto& o = verb.keep<ExportFlags>();
   o.options.format = "coco";
   verb.describe(R"(

@@ -48,6 +48,7 @@ int run(Context& context, FixFlags& o) {
 
 void add_fix(Tool& tool) {
   auto& verb = tool.verb("fix", "mend what `check` finds and no person need decide");
+  verb.honours({Shared::project, Shared::json, Shared::dry_run});
   auto& o = verb.keep<FixFlags>();
   std::string text =
       "Lists what it would mend; --apply does it, one journal entry an image, which `ds-label undo` takes back.\n\n";

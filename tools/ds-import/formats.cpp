@@ -39,6 +39,7 @@ int run(Context& context) {
 
 void add_formats(Tool& tool) {
   auto& verb = tool.verb("formats", "list the annotation formats and what each cannot hold");
+  verb.honours({Shared::json, Shared::dry_run});
   verb.describe(R"(
       The kinds of loss are those that --allow-loss takes, found by writing a dataset that has
       everything. A format holds what is not listed: it is read back the same.)");

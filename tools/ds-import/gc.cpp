@@ -39,6 +39,7 @@ int run(Context& context, const GcFlags& o) {
 
 void add_gc(Tool& tool) {
   auto& verb = tool.verb("gc", "remove what interrupted commands left behind");
+  verb.honours({Shared::project, Shared::json, Shared::dry_run});
   auto& o = verb.keep<GcFlags>();
   verb.describe(R"(
       Removes temporary files, stored bytes that no image has, caches and folders that the index does

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/text.h"
 #include "ds/base/error.h"
 #include "ds/base/text.h"
 #include "ds/cli/tool.h"
@@ -43,8 +44,8 @@ int run(Context& context, const InitOptions& o) {
   }
   if (sum < 0.999 || sum > 1.001) throw UsageError(fmt::format("--split sums to {:g}, expected 1", sum));
   if (context.shared.dry_run) {
-    context.out.line(fmt::format("would make project {}", o.folder));
-    return 0;
+    return tool::would(context, fmt::format("make project {}", o.folder),
+                       {{"project", o.folder}, {"classes", o.classes}});
   }
   Project::init(o.folder, settings, o.classes);
   if (context.shared.json) {
@@ -59,6 +60,7 @@ int run(Context& context, const InitOptions& o) {
 
 void add_init(Tool& tool) {
   auto& verb = tool.verb("init", "make a project");
+  verb.honours({Shared::json, Shared::dry_run});
   auto& o = verb.keep<InitOptions>();
   verb.describe(R"(
       Makes a folder with project.yaml, which a person may edit, and an empty index. Classes can be left

@@ -152,6 +152,7 @@ int run(Context& context, LeakFlags o) {
 
 void add_leaks(Tool& tool) {
   auto& verb = tool.verb("leaks", "find what one split knows of another");
+  verb.honours({Shared::project, Shared::json, Shared::threads, Shared::dry_run});
   auto& o = verb.keep<LeakFlags>();
   verb.describe(R"(
       Finds images of different splits that show the same or look alike, groups that are in two splits,
@@ -169,12 +170,14 @@ void add_leaks(Tool& tool) {
       .add("where", o.where, kWhereHelp, "FILTER")
       .add("distance", o.options.distance,
            "most of the 64 bits of the perceptual hash that may differ (0-20)")
+      .within(0, 20)
       .add("no-looks", o.no_looks, "only groups and videos, without opening a picture")
       .add("fix", o.fix, "move every leak into one split")
       .add(
           "from-test", o.fixing.from_test,
           "images may leave test where its part of a leak is the smaller one: old test scores mean nothing then")
-      .add("limit", o.limit, "most leaks to print; 0: all");
+      .add("limit", o.limit, "most leaks to print; 0: all")
+      .at_least(0);
   bind_source(verb, o.source, "dataset or archive to look at instead of the project");
   verb.run([&o](Context& context) { return run(context, o); });
 }

@@ -87,7 +87,10 @@ void write_issues(Context& context, const std::string& file, const std::vector<I
   std::string text;
   for (const auto& issue : issues)
     text += issue_json(issue).dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
-  write_file_atomically(file, text);
+  if (context.shared.dry_run)
+    log::info("would write " + file);
+  else
+    write_file_atomically(file, text);
 }
 
 }  // namespace ds::import_tool

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/text.h"
 #include "ds/base/error.h"
 #include "ds/base/files.h"
 #include "ds/base/text.h"
@@ -42,6 +43,10 @@ int run(Context& context, SampleFlags& o) {
   read_size(o.size, o.scene);
   if (context.shared.seed != 0) o.scene.seed = context.shared.seed;
   o.scene.validate();
+  if (context.shared.dry_run)
+    return tool::would(
+        context, fmt::format("write {} to {} as {}", counted(o.scene.images, "image"), o.folder, o.format),
+        {{"folder", o.folder}, {"format", o.format}, {"images", o.scene.images}});
   TemporaryFolder scratch;
   auto dataset = write_scene_images(o.scene, scratch.path());
   std::vector<std::filesystem::path> files;
@@ -78,6 +83,7 @@ int run(Context& context, SampleFlags& o) {
 
 void add_sample(Tool& tool) {
   auto& verb = tool.verb("sample", "make a labelled synthetic dataset to try things with");
+  verb.honours({Shared::json, Shared::seed, Shared::dry_run});
   auto& o = verb.keep<SampleFlags>();
   verb.describe(R"(
       Draws coloured shapes on mottled grounds, with exact labels, train, val and test splits, and a
@@ -97,7 +103,8 @@ void add_sample(Tool& tool) {
       .add("negatives", o.scene.negative_share, "share of pictures without objects")
       .choice("format", o.format, formats_to_write(), "format of the dataset")
       .add("video", o.video, "also a short video")
-      .add("video-seconds", o.video_s, "length of the video");
+      .add("video-seconds", o.video_s, "length of the video")
+      .within(1e-3, 3600);
   verb.run([&o](Context& context) { return run(context, o); });
 }
 

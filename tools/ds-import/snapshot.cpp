@@ -100,6 +100,7 @@ int show(Context& context, const std::string& id) {
 
 void add_snapshot(Tool& tool) {
   auto& make = tool.verb("snapshot create", "freeze a version of the dataset");
+  make.honours({Shared::project, Shared::json});
   auto& o = make.keep<CreateFlags>();
   make.describe(R"(
       Freezes which images, labels and splits belong together. The same content gives the same snapshot
@@ -111,9 +112,12 @@ void add_snapshot(Tool& tool) {
       .add("states", o.states, "states whose labels count as truth", "A,B");
   make.run([&o](Context& context) { return create(context, o); });
 
-  tool.verb("snapshot list", "list frozen versions").run(list);
+  tool.verb("snapshot list", "list frozen versions")
+      .honours({Shared::project, Shared::json, Shared::dry_run})
+      .run(list);
 
   auto& details = tool.verb("snapshot show", "one frozen version");
+  details.honours({Shared::project, Shared::json, Shared::dry_run});
   auto& id = details.keep<std::string>();
   details.argument("snapshot", id, "id, unique beginning of one, name, or latest");
   details.run([&id](Context& context) { return show(context, id); });

@@ -193,6 +193,7 @@ void show(Context& context, const DiffFlags& flags) {
 
 void add_snapshot_diff(Tool& tool) {
   auto& verb = tool.verb("snapshot diff", "what changed between two versions");
+  verb.honours({Shared::project, Shared::json, Shared::dry_run});
   auto& o = verb.keep<DiffFlags>();
   verb.describe(R"(
       Images added, removed and changed, and for each class the objects that were added, removed, moved

@@ -91,6 +91,7 @@ int restore(Context& context, const RestoreFlags& o) {
 
 void add_snapshot_restore(Tool& tool) {
   auto& verb = tool.verb("snapshot restore", "make the project what a version says");
+  verb.honours({Shared::project, Shared::json, Shared::dry_run});
   auto& o = verb.keep<RestoreFlags>();
   verb.describe(R"(
       Labels, statuses, splits, groups, tags and classes of the snapshot's images become what they were;

@@ -124,6 +124,7 @@ int run(Context& context, const SplitFlags& o) {
 
 void add_split(Tool& tool) {
   auto& verb = tool.verb("split", "give images their place in train, val and test");
+  verb.honours({Shared::project, Shared::json, Shared::dry_run});
   auto& o = verb.keep<SplitFlags>();
   verb.describe(R"(
       Groups (videos, bursts, duplicates) stay whole. By hash, the place of a group depends on nothing

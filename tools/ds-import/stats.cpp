@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/project.h"
+#include "common/text.h"
 #include "ds/base/clock.h"
 #include "ds/base/error.h"
 #include "ds/base/files.h"
@@ -90,10 +91,10 @@ int run(Context& context, const StatsFlags& o) {
   const auto input = load(context, o);
   const auto distribution = distribution_of(input.dataset, options);
   if (!o.html.empty()) {
-    write_file_atomically(o.html, dataset_page(distribution, {.title = input.title + ": statistics",
-                                                              .subtitle = input.subtitle,
-                                                              .footer = "Made by ds-import, " + utc_now()}));
-    log::info("wrote " + o.html.string());
+    tool::write_beside(context, o.html,
+                       dataset_page(distribution, {.title = input.title + ": statistics",
+                                                   .subtitle = input.subtitle,
+                                                   .footer = "Made by ds-import, " + utc_now()}));
   }
   if (context.shared.json)
     context.out.json(o.by == "all" ? dataset_json(distribution) : parts_json(distribution, o.by));
@@ -107,6 +108,7 @@ int run(Context& context, const StatsFlags& o) {
 
 void add_stats(Tool& tool) {
   auto& verb = tool.verb("stats", "class balance, sizes, aspects and places of objects, splits, images");
+  verb.honours({Shared::project, Shared::json, Shared::dry_run});
   auto& o = verb.keep<StatsFlags>();
   verb.describe(R"(
       Counts the objects of the project, of a frozen version, or (with SRC) of a dataset in a known

@@ -100,6 +100,7 @@ int annotate(Context& context, const std::function<std::vector<AnnotateResult>(P
 
 void add_add(Tool& tool) {
   auto& verb = tool.verb("annotate add", "add one object to an image");
+  verb.honours({Shared::project, Shared::json, Shared::dry_run});
   auto& o = verb.keep<ShapeFlags>();
   bind_image(verb, o.image);
   o.bind(verb);
@@ -115,6 +116,7 @@ void add_add(Tool& tool) {
 
 void add_edit(Tool& tool) {
   auto& verb = tool.verb("annotate edit", "change one object; what is not given stays");
+  verb.honours({Shared::project, Shared::json, Shared::dry_run});
   auto& o = verb.keep<ShapeFlags>();
   auto& id = verb.keep<std::string>();
   bind_image(verb, o.image);
@@ -142,6 +144,7 @@ struct RemoveFlags {
 
 void add_remove(Tool& tool) {
   auto& verb = tool.verb("annotate remove", "remove objects from an image");
+  verb.honours({Shared::project, Shared::json, Shared::dry_run});
   auto& o = verb.keep<RemoveFlags>();
   bind_image(verb, o.image);
   verb.arguments("id", o.ids, "ids of annotations, as `files show` prints them", false);
@@ -174,6 +177,7 @@ struct ApplyFlags {
 void add_apply(Tool& tool) {
   auto& verb =
       tool.verb("annotate apply", "apply a JSON Patch (RFC 6902) to one or many images, all or nothing");
+  verb.honours({Shared::project, Shared::json, Shared::dry_run});
   auto& o = verb.keep<ApplyFlags>();
   verb.argument("file", o.file, "patch file, or - for standard input");
   verb.options()

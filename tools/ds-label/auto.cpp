@@ -107,6 +107,7 @@ int run_auto(AutoFlags& o, Context& context) {
 void add_auto(Tool& tool) {
   auto& verb =
       tool.verb("auto", "let a model propose labels; people review them before anything trains on them");
+  verb.honours({Shared::project, Shared::json, Shared::seed, Shared::threads, Shared::dry_run});
   auto& o = verb.keep<AutoFlags>();
   verb.describe(R"(
       Labels by people are never touched, and an object that has one gets no proposal of the same class.
@@ -116,10 +117,13 @@ void add_auto(Tool& tool) {
   verb.options()
       .add("model", o.model, "model of the project by id, name or alias, or a model folder or file", "MODEL")
       .add("amount", o.amount, "at most so many images; 0: all")
+      .at_least(0)
       .choice("order", o.label.order, queue_orders().names(), "which images first, when there is an amount")
       .add("min-score", o.min_score, "least score of a proposal; default: the model's own threshold")
+      .within(0, 1)
       .add("duplicate-iou", o.label.duplicate_iou,
            "overlap with a label from which an object counts as labelled")
+      .within(0, 1)
       .add("map", o.label.renames, "which class of the model is which of the project", "MODEL-CLASS=CLASS")
       .add("engine", o.engine, "what runs the network; default: by the model's file")
       .add("arch", o.arch, "architecture, for weight files that do not say")

@@ -72,6 +72,7 @@ struct RemoveOptions {
 
 void add_changes_of_one(Tool& tool) {
   auto& rename = tool.verb("classes rename", "give a class another name; labels and history stay with it");
+  rename.honours({Shared::project, Shared::json, Shared::dry_run});
   auto& r = rename.keep<TwoNames>();
   rename.argument("class", r.first, "its name now").argument("new-name", r.second, "its new name");
   rename.example("ds-label classes rename rbc 'red blood cell'");
@@ -83,6 +84,7 @@ void add_changes_of_one(Tool& tool) {
   });
 
   auto& color = tool.verb("classes color", "give a class a colour");
+  color.honours({Shared::project, Shared::json, Shared::dry_run});
   auto& c = color.keep<TwoNames>();
   color.argument("class", c.first, "class name").argument("rgb", c.second, "#rrggbb");
   color.example("ds-label classes color RBC '#d62728'");
@@ -96,6 +98,7 @@ void add_changes_of_one(Tool& tool) {
 
 void add_removing(Tool& tool) {
   auto& merge = tool.verb("classes merge", "make every label of one class one of another; the first is gone");
+  merge.honours({Shared::project, Shared::json, Shared::dry_run});
   auto& m = merge.keep<TwoNames>();
   merge.argument("from", m.first, "class that goes").argument("into", m.second, "class that stays");
   merge.example("ds-label classes merge rbc RBC");
@@ -108,6 +111,7 @@ void add_removing(Tool& tool) {
   });
 
   auto& remove = tool.verb("classes remove", "remove a class; refused while annotations use it");
+  remove.honours({Shared::project, Shared::json, Shared::dry_run});
   auto& o = remove.keep<RemoveOptions>();
   remove.argument("class", o.name, "class name");
   remove.options().add("with-annotations", o.with_annotations, "also remove its annotations");
@@ -126,6 +130,7 @@ void add_removing(Tool& tool) {
 
 void add_classes(Tool& tool) {
   auto& list = tool.verb("classes list", "classes in training order, with how often each is labelled");
+  list.honours({Shared::project, Shared::json, Shared::dry_run});
   list.example("ds-label classes list");
   list.run([](Context& context) {
     auto project = tool::open_project(context);
@@ -134,6 +139,7 @@ void add_classes(Tool& tool) {
   });
 
   auto& add = tool.verb("classes add", "append classes");
+  add.honours({Shared::project, Shared::json, Shared::dry_run});
   auto& a = add.keep<AddOptions>();
   add.arguments("class", a.names, "new class names");
   add.options()
@@ -151,6 +157,7 @@ void add_classes(Tool& tool) {
   add_removing(tool);
 
   auto& reorder = tool.verb("classes reorder", "put the classes in another order: the training index");
+  reorder.honours({Shared::project, Shared::json, Shared::dry_run});
   auto& names = reorder.keep<std::vector<std::string>>();
   reorder.arguments("class", names, "every class once, in the new order");
   reorder.describe("Snapshots and models made before keep the order they were made with.");

@@ -55,6 +55,7 @@ void print_list(const FilePage& page, Context& context) {
 
 void add_list(Tool& tool) {
   auto& verb = tool.verb("files list", "images with their state, split, assignee and counts");
+  verb.honours({Shared::project, Shared::json, Shared::dry_run});
   auto& o = verb.keep<FileListOptions>();
   verb.example("ds-label files list --where 'status=review and class=car' --sort proposals --descending");
   verb.options()
@@ -62,7 +63,9 @@ void add_list(Tool& tool) {
       .choice("sort", o.sort, file_sort_keys(), "order of the list")
       .add("descending", o.descending, "last first")
       .add("page", o.page, "which page, from 1")
-      .add("page-size", o.page_size, "images a page; 0: all on one");
+      .at_least(1)
+      .add("page-size", o.page_size, "images a page; 0: all on one")
+      .at_least(0);
   verb.run([&o](Context& context) {
     auto project = tool::open_project(context);
     print_list(list_files(project, o), context);
@@ -106,6 +109,7 @@ void print_image(const Image& image, const ClassList& classes, const std::vector
 
 void add_show(Tool& tool) {
   auto& verb = tool.verb("files show", "one image with its annotations and remarks");
+  verb.honours({Shared::project, Shared::json, Shared::dry_run});
   auto& name = verb.keep<std::string>();
   bind_image(verb, name);
   verb.describe("With --json it prints the document that `annotate apply` patches.");
@@ -131,6 +135,7 @@ struct FileStatusOptions {
 
 void add_set_status(Tool& tool) {
   auto& verb = tool.verb("files set-status", "move images to another state");
+  verb.honours({Shared::project, Shared::json, Shared::dry_run});
   auto& o = verb.keep<FileStatusOptions>();
   verb.argument("state", o.state, join(image_state_names(), ", "));
   bind_selection(verb, o.selection, "or name images");
@@ -178,12 +183,14 @@ int report_assigned(Context& context, const std::vector<Assigned>& changes) {
 
 void add_assign(Tool& tool) {
   auto& verb = tool.verb("files assign", "spread images evenly over people");
+  verb.honours({Shared::project, Shared::json, Shared::dry_run});
   auto& o = verb.keep<AssignOptions>();
   auto& amount = verb.keep<int>();
   bind_selection(verb, o.selection, "default: open images of nobody");
   verb.options()
       .add("to", o.workers, "who gets them", "NAME,...")
       .add("amount", amount, "at most so many images; 0: all chosen")
+      .at_least(0)
       .add("reassign", o.reassign, "also images that somebody has");
   verb.example("ds-label files assign --to alice,bob --where 'split=train'");
   verb.run([&o, &amount](Context& context) {
@@ -202,9 +209,11 @@ struct TakeOptions {
 
 void add_take(Tool& tool) {
   auto& verb = tool.verb("files take", "take the next images that nobody has for yourself");
+  verb.honours({Shared::project, Shared::json, Shared::dry_run});
   auto& o = verb.keep<TakeOptions>();
   verb.options()
       .add("amount", o.amount, "how many open images to have in hand; what you have counts")
+      .at_least(0)
       .add("where", o.where, "only images of this filter", "FILTER");
   verb.example("ds-label files take --amount 10");
   verb.run([&o](Context& context) {
@@ -220,6 +229,7 @@ void add_take(Tool& tool) {
 
 void add_release(Tool& tool) {
   auto& verb = tool.verb("files release", "give images back, so that others can take them");
+  verb.honours({Shared::project, Shared::json, Shared::dry_run});
   auto& selection = verb.keep<Selection>();
   bind_selection(verb, selection, "default: all your open images");
   verb.example("ds-label files release --as alice");
@@ -239,6 +249,7 @@ struct FileRemoveOptions {
 
 void add_file_remove(Tool& tool) {
   auto& verb = tool.verb("files remove", "remove images from the project");
+  verb.honours({Shared::project, Shared::json, Shared::dry_run});
   auto& o = verb.keep<FileRemoveOptions>();
   bind_selection(verb, o.selection, "or name images");
   verb.options().add("with-labels", o.with_labels, "also images that people have labelled");

@@ -47,9 +47,10 @@ struct UndoFlags {
 
 void add_history(Tool& tool) {
   auto& verb = tool.verb("history", "who changed what and when, newest first");
+  verb.honours({Shared::project, Shared::json, Shared::dry_run});
   auto& o = verb.keep<HistoryFlags>();
   verb.argument("image", o.image, "of this image; default: of all", false);
-  verb.options().add("limit", o.limit, "how many entries; 0: all");
+  verb.options().add("limit", o.limit, "how many entries; 0: all").at_least(0);
   verb.example("ds-label history a.jpg");
   verb.run([&o](Context& context) {
     auto project = tool::open_project(context);
@@ -78,9 +79,10 @@ void add_history(Tool& tool) {
 
 void add_undo(Tool& tool) {
   auto& verb = tool.verb("undo", "take back the newest changes of an image");
+  verb.honours({Shared::project, Shared::json, Shared::dry_run});
   auto& o = verb.keep<UndoFlags>();
   bind_image(verb, o.image);
-  verb.options().add("steps", o.steps, "how many changes");
+  verb.options().add("steps", o.steps, "how many changes").at_least(1);
   verb.describe("What is taken back stays in the history, as does the taking back.");
   verb.example("ds-label undo a.jpg");
   verb.run([&o](Context& context) {

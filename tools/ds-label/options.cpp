@@ -29,7 +29,8 @@ void bind_selection(Verb& verb, Selection& selection, const std::string& when_em
 }
 
 void RevisionOption::bind(OptionSet& options) {
-  options.add("revision", revision, "refuse (exit 75) when the image has another revision than this");
+  options.add("revision", revision, "refuse (exit 75) when the image has another revision than this")
+      .at_least(1);
 }
 
 std::optional<std::int64_t> RevisionOption::value() const {

@@ -23,6 +23,7 @@ struct QueueFlags {
 
 void add_queue(Tool& tool) {
   auto& verb = tool.verb("queue", "in which order images are worth looking at");
+  verb.honours({Shared::project, Shared::json, Shared::seed, Shared::dry_run});
   auto& o = verb.keep<QueueFlags>();
   std::string orders = "Orders:";
   for (const auto& entry : queue_orders().entries())
@@ -32,7 +33,8 @@ void add_queue(Tool& tool) {
   verb.options()
       .add("where", o.where, "images to order", "FILTER")
       .choice("order", o.order, queue_orders().names(), "which first")
-      .add("amount", o.amount, "how many; 0: all");
+      .add("amount", o.amount, "how many; 0: all")
+      .at_least(0);
   verb.example("ds-label queue --order diverse --amount 10");
   verb.run([&o](Context& context) {
     auto project = tool::open_project(context);

@@ -23,13 +23,15 @@ struct RenderFlags {
 
 void add_render(Tool& tool) {
   auto& verb = tool.verb("render", "an image with its annotations drawn on it");
+  verb.honours({Shared::project, Shared::json});
   auto& o = verb.keep<RenderFlags>();
   bind_image(verb, o.image);
   verb.options()
       .add("output", o.output, "picture to write: .jpg or .png")
       .add("names", o.render.names, "class names, and scores of proposals")
       .add("proposals", o.render.proposals, "also proposals")
-      .add("line-width", o.render.line_width, "pixels; 0: by the picture's size");
+      .add("line-width", o.render.line_width, "pixels; 0: by the picture's size")
+      .within(0, 1000);
   verb.example("ds-label render a.jpg -o a-labels.jpg");
   verb.run([&o](Context& context) {
     if (o.output.empty())

@@ -41,11 +41,13 @@ void print_item(const QueueItem& item, Project& project, Context& context) {
 
 void add_next(Tool& tool) {
   auto& verb = tool.verb("review next", "the next images that wait for your review");
+  verb.honours({Shared::project, Shared::json, Shared::seed, Shared::dry_run});
   auto& o = verb.keep<NextFlags>();
   verb.options()
       .add("where", o.where, "only images of this filter", "FILTER")
       .choice("order", o.order, queue_orders().names(), "which first")
-      .add("amount", o.amount, "how many; 0: all");
+      .add("amount", o.amount, "how many; 0: all")
+      .at_least(0);
   verb.example("ds-label review next --order uncertainty");
   verb.run([&o](Context& context) {
     auto project = tool::open_project(context);
@@ -117,11 +119,13 @@ int review_all(Context& context, const Selection& selection,
 
 void add_accept(Tool& tool) {
   auto& verb = tool.verb("review accept", "proposals become labels and the images are done");
+  verb.honours({Shared::project, Shared::json, Shared::dry_run});
   auto& o = verb.keep<ReviewFlags>();
   bind_selection(verb, o.selection, "or name images");
   verb.options()
       .add("only", o.only, "accept only these proposals; the others are removed", "ID,...")
       .add("min-score", o.min_score, "remove proposals with a lower score instead")
+      .within(0, 1)
       .add("comment", o.comment, "remark for the history");
   o.revision.bind(verb.options());
   verb.describe(R"(
@@ -137,6 +141,7 @@ void add_accept(Tool& tool) {
 
 void add_reject(Tool& tool) {
   auto& verb = tool.verb("review reject", "set images aside, or send them back to whoever labels");
+  verb.honours({Shared::project, Shared::json, Shared::dry_run});
   auto& o = verb.keep<ReviewFlags>();
   bind_selection(verb, o.selection, "or name images");
   verb.options()
@@ -161,6 +166,7 @@ struct CommentFlags {
 
 void add_comment(Tool& tool) {
   auto& verb = tool.verb("review comment", "a remark in an image's history");
+  verb.honours({Shared::project, Shared::json, Shared::dry_run});
   auto& o = verb.keep<CommentFlags>();
   bind_image(verb, o.image);
   verb.argument("comment", o.comment, "the remark");

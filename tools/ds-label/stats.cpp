@@ -51,6 +51,7 @@ void print_activity(Project& project, const std::string& by, Context& context) {
 
 void add_stats(Tool& tool) {
   auto& verb = tool.verb("stats", "who did how much, when, and what is labelled how often");
+  verb.honours({Shared::project, Shared::json, Shared::dry_run});
   auto& by = verb.keep<std::string>();
   by = "worker";
   verb.options().choice("by", by, {"worker", "class", "day"}, "one line for each");

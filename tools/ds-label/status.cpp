@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/project.h"
+#include "common/text.h"
 #include "ds/base/files.h"
 #include "ds/base/log.h"
 #include "ds/base/text.h"
@@ -79,17 +80,18 @@ void print(const Dashboard& board, Output& out) {
 
 void add_status(Tool& tool) {
   auto& verb = tool.verb("status", "dashboard: image states, labels per class and worker, progress, news");
+  verb.honours({Shared::project, Shared::json, Shared::dry_run});
   auto& o = verb.keep<StatusOptions>();
   verb.example("ds-label status").example("ds-label status --html status.html");
   verb.options()
       .add("html", o.html, "write the dashboard as one self-contained page")
-      .add("events", o.events, "how many recent events to show");
+      .add("events", o.events, "how many recent events to show")
+      .at_least(0);
   verb.run([&o](Context& context) {
     auto project = tool::open_project(context);
     auto board = read_dashboard(project, static_cast<std::size_t>(std::max(o.events, 0)));
     if (!o.html.empty()) {
-      write_file_atomically(o.html, dashboard_html(board));
-      log::info(fmt::format("wrote {}", o.html.string()));
+      tool::write_beside(context, o.html, dashboard_html(board));
     }
     if (context.shared.json)
       context.out.json(dashboard_json(board));

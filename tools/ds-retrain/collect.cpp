@@ -11,6 +11,7 @@ namespace ds::retrain_tool {
 
 void add_collect(Tool& tool) {
   auto& verb = tool.verb("collect", "make captured requests images of the project, under review");
+  verb.honours({Shared::project, Shared::json, Shared::dry_run});
   auto& target = verb.keep<Target>();
   target.bind(verb.options());
   verb.describe(R"(
@@ -18,7 +19,7 @@ void add_collect(Tool& tool) {
       in split test, to be labelled blind; they never train. `tick` and `run` do this too.)")
       .example("ds-retrain collect --deployment cells")
       .run([&target](Context& context) {
-        Session session(context, target, Locked::yes);
+        Session session(context, target, lock_for(context));
         auto report =
             context.shared.dry_run ? session.stages().look_at_captures() : session.stages().collect();
         if (context.shared.json)

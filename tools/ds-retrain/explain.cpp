@@ -41,6 +41,7 @@ void print_explanation(Context& context, Session& session) {
 
 void add_explain(Tool& tool) {
   auto& verb = tool.verb("explain", "say where it is and why: every term with its value and limit");
+  verb.honours({Shared::project, Shared::json, Shared::dry_run});
   auto& target = verb.keep<Target>();
   target.bind(verb.options());
   verb.example("ds-retrain explain --deployment cells").run([&target](Context& context) {

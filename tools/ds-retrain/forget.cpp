@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "common/project.h"
 #include "common/text.h"
@@ -20,7 +21,8 @@ struct ForgetFlags {
 
 int run_forget(Context& context, const ForgetFlags& flags) {
   auto project = tool::open_project(context);
-  auto lock = project.lock("retrain");
+  std::optional<FileLock> lock;
+  if (!context.shared.dry_run) lock.emplace(project.lock("retrain"));
   for (const auto& each : flags.sha256) {
     auto report = forget_capture(project, each, context.shared.dry_run);
     if (context.shared.json) {
@@ -46,6 +48,7 @@ int run_forget(Context& context, const ForgetFlags& flags) {
 
 void add_forget(Tool& tool) {
   auto& verb = tool.verb("forget", "remove captured pictures for good: files, records, images, blobs");
+  verb.honours({Shared::project, Shared::json, Shared::dry_run});
   auto& flags = verb.keep<ForgetFlags>();
   verb.describe(R"(
       For a person's right to be forgotten. Names the snapshots that list the picture: what was trained

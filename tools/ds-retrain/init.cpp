@@ -66,6 +66,7 @@ int run_init(Context& context, Verb& verb, InitFlags& flags) {
 
 void add_init(Tool& tool) {
   auto& verb = tool.verb("init", "write the retraining policy of a deployment");
+  verb.honours({Shared::project, Shared::json, Shared::dry_run});
   auto& flags = verb.keep<InitFlags>();
   verb.describe(R"(
       Writes retrain/DEPLOYMENT/retrain.yaml in the project: when to retrain, with what, and what a

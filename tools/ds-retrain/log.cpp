@@ -70,6 +70,7 @@ int run_log(Context& context, const LogFlags& flags) {
 
 void add_log(Tool& tool) {
   auto& verb = tool.verb("log", "the audit log: what was decided and what was in production when");
+  verb.honours({Shared::project, Shared::json, Shared::dry_run});
   auto& flags = verb.keep<LogFlags>();
   flags.target.bind(verb.options());
   verb.describe(R"(

@@ -1,5 +1,8 @@
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
+#include "common/text.h"
 #include "ds/base/error.h"
 #include "printing.h"
 #include "session.h"
@@ -26,6 +29,7 @@ int finish(Context& context, Session& session, const TickReport& report) {
 
 void add_promote(Tool& tool) {
   auto& verb = tool.verb("promote", "put a model into production by hand");
+  verb.honours({Shared::project, Shared::json, Shared::dry_run});
   auto& flags = verb.keep<PromoteFlags>();
   flags.target.bind(verb.options());
   verb.describe(R"(
@@ -40,29 +44,33 @@ void add_promote(Tool& tool) {
   verb.run([&flags](Context& context) {
     if (flags.force && flags.reason.empty())
       throw UsageError("--force needs --reason TEXT, for the audit log");
-    Session session(context, flags.target, Locked::yes);
+    Session session(context, flags.target, lock_for(context));
     auto model = session.project().models().get(flags.model).id;
+    const auto reason = flags.force ? flags.reason : "";
     if (context.shared.dry_run) {
-      context.out.line(fmt::format("would promote {} on '{}'", model, session.deployment()));
-      return 0;
+      session.machine().require_promotable(model, reason);
+      return tool::would(context, fmt::format("promote {} on '{}'", model, session.deployment()),
+                         {{"deployment", session.deployment()}, {"model", model}});
     }
-    return finish(context, session, session.machine().promote(model, flags.force ? flags.reason : ""));
+    return finish(context, session, session.machine().promote(model, reason));
   });
 }
 
 void add_rollback(Tool& tool) {
   auto& verb = tool.verb("rollback", "go back to the model before the one in production");
+  verb.honours({Shared::project, Shared::json, Shared::dry_run});
   auto& flags = verb.keep<PromoteFlags>();
   flags.target.bind(verb.options());
   verb.describe("The model that is rolled back is never promoted again. An open cycle ends.")
       .example("ds-retrain rollback --reason 'misses every second cell'");
   verb.options().add("reason", flags.reason, "why, for the audit log");
   verb.run([&flags](Context& context) {
-    Session session(context, flags.target, Locked::yes);
+    Session session(context, flags.target, lock_for(context));
     if (context.shared.dry_run) {
-      context.out.line(
-          fmt::format("would roll back {} on '{}'", session.stages().champion(), session.deployment()));
-      return 0;
+      const auto from = session.stages().champion();
+      const auto to = session.machine().rollback_model();
+      return tool::would(context, fmt::format("take '{}' from {} back to {}", session.deployment(), from, to),
+                         {{"deployment", session.deployment()}, {"from", from}, {"to", to}});
     }
     return finish(context, session, session.machine().roll_back(flags.reason));
   });
@@ -70,14 +78,24 @@ void add_rollback(Tool& tool) {
 
 void add_resume(Tool& tool) {
   auto& verb = tool.verb("resume", "close the circuit breaker after repeated cycles without a promotion");
+  verb.honours({Shared::project, Shared::json, Shared::dry_run});
   auto& flags = verb.keep<PromoteFlags>();
   flags.target.bind(verb.options());
   verb.example("ds-retrain resume --reason 'fixed the labels of class bar'");
   verb.options().add("reason", flags.reason, "why, for the audit log");
   verb.run([&flags](Context& context) {
-    Session session(context, flags.target, Locked::yes);
+    Session session(context, flags.target, lock_for(context));
+    if (context.shared.dry_run) {
+      const bool is_open = session.machine().breaker_is_open();
+      return tool::would(
+          context, is_open ? "close the circuit breaker" : "do nothing: the circuit breaker is not open",
+          {{"deployment", session.deployment()}, {"open", is_open}});
+    }
     bool was_open = session.machine().reset_breaker(flags.reason);
-    context.out.line(was_open ? "the circuit breaker is closed again" : "the circuit breaker was not open");
+    if (context.shared.json)
+      context.out.json({{"deployment", session.deployment()}, {"was_open", was_open}});
+    else
+      context.out.line(was_open ? "the circuit breaker is closed again" : "the circuit breaker was not open");
     return 0;
   });
 }

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <cmath>
 #include <filesystem>
 
 #include "common/project.h"
@@ -22,11 +23,12 @@ struct ScheduleFlags {
 
 /// Cron's minutes and hours: whole hours up to a day, or a divisor of an hour.
 std::string cron_fields(double every_s) {
-  auto minutes = static_cast<long>(every_s / 60);
-  if (minutes >= 1 && minutes < 60 && 60 % minutes == 0) return fmt::format("*/{} * * * *", minutes);
+  const bool can_be = every_s >= 60 && every_s <= 24 * 3600 && std::fmod(every_s, 60) == 0;
+  const auto minutes = can_be ? static_cast<long>(every_s / 60) : 0;
+  const auto hours = minutes / 60;
+  if (can_be && minutes < 60 && 60 % minutes == 0) return fmt::format("*/{} * * * *", minutes);
   if (minutes == 60) return "7 * * * *";
-  if (minutes % 60 == 0 && minutes / 60 < 24 && 24 % (minutes / 60) == 0)
-    return fmt::format("7 */{} * * *", minutes / 60);
+  if (can_be && minutes % 60 == 0 && hours < 24 && 24 % hours == 0) return fmt::format("7 */{} * * *", hours);
   if (minutes == 24 * 60) return "7 3 * * *";
   throw UsageError(fmt::format("--every {} s is nothing that cron can say", every_s),
                    "take a divisor of an hour (5m, 15m, 30m) or of a day (1h, 2h, 6h, 1d)");
@@ -117,6 +119,8 @@ spec:
 }
 
 int run_schedule(Context& context, const ScheduleFlags& flags) {
+  if (flags.every_s < 1)
+    throw UsageError(fmt::format("--every {} s: expected at least a second", flags.every_s));
   auto project = tool::open_project(context);
   auto deployment = choose_deployment(project, flags.target);
   auto tool = (executable_folder() / "ds-retrain").string();
@@ -133,9 +137,10 @@ int run_schedule(Context& context, const ScheduleFlags& flags) {
 
 void add_schedule(Tool& tool) {
   auto& verb = tool.verb("schedule", "print what makes cron, systemd or Kubernetes call `ds-retrain run`");
+  verb.honours({Shared::project, Shared::dry_run});
   auto& flags = verb.keep<ScheduleFlags>();
   flags.target.bind(verb.options());
-  verb.example("ds-retrain schedule --emit cron --every 15m | crontab -");
+  verb.example("(crontab -l; ds-retrain schedule --emit cron --every 15m) | crontab -");
   verb.options()
       .choice("emit", flags.emit, {"cron", "systemd", "kubernetes"}, "for which scheduler")
       .duration("every", flags.every_s, "how often")

@@ -20,6 +20,14 @@ RetrainPolicy load_policy(const Project& project, const std::string& deployment)
   return read_policy(file);
 }
 
+FileLock lock_retraining(Project& project) {
+  try {
+    return project.lock("retrain");
+  } catch (const Busy& error) {
+    throw AtWork(error.what(), error.advice());
+  }
+}
+
 }  // namespace
 
 void Target::bind(OptionSet& options) {
@@ -40,7 +48,7 @@ std::string choose_deployment(Project& project, const Target& target) {
 Session::Session(const Context& context, const Target& target, Locked locked)
     : project_(tool::open_project(context)),
       deployment_(choose_deployment(project_, target)),
-      lock_(locked == Locked::yes ? std::optional(project_.lock("retrain")) : std::nullopt),
+      lock_(locked == Locked::yes ? std::optional(lock_retraining(project_)) : std::nullopt),
       policy_(load_policy(project_, deployment_)),
       stages_(project_, deployment_, policy_, folder(),
               {.user = context.shared.effective_user(), .threads = context.shared.threads}),

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "ds/base/error.h"
 #include "ds/cli/tool.h"
 #include "ds/project/project.h"
 #include "ds/retrain/machine.h"
@@ -22,8 +23,18 @@ struct Target {
 std::string choose_deployment(Project& project, const Target& target);
 
 enum class Locked { no, yes };
+/// A dry run takes no lock: it changes nothing, and waits for nobody.
+inline Locked lock_for(const Context& context) {
+  return context.shared.dry_run ? Locked::no : Locked::yes;
+}
 
-/// An open project with the machine of one deployment; holds the project's "retrain" lock where asked.
+/// Another ds-retrain of this project is taking a step, a training perhaps.
+class AtWork : public Busy {
+  using Busy::Busy;
+};
+
+/// An open project with the machine of one deployment; holds the project's "retrain" lock where asked. Throws AtWork
+/// when somebody else does.
 class Session {
  public:
   Session(const Context& context, const Target& target, Locked locked);

@@ -89,6 +89,7 @@ int run_status(Context& context, const Target& target) {
 
 void add_status(Tool& tool) {
   auto& verb = tool.verb("status", "one line per deployment: stage, model, new labels, last cycle");
+  verb.honours({Shared::project, Shared::json, Shared::dry_run});
   auto& target = verb.keep<Target>();
   target.bind(verb.options());
   verb.example("ds-retrain status --json").run([&target](Context& context) {

@@ -51,6 +51,7 @@ int archs(Context& context, const ArchsFlags& flags) {
 
 void add_archs(Tool& tool) {
   auto& verb = tool.verb("archs", "the architectures that can be trained");
+  verb.honours({Shared::json, Shared::dry_run});
   auto& flags = verb.keep<ArchsFlags>();
   verb.options().add("measure", flags.measure,
                      "also parameters and operations for 80 classes; takes seconds");

@@ -42,6 +42,7 @@ int list(Context& context) {
 
 void add_list(Tool& tool) {
   auto& verb = tool.verb("list", "all runs, newest first");
+  verb.honours({Shared::project, Shared::json, Shared::dry_run});
   verb.example("ds-train list").example("ds-train list --json");
   verb.run(list);
 }

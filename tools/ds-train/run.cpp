@@ -197,6 +197,7 @@ void bind_run_options(OptionSet& options, RunFlags& flags) {
 
 void add_run(Tool& tool) {
   auto& verb = tool.verb("run", "train one model, or several candidates, or continue a run");
+  verb.honours({Shared::project, Shared::json, Shared::seed, Shared::threads, Shared::dry_run});
   auto& flags = verb.keep<RunFlags>();
   verb.describe(R"(
       Everything that is done (`ds-label status`) becomes a snapshot, unless --snapshot names one.

@@ -157,6 +157,7 @@ int show(Context& context, const ShowFlags& flags) {
 
 void add_show(Tool& tool) {
   auto& verb = tool.verb("show", "one run: what it is, its epochs and curves, the candidates beside it");
+  verb.honours({Shared::project, Shared::json, Shared::dry_run});
   auto& flags = verb.keep<ShowFlags>();
   verb.describe(R"(
       -o writes instead of printing, by the file's ending: .html is a page with curves of losses, AP,

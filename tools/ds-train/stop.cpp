@@ -5,8 +5,11 @@
 #include <filesystem>
 #include <thread>
 
+#include <nlohmann/json.hpp>
+
 #include "common.h"
 #include "common/project.h"
+#include "common/text.h"
 #include "ds/base/clock.h"
 #include "ds/base/error.h"
 #include "ds/base/process.h"
@@ -28,12 +31,19 @@ bool is_here(int pid) {
   return std::filesystem::read_symlink(fmt::format("/proc/{}/exe", pid), error).filename() == program_name();
 }
 
+int say(Context& context, const std::string& run, bool stopped, const std::string& line) {
+  if (context.shared.json)
+    context.out.json({{"run", run}, {"stopped", stopped}});
+  else
+    context.out.line(line);
+  return 0;
+}
+
 int stop(Context& context, const StopFlags& flags) {
   auto project = tool::open_project(context);
   auto run = project.runs().get(flags.run);
   if (run.state != RunState::running) {
-    context.out.line(fmt::format("{} is {} already", run.id, to_string(run.state)));
-    return 0;
+    return say(context, run.id, false, fmt::format("{} is {} already", run.id, to_string(run.state)));
   }
   auto status = RunFolder(run.folder).read_status();
   if (!status || status->pid <= 1)
@@ -43,15 +53,14 @@ int stop(Context& context, const StopFlags& flags) {
         fmt::format("run {} is going on with pid {}, which is not on this machine", run.id, status->pid),
         "stop it there, or by its job: scancel, kubectl delete, kill of the mpirun script");
   if (context.shared.dry_run) {
-    context.out.line(fmt::format("would stop {} (pid {})", run.id, status->pid));
-    return 0;
+    return tool::would(context, fmt::format("stop {} (pid {})", run.id, status->pid), {{"run", run.id}});
   }
   if (kill(status->pid, SIGTERM) != 0) throw_io_error("stop", fmt::format("pid {}", status->pid), errno);
   Stopwatch watch;
   while (watch.seconds() < flags.wait_s) {
     if (project.runs().get(run.id).state != RunState::running) {
-      context.out.line(fmt::format("stopped {}; continue it with: ds-train run --resume {}", run.id, run.id));
-      return 0;
+      return say(context, run.id, true,
+                 fmt::format("stopped {}; continue it with: ds-train run --resume {}", run.id, run.id));
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
     throw_if_stopped();
@@ -64,6 +73,7 @@ int stop(Context& context, const StopFlags& flags) {
 
 void add_stop(Tool& tool) {
   auto& verb = tool.verb("stop", "ask a run to save and stop");
+  verb.honours({Shared::project, Shared::json, Shared::dry_run});
   auto& flags = verb.keep<StopFlags>();
   bind_run(verb, flags.run);
   verb.options().duration("wait", flags.wait_s, "how long to wait until it has");

@@ -36,7 +36,8 @@ struct SubmitFlags {
 /// The options of `ds-train run` that stand behind `--`.
 struct RunWords {
   Tool tool{"ds-train", "", ""};
-  Verb& verb = tool.verb("run", "");
+  Verb& verb = tool.verb("run", "").honours(
+      {Shared::project, Shared::json, Shared::seed, Shared::threads, Shared::dry_run});
   RunFlags flags;
   SharedOptions shared;
   OptionSet shared_set;
@@ -283,6 +284,7 @@ int submit(Context& context, const SubmitFlags& flags, OptionSet& given) {
 
 void add_submit(Tool& tool) {
   auto& verb = tool.verb("submit", "train on a cluster: write the job, and hand it in where its engine is");
+  verb.honours({Shared::project, Shared::json, Shared::seed, Shared::threads, Shared::dry_run});
   auto& flags = verb.keep<SubmitFlags>();
   std::string engines;
   for (const auto& entry : job_engines().entries())

@@ -140,6 +140,7 @@ int watch(Context& context, const WatchFlags& flags) {
 
 void add_watch(Tool& tool) {
   auto& verb = tool.verb("watch", "follow a run and the candidates beside it until they end");
+  verb.honours({Shared::project, Shared::json, Shared::dry_run});
   auto& flags = verb.keep<WatchFlags>();
   verb.describe(R"(
       On a terminal: one view that is drawn anew, with curves of val AP and loss where there is room.

@@ -2,8 +2,11 @@
 
 #include <filesystem>
 
+#include <nlohmann/json.hpp>
+
 #include "common.h"
 #include "common/project.h"
+#include "common/text.h"
 #include "ds/arch/architecture.h"
 #include "ds/base/error.h"
 #include "ds/base/text.h"
@@ -69,8 +72,12 @@ int convert(Context& context, const ConvertFlags& flags) {
     throw UsageError(fmt::format("{}: weights are written as .safetensors only", flags.to));
   auto file = read_weight_file(flags.from);
   if (!context.shared.dry_run) write_safetensors(flags.to, file);
-  context.out.line(fmt::format("{}: {} tensors{}", flags.to, file.tensors.size(),
-                               context.shared.dry_run ? " (not written)" : ""));
+  if (context.shared.json)
+    context.out.json(
+        {{"file", flags.to}, {"tensors", file.tensors.size()}, {"written", !context.shared.dry_run}});
+  else
+    context.out.line(fmt::format("{}: {} tensors{}", flags.to, file.tensors.size(),
+                                 context.shared.dry_run ? " (not written)" : ""));
   return 0;
 }
 
@@ -84,8 +91,8 @@ int register_model(Context& context, RegisterFlags flags) {
   flags.request.classes =
       flags.classes.empty() ? project.classes().list().names() : read_class_names(flags.classes);
   if (context.shared.dry_run) {
-    context.out.line(fmt::format("would register {}", flags.request.weights));
-    return 0;
+    return tool::would(context, fmt::format("register {}", flags.request.weights),
+                       {{"file", flags.request.weights}, {"arch", flags.request.arch}});
   }
   auto model = ds::register_weights(project, flags.request);
   if (context.shared.json)
@@ -97,6 +104,7 @@ int register_model(Context& context, RegisterFlags flags) {
 
 void add_register(Tool& tool) {
   auto& verb = tool.verb("weights register", "put a weight file into the project's model registry");
+  verb.honours({Shared::project, Shared::json, Shared::dry_run});
   auto& flags = verb.keep<RegisterFlags>();
   verb.argument("file", flags.request.weights,
                 ".safetensors or .pth under the architecture's official names");
@@ -115,12 +123,14 @@ void add_register(Tool& tool) {
 
 void add_weights(Tool& tool) {
   auto& verb = tool.verb("weights inspect", "what a weight file holds; nothing in it is executed");
+  verb.honours({Shared::json, Shared::dry_run});
   auto& flags = verb.keep<InspectFlags>();
   verb.argument("file", flags.file, ".safetensors, or .pth as torch.save writes it");
   verb.example("ds-train weights inspect yolox_nano.pth");
   verb.run([&flags](Context& context) { return inspect(context, flags); });
 
   auto& conversion = tool.verb("weights convert", "rewrite a .pth as .safetensors");
+  conversion.honours({Shared::json, Shared::dry_run});
   auto& convert_flags = conversion.keep<ConvertFlags>();
   conversion.argument("from", convert_flags.from, "weight file to read");
   conversion.argument("to", convert_flags.to, ".safetensors file to write");

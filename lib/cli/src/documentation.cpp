@@ -49,14 +49,31 @@ std::string help_with_default(const Option& option) {
   return text;
 }
 
-std::string option_list(const OptionSet& set, const std::string& fallback_title) {
+/// Of the shared options those that the verb takes.
+std::vector<Option> taken_by(const Verb& verb, const OptionSet& shared) {
+  std::vector<Option> taken;
+  for (const auto& option : shared.options())
+    if (verb.takes(option.name)) taken.push_back(option);
+  return taken;
+}
+
+/// `--project, --as, --json`: what a verb honours itself; the frame's options go without saying.
+std::string honoured_names(const Verb& verb, const OptionSet& shared) {
+  const Verb bare("", "");
+  std::vector<std::string> names;
+  for (const auto& option : taken_by(verb, shared))
+    if (!bare.takes(option.name)) names.push_back("--" + option.name);
+  return join(names, ", ");
+}
+
+std::string option_list(const std::vector<Option>& options, const std::string& fallback_title) {
   std::vector<std::string> groups;
-  for (const auto& option : set.options())
+  for (const auto& option : options)
     if (std::find(groups.begin(), groups.end(), option.group) == groups.end()) groups.push_back(option.group);
   std::string text;
   for (const auto& group : groups) {
     text += fmt::format("\n{}:\n", group.empty() ? fallback_title : group);
-    for (const auto& option : set.options())
+    for (const auto& option : options)
       if (option.group == group) text += entry(flag_text(option), help_with_default(option));
   }
   return text;
@@ -92,9 +109,22 @@ std::string markdown(const Tool& tool, const OptionSet& shared) {
   for (const auto& verb : tool.verbs()) {
     text +=
         fmt::format("\n### {} {}\n\n```\n{}", tool.name(), verb.path(), verb_help(tool, verb, OptionSet{}));
+    if (auto names = honoured_names(verb, shared); !names.empty())
+      text += "\nShared options that it honours:\n  " + names + "\n";
     text += "```\n";
   }
-  text += fmt::format("\n### Shared by all verbs\n\n```{}```\n", option_list(shared, "Shared options"));
+  text += fmt::format(
+      "\n### Shared options\n\nAll verbs take --config, --dump-config, --quiet, --verbose, --progress and --color. Of the others a "
+      "verb takes those that it honours; one that it does not is refused.\n\n```{}```\n",
+      option_list(shared.options(), "Shared options"));
+  return text;
+}
+
+/// For scripts: a verb a line, a tab, and the shared options that it honours.
+std::string verbs_table(const Tool& tool, const OptionSet& shared) {
+  std::string text;
+  for (const auto& verb : tool.verbs())
+    text += fmt::format("{}\t{}\n", verb.path(), honoured_names(verb, shared));
   return text;
 }
 
@@ -148,6 +178,8 @@ std::string man_page(const Tool& tool, const OptionSet& shared) {
     if (verb.rest())
       text += fmt::format(".TP\n.I {}\n{}\n", troff(verb.rest()->name), troff(verb.rest()->help));
     text += options_of(verb.options());
+    if (auto names = honoured_names(verb, shared); !names.empty())
+      text += ".PP\nShared options that it honours: " + troff(names) + "\n";
     for (const auto& example : verb.examples()) text += fmt::format(".PP\n.EX\n{}\n.EE\n", troff(example));
   }
   text += ".SH SHARED OPTIONS\n" + options_of(shared);
@@ -173,8 +205,8 @@ std::vector<Words> completion_words(const Tool& tool, const OptionSet& shared) {
       slot(path).words.insert(part);
       path += path.empty() ? part : " " + part;
     }
-    for (const auto* set : {&verb.options(), &shared})
-      for (const auto& option : set->options()) slot(path).words.insert("--" + option.name);
+    for (const auto& set : {verb.options().options(), taken_by(verb, shared)})
+      for (const auto& option : set) slot(path).words.insert("--" + option.name);
   }
   slot("").words.insert({"--help", "--version"});
   return all;
@@ -284,8 +316,8 @@ std::string verb_help(const Tool& tool, const Verb& verb, const OptionSet& share
     text += "\nArguments:\n";
     for (const auto& argument : arguments) text += entry(argument.name, argument.help);
   }
-  text += option_list(verb.options(), "Options");
-  if (!shared.options().empty()) text += option_list(shared, "Shared options");
+  text += option_list(verb.options().options(), "Options");
+  text += option_list(taken_by(verb, shared), "Shared options");
   if (!verb.examples().empty()) {
     text += "\nExamples:\n";
     for (const auto& example : verb.examples()) text += "  " + example + "\n";
@@ -306,8 +338,9 @@ std::string generate(const Tool& tool, const OptionSet& shared, const std::strin
   if (kind == "markdown") return markdown(tool, shared);
   if (kind == "bash") return bash_completion(tool, shared);
   if (kind == "zsh") return zsh_completion(tool, shared);
+  if (kind == "verbs") return verbs_table(tool, shared);
   if (kind == "fish") return fish_completion(tool, shared);
-  throw_unknown_name("kind of documentation", kind, {"man", "markdown", "bash", "zsh", "fish"});
+  throw_unknown_name("kind of documentation", kind, {"man", "markdown", "bash", "zsh", "fish", "verbs"});
 }
 
 }  // namespace ds::detail

@@ -136,6 +136,30 @@ void read_values(Parser& parser, const Verb& verb) {
   }
 }
 
+/// The one rule for shared options: what a verb does not honour is refused. An environment that is there for many
+/// calls (DS_THREADS) may say more than a verb needs; but nothing is changed where anything asks for a dry run.
+void refuse_unhonoured(const Tool& tool, const Verb& verb, const OptionSet& shared_set,
+                       const SharedOptions& shared) {
+  for (const auto& option : shared_set.options()) {
+    if (verb.takes(option.name)) continue;
+    const bool wants_dry_run = option.name == "dry-run" && shared.dry_run;
+    if (option.source != ValueSource::flag && !wants_dry_run) continue;
+    std::vector<std::string> taken;
+    for (const auto& each : shared_set.options())
+      if (verb.takes(each.name)) taken.push_back("--" + each.name);
+    auto by = option.source == ValueSource::flag ? std::string() : fmt::format(" (set by {})", option.origin);
+    throw UsageError(fmt::format("{} {} does not honour --{}{}", tool.name(), verb.path(), option.name, by),
+                     fmt::format("leave it out; of the shared options it takes {}", join(taken, ", ")));
+  }
+}
+
+/// Keys of `set`, as they stand in a file.
+std::vector<std::string> keys_of(const OptionSet& set) {
+  std::vector<std::string> keys;
+  for (const auto& option : set.options()) keys.push_back(option.key());
+  return keys;
+}
+
 bool starts_with_words(const std::string& path, const std::string& words) {
   return path == words || path.starts_with(words + " ");
 }
@@ -242,10 +266,10 @@ Request parse_command_line(Tool& tool, std::deque<Verb>& verbs, OptionSet& share
   shared_set.read_environment();
   request.verb->options().read_environment();
   if (!shared.config.empty()) {
-    std::vector<std::string> shared_keys;
-    for (const auto& option : shared_set.options()) shared_keys.push_back(option.key());
-    request.verb->options().read_yaml(shared.config, shared_keys);
+    request.verb->options().read_yaml(shared.config, keys_of(shared_set));
+    shared_set.read_yaml(shared.config, keys_of(request.verb->options()));
   }
+  refuse_unhonoured(tool, *request.verb, shared_set, shared);
   return request;
 }
 

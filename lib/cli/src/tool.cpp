@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cctype>
 #include <cstdlib>
 #include <memory>
@@ -34,9 +36,28 @@ void SharedOptions::bind(OptionSet& options) {
       .choice("color", color, {"auto", "always", "never"}, "coloured messages; NO_COLOR is honoured")
       .add("seed", seed, "seed of everything random")
       .add("threads", threads, "threads to use; 0: all processors")
+      .within(0, 1024)
       .add("dry-run", dry_run, "say what would be done and change nothing")
       .add("as", user, "act as this user; default: $DS_USER, else the login", "USER")
       .duration("lock-wait", lock_wait_s, "wait this long for a locked project");
+}
+
+std::vector<std::string> SharedOptions::names_of(Shared part) {
+  switch (part) {
+    case Shared::project:
+      return {"project", "as", "lock-wait"};
+    case Shared::user:
+      return {"as"};
+    case Shared::json:
+      return {"json"};
+    case Shared::seed:
+      return {"seed"};
+    case Shared::threads:
+      return {"threads"};
+    case Shared::dry_run:
+      break;
+  }
+  return {"dry-run"};
 }
 
 std::string SharedOptions::effective_user() const {
@@ -86,6 +107,21 @@ Verb& Verb::rest(std::string name, std::vector<std::string>& field, std::string 
   rest_ = {upper_case(std::move(name)), std::move(help), false, true,
            [&field](const std::vector<std::string>& values) { field = values; }};
   return *this;
+}
+
+Verb& Verb::honours(std::initializer_list<Shared> parts) {
+  for (auto part : parts)
+    for (auto& name : SharedOptions::names_of(part)) honoured_.push_back(std::move(name));
+  return *this;
+}
+
+bool Verb::takes(std::string_view shared_option) const {
+  static constexpr std::array<std::string_view, 6> kOfTheFrame = {"config",  "dump-config", "quiet",
+                                                                  "verbose", "progress",    "color"};
+  auto has = [&](const auto& names) {
+    return std::find(names.begin(), names.end(), shared_option) != names.end();
+  };
+  return has(kOfTheFrame) || has(honoured_);
 }
 
 Verb& Verb::run(std::function<int(Context&)> action) {

@@ -24,14 +24,15 @@ struct NamedModel {
   std::string id;
   std::string name;
   std::filesystem::path path;
+  bool registered = false;
 };
 
 /// A file or folder takes its id from its weights, wherever it lies.
 NamedModel named_model(Project& project, const std::string& text) {
   const auto found = find_model(&project, text);
-  if (found.record) return {found.id, found.record->name, found.path};
+  if (found.record) return {found.id, found.record->name, found.path, true};
   const auto weights = is_model_bundle(found.path) ? resolve_model(found.path).weights : found.path;
-  return {"file-" + sha256_hex_of_file(weights).substr(0, 12), found.path.stem().string(), found.path};
+  return {"file-" + sha256_hex_of_file(weights).substr(0, 12), found.path.stem().string(), found.path, false};
 }
 
 /// Everything that changes the numbers, as one canonical text: equal text, equal evaluation.
@@ -225,7 +226,7 @@ ProjectEvaluations evaluate_in_project(Project& project, const std::vector<Proje
                                          [&](const auto& other) { return other.record.id == record.id; });
     const bool reuse = is_repeated || (known && !options.force);
     if (!reuse) {
-      to_run.push_back({named.path, named.name, run.evaluate.confidence});
+      to_run.push_back({named.path, named.name, run.evaluate.confidence, named.registered});
       runs.push_back(result.models.size());
     }
     result.models.push_back({known && reuse ? *known : record, {}, reuse});

@@ -10,10 +10,12 @@
 #include "ds/base/clock.h"
 #include "ds/base/error.h"
 #include "ds/base/files.h"
+#include "ds/base/log.h"
 #include "ds/base/process.h"
 #include "ds/base/stop.h"
 #include "ds/base/text.h"
 #include "ds/cocofile/coco_file.h"
+#include "ds/detect/golden.h"
 #include "ds/media/image_io.h"
 #include "ds/weights/weight_file.h"
 #include "machine.h"
@@ -23,6 +25,18 @@ namespace ds {
 namespace {
 
 constexpr std::size_t kWarmUpImages = 3;
+
+/// What is measured here is what a promotion is later held to. A model that fails is still measured, for its numbers say
+/// so too; it has no golden answer then, and a promotion refuses it.
+void note_golden(const std::filesystem::path& folder, Detector& detector) {
+  const auto& card = detector.card();
+  if (detector.input_width() != card.input_width || detector.input_height() != card.input_height) return;
+  try {
+    keep_golden(folder, check_golden(folder, detector));
+  } catch (const DataError& error) {
+    log::warning(error.what());
+  }
+}
 
 int find_class(const TruthTable& truth, const std::string& name) {
   for (std::size_t t = 0; t < truth.classes.size(); ++t)
@@ -193,6 +207,7 @@ std::vector<ComparedModel> evaluate_models(const std::vector<ModelToRun>& models
     // An engine takes most of its memory when it runs for the first time.
     if (!data.files.empty()) detectors.back().detect(decode_image_file(data.files.front()));
     memory.push_back(growth.bytes());
+    if (model.registered) note_golden(model.path, detectors.back());
   }
   std::vector<Detector*> borrowed;
   std::vector<std::string> names;

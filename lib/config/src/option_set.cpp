@@ -4,6 +4,7 @@
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <limits>
 
@@ -30,6 +31,11 @@ std::int64_t whole_number(const std::string& name, const std::string& text, std:
   if (!value) refuse(name, text, "a whole number");
   if (*value < low || *value > high) refuse(name, text, fmt::format("between {} and {}", low, high));
   return *value;
+}
+
+std::string range_text(double low, double high) {
+  return std::isinf(high) ? fmt::format("{} or more", shortest(low))
+                          : fmt::format("between {} and {}", shortest(low), shortest(high));
 }
 
 double number(const std::string& name, const std::string& text) {
@@ -213,6 +219,22 @@ OptionSet& OptionSet::duration(std::string name, double& field_s, std::string he
   option.values = [&field_s] { return std::vector<std::string>{shortest(field_s)}; };
   option.default_text = shortest(field_s);
   return *this;
+}
+
+OptionSet& OptionSet::within(double low, double high) {
+  auto& option = options_.back();
+  option.assign = [assign = option.assign, name = option.name, low, high](const auto& values) {
+    for (const auto& text : values) {
+      auto value = parse_double(text);
+      if (value && !(*value >= low && *value <= high)) refuse(name, text, range_text(low, high));
+    }
+    assign(values);
+  };
+  return *this;
+}
+
+OptionSet& OptionSet::at_least(double low) {
+  return within(low, std::numeric_limits<double>::infinity());
 }
 
 Option& OptionSet::at(const std::string& name) {

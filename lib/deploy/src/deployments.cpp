@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <nlohmann/json.hpp>
@@ -19,6 +20,7 @@
 #include "ds/project/project.h"
 #include "ds/serve/audit_log.h"
 #include "local/server_file.h"
+#include "production.h"
 
 namespace ds {
 namespace {
@@ -44,6 +46,13 @@ std::string last_lines(const std::string& text, std::size_t count) {
   auto lines = split(trim(text), '\n');
   std::size_t first = lines.size() > count ? lines.size() - count : 0;
   return join({lines.begin() + static_cast<std::ptrdiff_t>(first), lines.end()}, "\n");
+}
+
+/// Throws UsageError for settings that no deployment can be served with.
+void require_settings(const ServeSettings& settings) {
+  auto options = settings.to_options(0);
+  options.folder = "unused";  // a deployment has one: capturing is possible
+  options.validate();
 }
 
 /// The last error in a server's log, without the tool's name before it.
@@ -75,9 +84,8 @@ std::string to_string(DeploymentState state) {
 
 DeploymentRecord Deployments::create(const std::string& name, const std::string& model,
                                      const ServeSettings& settings, const std::string& user) {
-  auto options = settings.to_options(0);
-  options.folder = "unused";  // a deployment has one: capturing is possible
-  options.validate();
+  DeploymentStore::require_name(name);
+  require_settings(settings);
   for (const auto& taken : project_.deployments().list())
     if (taken.name == name)
       throw UsageError(fmt::format("deployment '{}' is there already", name),
@@ -91,9 +99,10 @@ DeploymentRecord Deployments::create(const std::string& name, const std::string&
   record.host = settings.host;
   record.port = settings.port;
   record.options = settings.to_yaml();
+  detail::prove(project_, record);
   project_.transaction([&] {
     record = project_.deployments().create(record);
-    if (!project_.models().alias("champion")) project_.models().set_alias("champion", model_id);
+    detail::follow_champions(project_);
   });
   AuditEntry entry;
   entry.user = user;
@@ -211,13 +220,52 @@ std::string Deployments::log_tail(const std::string& name, std::size_t lines) co
   return last_lines(read_file(log_file(record)), lines);
 }
 
-void Deployments::destroy(const std::string& name) {
-  auto record = project_.deployments().get(name);
+void Deployments::change_settings(const std::string& name, const ServeSettings& settings) {
+  require_settings(settings);
+  project_.deployments().get(name);  // an unknown name is told before a lock is made for it
   auto lock = detail::lock_deployment(project_, name);
-  if (detail::running_server(record.folder))
+  auto record = project_.deployments().get(name);
+  record.options = settings.to_yaml();
+  if (!detail::running_server(record.folder)) {  // else the row says where the server listens
+    record.host = settings.host;
+    record.port = settings.port;
+  }
+  project_.deployments().update(record);
+}
+
+DestroyPlan Deployments::look_at_destroy(const std::string& name) const {
+  namespace fs = std::filesystem;
+  DestroyPlan plan;
+  plan.folder = project_.deployments().folder_of(name);
+  std::error_code error;
+  const auto all = project_.deployments().list();
+  auto found = std::find_if(all.begin(), all.end(), [&](const auto& each) { return each.name == name; });
+  if (found != all.end())
+    plan.model_id = found->model_id;
+  else if (DeploymentStore::require_name(name); !fs::is_directory(plan.folder, error))
+    project_.deployments().get(name);  // throws, naming the known ones
+  for (const auto& entry : fs::directory_iterator(plan.folder, error)) {
+    if (entry.path().filename() == "captures") continue;
+    plan.going.push_back(entry.path().filename().string());
+    if (entry.is_regular_file(error)) plan.going_bytes += entry.file_size(error);
+  }
+  std::sort(plan.going.begin(), plan.going.end());
+  for (const auto& entry : fs::recursive_directory_iterator(plan.folder / "captures", error)) {
+    if (!entry.is_regular_file(error)) continue;
+    plan.captures += entry.path().extension() == ".json";
+    plan.capture_bytes += entry.file_size(error);
+  }
+  return plan;
+}
+
+void Deployments::destroy(const std::string& name, bool with_captures) {
+  const auto folder = look_at_destroy(name).folder;
+  auto lock = detail::lock_deployment(project_, name);
+  if (detail::running_server(folder))
     throw Busy(fmt::format("deployment {} is running", name),
                fmt::format("stop it first: ds-deploy stop {}", name));
-  project_.deployments().remove(name);
+  project_.deployments().remove(name, with_captures);
+  project_.transaction([&] { detail::follow_champions(project_); });
 }
 
 }  // namespace ds

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "ds/base/error.h"
 #include "ds/base/text.h"
 #include "ds/config/option_set.h"
@@ -13,15 +15,22 @@ void ServeSettings::bind(OptionSet& options) {
   options.group("Serving")
       .add("host", host, "address to listen on; 0.0.0.0: every network this machine is in", "ADDRESS")
       .add("port", port, "port to listen on; 0: any free one")
+      .within(0, 65535)
       .add("workers", workers,
            "pictures are detected by this many workers, each with its own copy of the model")
+      .within(1, 1024)
       .add("queue", queue, "pictures that may wait; more are answered 429")
+      .at_least(1)
       .add("batch", batch, "pictures a worker takes at once when several wait")
+      .at_least(1)
       .add("connections", connections, "open connections; more are answered 503")
+      .at_least(1)
       .duration("deadline", deadline_s, "time for one request, from its first byte to the last of its answer")
       .duration("drain", drain_s, "how long requests in flight may take after a stop")
       .add("max-body", max_body_mb, "largest body of a request", "MB")
+      .within(1e-6, 1e6)
       .add("max-megapixels", max_megapixels, "largest picture, looked at before it is decoded", "MP")
+      .within(1e-6, 1e5)
       .add("token-file", token_file, "ask for bearer tokens; SIGHUP reads the file again")
       .add("tls-cert", tls_cert, "certificate chain (PEM): serve https")
       .add("tls-key", tls_key, "the certificate's key (PEM)")
@@ -51,10 +60,28 @@ ServeSettings ServeSettings::from_yaml(const std::string& text, const std::strin
   return settings;
 }
 
+std::vector<SettingChange> ServeSettings::take(const OptionSet& given) {
+  OptionSet own;
+  bind(own);
+  std::vector<SettingChange> changes;
+  for (auto& option : std::vector<Option>(own.options())) {
+    const auto& said = given.options();
+    auto found =
+        std::find_if(said.begin(), said.end(), [&](const auto& each) { return each.name == option.name; });
+    if (found == said.end() || found->source == ValueSource::built_in) continue;
+    const auto before = join(option.values(), ",");
+    option.assign(found->values());
+    if (auto after = join(option.values(), ","); after != before)
+      changes.push_back({option.name, before, after});
+  }
+  return changes;
+}
+
 ServeOptions ServeSettings::to_options(int threads) const {
   auto from_one = [](const char* what, double value) {
     if (value < 1) throw UsageError(fmt::format("--{} {}: expected at least 1", what, shortest(value)));
   };
+  if (port < 0 || port > 65535) throw UsageError(fmt::format("--port {}: expected 0 to 65535", port));
   from_one("queue", queue);
   from_one("batch", batch);
   if (max_body_mb <= 0)

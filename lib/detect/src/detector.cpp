@@ -65,6 +65,9 @@ std::vector<Detection> to_detections(const std::vector<ScoredBox>& candidates, c
   return detections;
 }
 
+/// Below every score, so that the engine leaves none out.
+constexpr double kBelowEveryScore = -1e9;
+
 }  // namespace
 
 void letterbox_to_input(const cv::Mat& image, int width, int height, const Preprocessing& preprocessing,
@@ -109,6 +112,13 @@ Detector& Detector::operator=(Detector&&) noexcept = default;
 
 std::vector<Detection> Detector::detect(const cv::Mat& image) {
   return std::move(detect(std::vector{image})[0]);
+}
+
+std::vector<ScoredBox> Detector::candidates(const cv::Mat& image) {
+  std::vector<float> input(static_cast<std::size_t>(input_width_) * static_cast<std::size_t>(input_height_) *
+                           3);
+  letterbox_to_input(image, input_width_, input_height_, card_.preprocessing, input.data());
+  return std::move(engine_->run({input.data(), 1, input_height_, input_width_}, kBelowEveryScore)[0]);
 }
 
 std::vector<std::vector<Detection>> Detector::detect(const std::vector<cv::Mat>& images) {

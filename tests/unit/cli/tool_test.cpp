@@ -59,6 +59,7 @@ struct Fixture {
     counter = &say.keep<Counter>();
     say.argument("word", counter->word, "what to say").arguments("more", counter->rest, "more words", false);
     say.options().add("times", counter->times, "how often").add("loud", counter->loud, "in capitals");
+    say.honours({Shared::project, Shared::seed});
     say.run([this](Context& context) {
       for (int i = 0; i < counter->times; ++i) context.out.line(counter->word);
       return action(context);
@@ -142,6 +143,61 @@ TEST_CASE("words are read into a verb's options without running it") {
   };
   REQUIRE(message({"say", "hello", "--tmes", "3"}) == "ds-x say has no flag --tmes");
   REQUIRE(message({"say", "--help"}) == "'ds-x say --help' asks for help, not for work");
+}
+
+TEST_CASE("a shared option that a verb does not honour is refused, wherever it comes from") {
+  Fixture f;
+  bool ran = false;
+  f.action = [&](Context& context) { return ran = true, context.shared.dry_run ? 9 : 0; };
+  auto refused = run(f.tool, {"say", "x", "--json"});
+  REQUIRE(refused.code == 2);
+  REQUIRE(
+      refused.err ==
+      "ds-x: error: ds-x say does not honour --json\n  hint: leave it out; of the shared options it takes "
+      "--project, --config, --dump-config, --quiet, --verbose, --progress, --color, --seed, --as, --lock-wait\n");
+  REQUIRE(run(f.tool, {"say", "x", "--dry-run"}).code == 2);
+  REQUIRE(run(f.tool, {"list", "add", "--as", "ada"}).code == 2);
+  TemporaryFolder folder;
+  auto file = folder.path() / "x.yaml";
+  write_file_atomically(file, "dry_run: true\n");
+  auto from_file = run(f.tool, {"say", "x", "--config", file.string()});
+  REQUIRE(from_file.code == 2);
+  REQUIRE(from_file.err.find("does not honour --dry-run (set by ") != std::string::npos);
+  setenv("DS_DRY_RUN", "1", 1);
+  auto from_environment = run(f.tool, {"say", "x"});
+  unsetenv("DS_DRY_RUN");
+  REQUIRE(from_environment.code == 2);
+  REQUIRE(from_environment.err.find("does not honour --dry-run (set by DS_DRY_RUN)") != std::string::npos);
+  REQUIRE_FALSE(ran);
+  setenv("DS_THREADS", "2", 1);  // there for many calls, and no promise
+  REQUIRE(run(f.tool, {"say", "x"}).code == 0);
+  unsetenv("DS_THREADS");
+  REQUIRE(ran);
+}
+
+TEST_CASE("a verb gets the shared options that it honours from the file of --config, too") {
+  Fixture f;
+  std::uint64_t seed = 0;
+  f.action = [&](Context& context) { return seed = context.shared.seed, 0; };
+  TemporaryFolder folder;
+  auto file = folder.path() / "x.yaml";
+  write_file_atomically(file, "seed: 5\ntimes: 2\n");
+  REQUIRE(run(f.tool, {"say", "x", "--config", file.string()}).out == "x\nx\n");
+  REQUIRE(seed == 5);
+  REQUIRE(run(f.tool, {"say", "x", "--config", file.string(), "--seed", "6"}).code == 0);
+  REQUIRE(seed == 6);
+}
+
+TEST_CASE("help and completions show the shared options that a verb honours, and no other") {
+  Fixture f;
+  auto help = run(f.tool, {"say", "--help"}).out;
+  REQUIRE(help.find("--seed N") != std::string::npos);
+  REQUIRE(help.find("--lock-wait") != std::string::npos);
+  REQUIRE(help.find("--json") == std::string::npos);
+  REQUIRE(help.find("--dry-run") == std::string::npos);
+  REQUIRE(run(f.tool, {"--generate", "verbs"}).out ==
+          "say\t--project, --seed, --as, --lock-wait\nlist add\t\n");
+  REQUIRE(run(f.tool, {"--generate", "bash"}).out.find("'say'*) words='--as --color") != std::string::npos);
 }
 
 TEST_CASE("every exception has its exit code") {

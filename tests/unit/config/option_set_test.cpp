@@ -80,3 +80,32 @@ TEST_CASE("the dump names sources and reads back the same") {
   REQUIRE(again.max_ms == 12.5);
   REQUIRE_FALSE(again.mosaic);
 }
+
+TEST_CASE("a number outside its bounds is refused, wherever it comes from") {
+  double score = 0.5;
+  std::optional<double> overlap;
+  int amount = 3;
+  OptionSet set;
+  set.add("score", score, "a score").within(0, 1);
+  set.add("overlap", overlap, "an overlap").within(0, 1);
+  set.add("amount", amount, "how many").at_least(1);
+  auto message = [&](const std::string& name, const std::string& value) {
+    try {
+      set.at(name).assign({value});
+    } catch (const UsageError& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  REQUIRE(message("score", "2") == "--score: '2' is not between 0 and 1");
+  REQUIRE(message("score", "-0.1") == "--score: '-0.1' is not between 0 and 1");
+  REQUIRE(message("score", "nan") == "--score: 'nan' is not a number");
+  REQUIRE(message("amount", "0") == "--amount: '0' is not 1 or more");
+  REQUIRE(message("overlap", "1.5") == "--overlap: '1.5' is not between 0 and 1");
+  REQUIRE(message("overlap", "") == "");  // left out
+  REQUIRE(message("score", "1") == "");
+  REQUIRE(message("amount", "1") == "");
+  REQUIRE(score == 1);
+  REQUIRE(amount == 1);
+  REQUIRE_THROWS_AS(set.read_yaml_text("score: 7\n", "x.yaml"), UsageError);
+}

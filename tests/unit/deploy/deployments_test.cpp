@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <nlohmann/json.hpp>
@@ -11,6 +12,7 @@
 #include "ds/base/error.h"
 #include "ds/base/files.h"
 #include "ds/base/process.h"
+#include "ds/config/option_set.h"
 #include "ds/deploy/register_model.h"
 #include "ds/http/client.h"
 #include "ds/media/image_io.h"
@@ -61,6 +63,7 @@ struct Fixture {
     ModelChange change;
     change.user = "ada";
     change.reason = reason;
+    change.proof = "verdict of c-1";
     return change;
   }
   std::vector<AuditEntry> audit() {
@@ -100,7 +103,7 @@ TEST_CASE("a deployment starts, answers, drains and starts again") {
   REQUIRE(f.deployments->start("gate", 60).pid == started.pid);  // nothing to do
   auto mode = fs::status(started.record.folder / "server.json").permissions();
   REQUIRE(mode == (fs::perms::owner_read | fs::perms::owner_write));  // it holds the admin's token
-  REQUIRE_THROWS_WITH(f.deployments->destroy("gate"), "deployment gate is running");
+  REQUIRE_THROWS_WITH(f.deployments->destroy("gate", true), "deployment gate is running");
 
   REQUIRE(f.deployments->stop("gate"));
   REQUIRE_FALSE(f.deployments->stop("gate"));
@@ -115,8 +118,16 @@ TEST_CASE("a deployment starts, answers, drains and starts again") {
   f.deployments->start("gate", 60);
   REQUIRE(f.ask() == "cat");
   f.deployments->stop("gate");
-  f.deployments->destroy("gate");
+  auto plan = f.deployments->look_at_destroy("gate");
+  REQUIRE(plan.captures == 1);
+  REQUIRE(plan.model_id == f.cat);
+  REQUIRE(std::count(plan.going.begin(), plan.going.end(), "audit.jsonl") == 1);
+  f.deployments->destroy("gate", false);
   REQUIRE(f.deployments->list().empty());
+  REQUIRE(f.deployments->look_at_destroy("gate").going.empty());
+  REQUIRE(f.deployments->look_at_destroy("gate").captures == 1);
+  REQUIRE_FALSE(f.project->models().alias("champion.gate").has_value());
+  f.deployments->destroy("gate", true);
   REQUIRE_FALSE(fs::exists(stopped.record.folder));
 }
 
@@ -262,7 +273,110 @@ TEST_CASE("creating is refused before anything is made") {
   REQUIRE_THROWS_WITH(f.deployments->create("gate", f.cat, settings, "ada"),
                       "workers 0: expected at least 1");
   REQUIRE(f.deployments->list().empty());
+  settings.workers = 1;
+  settings.port = 99999;
+  REQUIRE_THROWS_WITH(f.deployments->create("gate", f.cat, settings, "ada"),
+                      "--port 99999: expected 0 to 65535");
+  settings.port = 0;
+  auto models = f.project->models().list().size();
+  TemporaryFolder other;
+  fs::copy(Fixture::model_path("left-cat"), other.path() / "m");
+  auto card = read_file(other.path() / "m/model.yaml");
+  write_file_atomically(other.path() / "m/model.yaml", card.replace(card.find("left-cat"), 8, "other"));
+  REQUIRE_THROWS_AS(f.deployments->create("Gate 3", (other.path() / "m").string(), settings, "ada"),
+                    UsageError);
+  REQUIRE(f.project->models().list().size() == models);  // nor is the model of a mistyped name registered
   REQUIRE_FALSE(f.project->models().alias("champion").has_value());
   f.create();
   REQUIRE_THROWS_WITH(f.create(), "deployment 'gate' is there already");
+}
+
+TEST_CASE("nothing is promoted without proof, and what is refused is not registered") {
+  Fixture f;
+  f.create();
+  ModelChange change;
+  change.user = "ada";
+  REQUIRE_THROWS_WITH(
+      f.deployments->change_model("gate", f.dog, change),
+      fmt::format("no verdict says that {} passes against {}, which gate serves", f.dog, f.cat));
+  TemporaryFolder other;
+  fs::copy(Fixture::model_path("right-dog"), other.path() / "m");
+  auto card = read_file(other.path() / "m/model.yaml");
+  write_file_atomically(other.path() / "m/model.yaml", card.replace(card.find("right-dog"), 9, "other"));
+  REQUIRE_THROWS_AS(f.deployments->change_model("gate", (other.path() / "m").string(), change), UsageError);
+  REQUIRE(f.project->models().list().size() == 2);
+  REQUIRE(f.project->deployments().get("gate").model_id == f.cat);
+  change.force = true;
+  change.reason = "the camera was turned round";
+  REQUIRE(f.deployments->change_model("gate", f.dog, change).changed);
+}
+
+TEST_CASE("weights that changed since the model was measured are not promoted, not even by force") {
+  Fixture f;
+  f.create();
+  auto forced = f.by_ada("now");
+  forced.force = true;
+  REQUIRE(f.deployments->change_model("gate", f.dog, forced).changed);  // keeps its golden answer
+  REQUIRE(f.deployments->change_model("gate", f.cat, forced).changed);
+  auto folder = f.project->models().get(f.dog).folder;
+  auto golden = Json::parse(read_file(folder / "golden.json"));
+  golden["mean_score"] = golden["mean_score"].get<double>() + 0.1;
+  write_file_atomically(folder / "golden.json", golden.dump());
+  REQUIRE_THROWS_WITH(f.deployments->change_model("gate", f.dog, forced),
+                      Catch::Contains("is not what was measured"));
+  REQUIRE(f.project->deployments().get("gate").model_id == f.cat);
+}
+
+TEST_CASE("each deployment has its champion; the project has one while they serve the same") {
+  Fixture f;
+  f.create();
+  ServeSettings settings;
+  settings.port = 0;
+  f.deployments->create("door", f.cat, settings, "ada");
+  auto& models = f.project->models();
+  REQUIRE(models.alias("champion") == f.cat);
+  REQUIRE(models.alias("champion.door") == f.cat);
+  REQUIRE(f.deployments->change_model("door", f.dog, f.by_ada()).changed);
+  REQUIRE(models.alias("champion.door") == f.dog);
+  REQUIRE(models.alias("champion.gate") == f.cat);
+  REQUIRE_FALSE(models.alias("champion").has_value());
+  try {
+    models.get("champion");
+    FAIL("two champions are one");
+  } catch (const UsageError& error) {
+    REQUIRE(error.advice() == fmt::format("say whose: champion.door ({}), champion.gate ({})", f.dog, f.cat));
+  }
+  REQUIRE(models.get("champion.door").id == f.dog);
+  REQUIRE(f.deployments->change_model("gate", f.dog, f.by_ada()).changed);  // gate is not stopped by door's
+  REQUIRE(models.alias("champion") == f.dog);
+  REQUIRE(f.deployments->roll_back("door", f.by_ada()).to_model == f.cat);
+  f.deployments->destroy("door", true);
+  REQUIRE(models.alias("champion") == f.dog);
+  REQUIRE_FALSE(models.alias("champion.door").has_value());
+}
+
+TEST_CASE("settings change without destroying anything") {
+  Fixture f;
+  f.create();
+  auto before = f.project->deployments().get("gate");
+  OptionSet given;
+  ServeSettings said;
+  said.bind(given);
+  given.assign(given.at("capture"), {"uniform=0.5"}, ValueSource::flag, "--capture");
+  given.assign(given.at("batch"), {"8"}, ValueSource::flag, "--batch");
+  auto settings = ServeSettings::from_yaml(before.options, "gate");
+  auto changes = settings.take(given);
+  REQUIRE(changes.size() == 1);  // the batch was 8
+  REQUIRE(changes[0].name == "capture");
+  REQUIRE(changes[0].from == "off");
+  REQUIRE(changes[0].to == "uniform=0.5");
+  REQUIRE(settings.port == 0);  // what was not said stays
+  f.deployments->change_settings("gate", settings);
+  auto now = f.project->deployments().get("gate");
+  REQUIRE(ServeSettings::from_yaml(now.options, "gate").capture == "uniform=0.5");
+  REQUIRE(now.generation == before.generation);
+  settings.workers = 0;
+  REQUIRE_THROWS_AS(f.deployments->change_settings("gate", settings), UsageError);
+  REQUIRE_THROWS_WITH(f.deployments->change_settings("gat", ServeSettings{}),
+                      Catch::StartsWith("unknown deployment 'gat'"));
 }

@@ -6,12 +6,34 @@
 #include "ds/deploy/deployments.h"
 #include "ds/deploy/register_model.h"
 #include "ds/notify/notify.h"
+#include "ds/project/find_model.h"
 #include "ds/project/project.h"
 #include "ds/serve/audit_log.h"
 #include "local/server_file.h"
+#include "production.h"
 
 namespace ds {
 namespace {
+
+/// Compare-and-swap: throws Busy where production is not what the caller has seen.
+void refuse_unexpected(const DeploymentRecord& record, const ModelChange& wanted) {
+  if (wanted.expected_model && *wanted.expected_model != record.model_id)
+    throw Busy(fmt::format("deployment {} serves {}, expected {}", record.name, record.model_id,
+                           *wanted.expected_model),
+               "somebody else changed it: look at it and decide again");
+  if (wanted.expected_generation && *wanted.expected_generation != record.generation)
+    throw Busy(fmt::format("deployment {} is at generation {}, expected {}", record.name, record.generation,
+                           *wanted.expected_generation),
+               "somebody else changed it: look at it and decide again");
+}
+
+void refuse_unproven(const DeploymentRecord& record, const std::string& model, const ModelChange& wanted) {
+  if (wanted.action != "promote" || wanted.force || !wanted.proof.empty()) return;
+  throw UsageError(fmt::format("no verdict says that {} passes against {}, which {} serves", model,
+                               record.model_id, record.name),
+                   "a gate is run by `ds-retrain run`; a person may take it on themselves with "
+                   "--force --reason TEXT");
+}
 
 /// One change of model, from what was found to what is wanted, in the order that a crash
 /// can be completed from.
@@ -33,12 +55,14 @@ class Change {
         append(entries.empty() ? "" : entries.back().to_model, record_.generation);
       return report;
     }
-    check(entries);
+    refuse_change(record_, to_model_, wanted_);
+    auto served = record_;
+    served.model_id = to_model_;
+    detail::prove(project_, served);
     report.live = switch_server();
     project_.transaction([&] {
-      auto champion = project_.models().alias("champion");
       record_ = project_.deployments().swap_model(record_.name, to_model_, record_.generation);
-      if (champion != to_model_) project_.models().set_alias("champion", to_model_, champion);
+      detail::follow_champions(project_);
     });
     append(report.from_model, record_.generation);
     report.changed = true;
@@ -48,20 +72,6 @@ class Change {
   }
 
  private:
-  void check(const std::vector<AuditEntry>& entries) const {
-    if (wanted_.expected_model && *wanted_.expected_model != record_.model_id)
-      throw Busy(fmt::format("deployment {} serves {}, expected {}", record_.name, record_.model_id,
-                             *wanted_.expected_model),
-                 "somebody else changed it: look at it and decide again");
-    if (wanted_.expected_generation && *wanted_.expected_generation != record_.generation)
-      throw Busy(fmt::format("deployment {} is at generation {}, expected {}", record_.name,
-                             record_.generation, *wanted_.expected_generation),
-                 "somebody else changed it: look at it and decide again");
-    if (wanted_.action == "promote" && !wanted_.force && was_rolled_back(entries, to_model_))
-      throw UsageError(fmt::format("model {} was rolled back from deployment {}", to_model_, record_.name),
-                       "promote it again only with --force and a reason");
-  }
-
   /// True when a server runs and now serves the model.
   bool switch_server() const {
     auto server = detail::running_server(record_.folder);
@@ -91,7 +101,7 @@ class Change {
     entry.from_model = from;
     entry.to_model = to_model_;
     entry.generation = generation;
-    entry.reason = wanted_.reason;
+    entry.reason = wanted_.reason.empty() ? wanted_.proof : wanted_.reason;
     audit_.append(std::move(entry));
   }
 
@@ -117,22 +127,40 @@ class Change {
 
 }  // namespace
 
+void refuse_change(const DeploymentRecord& record, const std::string& model_id, const ModelChange& change) {
+  refuse_unexpected(record, change);
+  if (record.model_id == model_id) return;  // nothing would change
+  const auto entries = AuditLog(record.folder / "audit.jsonl").read();
+  if (change.action == "promote" && !change.force && was_rolled_back(entries, model_id))
+    throw UsageError(fmt::format("model {} was rolled back from deployment {}", model_id, record.name),
+                     "promote it again only with --force and a reason");
+  refuse_unproven(record, model_id, change);
+}
+
 ModelChangeReport Deployments::change_model(const std::string& name, const std::string& model,
                                             const ModelChange& change) {
-  project_.deployments().get(name);  // an unknown name is told before a lock is made for it
+  auto record = project_.deployments().get(name);  // an unknown name is told before a lock is made for it
+  if (!find_model(&project_, model).record) {      // what is refused is not registered either
+    refuse_unexpected(record, change);
+    refuse_unproven(record, model, change);
+  }
   auto to_model = register_model(project_, model);
   auto lock = detail::lock_deployment(project_, name);
   return Change(project_, project_.deployments().get(name), to_model, change).run();
 }
 
-ModelChangeReport Deployments::roll_back(const std::string& name, ModelChange change) {
+std::string Deployments::rollback_model(const std::string& name) const {
   auto record = project_.deployments().get(name);
   auto target = rollback_target(AuditLog(record.folder / "audit.jsonl").read());
   if (!target)
     throw UsageError(fmt::format("deployment {} has no promotion to roll back", name),
                      "ds-deploy status shows what it serves; promote puts a model there");
+  return *target;
+}
+
+ModelChangeReport Deployments::roll_back(const std::string& name, ModelChange change) {
   change.action = "rollback";
-  return change_model(name, *target, change);
+  return change_model(name, rollback_model(name), change);
 }
 
 }  // namespace ds

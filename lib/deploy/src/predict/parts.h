@@ -28,8 +28,6 @@ struct SourcePicture {
 void for_each_picture(const std::vector<std::filesystem::path>& sources, const PredictOptions& options,
                       const std::function<void(SourcePicture)>& take,
                       const std::function<void(const std::string& file, const std::string& why)>& fail);
-/// How many pictures there will be; 0 when that is not known before reading (videos, archives).
-std::int64_t count_pictures(const std::vector<std::filesystem::path>& sources);
 
 /// `<out>.partial.jsonl`: what an interrupted run has found so far.
 class PredictJournal {

@@ -111,7 +111,7 @@ class PredictRun {
 
   PredictReport run(const std::vector<fs::path>& sources) {
     Stopwatch elapsed;
-    progress_.begin("detecting", detail::count_pictures(sources));
+    progress_.begin("detecting", count_pictures(sources));
     detail::for_each_picture(
         sources, options_, [&](detail::SourcePicture source) { take(std::move(source)); },
         [&](const std::string& file, const std::string& why) { report_.failed.emplace_back(file, why); });
@@ -194,7 +194,7 @@ PredictReport predict(Detector& detector, const std::vector<fs::path>& sources, 
                       const PredictOptions& options, Progress& progress) {
   options.frames.validate();
   if (options.batch < 1) throw UsageError(fmt::format("batch {}: expected at least 1", options.batch));
-  detail::count_pictures(sources);  // a source that is not there is told before anything is written
+  count_pictures(sources);  // a source that is not there is told before anything is written
   return PredictRun(detector, sources, out, options, progress).run(sources);
 }
 

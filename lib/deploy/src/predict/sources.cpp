@@ -103,16 +103,20 @@ void for_each_picture(const std::vector<fs::path>& sources, const PredictOptions
   }
 }
 
-std::int64_t count_pictures(const std::vector<fs::path>& sources) {
+}  // namespace ds::detail
+
+namespace ds {
+
+std::int64_t count_pictures(const std::vector<std::filesystem::path>& sources) {
   std::int64_t count = 0;
   for (const auto& source : sources) {
-    check_source(source);
-    if (!fs::is_directory(source)) {
+    detail::check_source(source);
+    if (!std::filesystem::is_directory(source)) {
       if (!has_image_suffix(source)) return 0;
       ++count;
       continue;
     }
-    for (const auto& file : files_of(source)) {
+    for (const auto& file : detail::files_of(source)) {
       if (!has_image_suffix(file)) return 0;
       ++count;
     }
@@ -120,4 +124,4 @@ std::int64_t count_pictures(const std::vector<fs::path>& sources) {
   return count;
 }
 
-}  // namespace ds::detail
+}  // namespace ds

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "database/database.h"
 #include "database/journal.h"
 #include "ds/base/clock.h"
@@ -37,9 +39,13 @@ DeploymentRecord deployment_from_row(Statement& row, const std::filesystem::path
   return d;
 }
 
-void check_name(const std::string& name) {
-  if (name.empty() || name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") != std::string::npos)
-    throw UsageError(fmt::format("'{}' cannot be the name of a deployment; use a-z, 0-9 and '-'", name));
+constexpr const char* kCaptures = "captures";
+
+/// What lies in the folder of a deployment that is not there (any more), but for its captures.
+void clear_folder(const std::filesystem::path& folder) {
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error))
+    if (entry.path().filename() != kCaptures) remove_folder(entry.path());
 }
 
 std::string model_json(const DeploymentRecord& d) {
@@ -61,8 +67,13 @@ void write_yaml(const DeploymentRecord& d) {
 
 }  // namespace
 
+void DeploymentStore::require_name(const std::string& name) {
+  if (name.empty() || name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") != std::string::npos)
+    throw UsageError(fmt::format("'{}' cannot be the name of a deployment; use a-z, 0-9 and '-'", name));
+}
+
 DeploymentRecord DeploymentStore::create(DeploymentRecord d) {
-  check_name(d.name);
+  require_name(d.name);
   WriteTransaction transaction(database_);
   if (database_.integer("SELECT count(*) FROM deployments WHERE name = ?", d.name) > 0)
     throw UsageError(fmt::format("deployment '{}' is there already", d.name),
@@ -78,7 +89,8 @@ DeploymentRecord DeploymentStore::create(DeploymentRecord d) {
       d.name, d.model_id, d.generation, d.state, d.host, d.port, d.admin_port, d.pid, d.options, d.created_at,
       d.updated_at);
   append_journal(database_, "deployment", "{}", model_json(d));
-  make_folders(d.folder / "captures");
+  clear_folder(d.folder);  // of one that was destroyed
+  make_folders(d.folder / kCaptures);
   write_yaml(d);
   transaction.commit();
   return d;
@@ -139,15 +151,27 @@ DeploymentRecord DeploymentStore::get(const std::string& name) const {
   throw_unknown_name("deployment", name, known);
 }
 
-void DeploymentStore::remove(const std::string& name) {
-  auto deployment = get(name);
-  {
+void DeploymentStore::remove(const std::string& name, bool with_captures) {
+  require_name(name);
+  const auto folder = folder_of(name);
+  std::error_code error;
+  bool is_left = std::filesystem::exists(folder, error);
+  const auto known = list();
+  if (std::any_of(known.begin(), known.end(), [&](const auto& each) { return each.name == name; }) ||
+      !is_left) {
+    auto deployment = get(name);
     WriteTransaction transaction(database_);
     database_.run("DELETE FROM deployments WHERE name = ?", name);
     append_journal(database_, "deployment", model_json(deployment), "{}");
     transaction.commit();
   }
-  remove_folder(deployment.folder);
+  if (!with_captures) {
+    clear_folder(folder);
+    is_left = std::filesystem::exists(folder / kCaptures, error) &&
+              !std::filesystem::is_empty(folder / kCaptures, error);
+    if (is_left) return;
+  }
+  remove_folder(folder);
 }
 
 }  // namespace ds

@@ -58,6 +58,18 @@ bool is_plain_name(const std::string& text) {
          text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_.") == std::string::npos;
 }
 
+/// `champion` where deployments serve different models: the names that say which is meant.
+void refuse_one_of_several(const std::vector<ModelRecord>& models) {
+  std::vector<std::string> known;
+  for (const auto& model : models)
+    for (const auto& alias : model.aliases)
+      if (alias.starts_with(kChampionOf)) known.push_back(fmt::format("{} ({})", alias, model.id));
+  if (known.empty()) return;
+  std::sort(known.begin(), known.end());
+  throw UsageError("the deployments of this project serve different models: there is no one champion",
+                   "say whose: " + join(known, ", "));
+}
+
 std::string shown(const std::optional<std::string>& model_id) {
   return model_id ? *model_id : "nothing";
 }
@@ -111,6 +123,7 @@ std::vector<ModelRecord> ModelStore::list() const {
 
 ModelRecord ModelStore::get(const std::string& id_name_or_alias) const {
   auto models = list();
+  if (id_name_or_alias == kChampionAlias && !alias(kChampionAlias)) refuse_one_of_several(models);
   std::vector<NamedRow> candidates;
   for (const auto& model : models) {
     candidates.push_back({model.id, model.aliases});

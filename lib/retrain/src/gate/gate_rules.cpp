@@ -40,7 +40,8 @@ std::string both(const Difference& difference) {
   return fmt::format("{:.4f} against {:.4f}", difference.challenger, difference.champion);
 }
 
-/// The whole interval above the limit: met. The whole interval below: not met. Else nothing is shown.
+/// The whole interval above the limit: met. The whole interval below it, or below no difference at all: not met, for a
+/// loss is shown and that it is small is not. Else nothing is shown.
 RuleCheck shown_difference(std::string name, const Difference& difference, double limit) {
   auto made = check_rule(std::move(name), difference.value, ">=", limit, "AP");
   made.state = RuleState::unknown;
@@ -57,9 +58,10 @@ RuleCheck shown_difference(std::string name, const Difference& difference, doubl
   made.high = difference.interval->high;
   if (*made.low >= limit)
     made.state = RuleState::met;
-  else if (*made.high < limit)
+  else if (*made.high < std::max(limit, 0.0)) {
     made.state = RuleState::not_met;
-  else
+    if (*made.high >= limit) made.note += "; a loss is shown, and that it is within the limit is not";
+  } else
     made.note += "; the interval crosses the limit";
   return made;
 }

@@ -77,7 +77,8 @@ std::string unmet_text(const std::vector<RuleCheck>& rules) {
   std::vector<std::string> parts;
   for (const auto& each : rules)
     if (each.state != RuleState::met)
-      parts.push_back(fmt::format("{} {} (needs {})", each.name, value_text(each), limit_text(each)));
+      parts.push_back(fmt::format("{} {}{} (needs {})", each.name, value_text(each),
+                                  each.low && each.high ? " " + interval_text(each) : "", limit_text(each)));
   return join(parts, "; ");
 }
 

@@ -40,6 +40,20 @@ std::optional<std::string> model_before(const std::vector<RetrainLogEntry>& entr
   return std::nullopt;
 }
 
+[[noreturn]] void refuse_rollback(const std::string& production) {
+  throw UsageError(fmt::format("the audit log knows no model before {} to go back to", production),
+                   "`ds-retrain log` shows what was in production when");
+}
+
+/// Whether the audit log knows this very file as the verdict of the cycle.
+bool is_recorded(const RetrainLog& audit, const std::string& cycle_id, const std::filesystem::path& file) {
+  auto sha256 = sha256_hex_of_file(file);
+  auto entries = audit.list();
+  return std::any_of(entries.begin(), entries.end(), [&](const RetrainLogEntry& entry) {
+    return entry.key == "verdict:" + cycle_id && entry.fields.at("sha256") == sha256;
+  });
+}
+
 }  // namespace
 
 /// Someone may have moved production without us (ds-deploy promote): the log must still know.
@@ -53,6 +67,19 @@ void RetrainMachine::observe_production(const std::string& production) {
   record("in-production", fields, "");
 }
 
+std::optional<std::string> passing_cycle(const RetrainFolder& folder, const RetrainState& state,
+                                         const std::string& baseline, const std::string& challenger) {
+  for (auto cycle = state.past.rbegin(); cycle != state.past.rend(); ++cycle) {
+    if (cycle->baseline_id != baseline || cycle->challenger_id != challenger) continue;
+    auto file = folder.cycle_folder(cycle->id) / "verdict.json";
+    auto verdict = read_verdict(file);
+    if (verdict && verdict->answer == Verdict::pass && verdict->baseline_id == baseline &&
+        verdict->challenger_id == challenger && is_recorded(RetrainLog(folder.audit_file()), cycle->id, file))
+      return cycle->id;
+  }
+  return std::nullopt;
+}
+
 /// Throws DataError unless the verdict that the cycle names permits exactly this promotion.
 void RetrainMachine::require_verdict(const Cycle& cycle) const {
   auto file = folder_.cycle_folder(cycle.verdict_of) / "verdict.json";
@@ -64,9 +91,7 @@ void RetrainMachine::require_verdict(const Cycle& cycle) const {
     throw DataError(fmt::format("{} says '{}' for {} against {}; it does not permit {} over {}",
                                 file.string(), gate_answer(verdict->answer), verdict->challenger_id,
                                 verdict->baseline_id, cycle.challenger_id, cycle.baseline_id));
-  auto sha256 = sha256_hex_of_file(file);
-  for (const auto& entry : audit_.list())
-    if (entry.key == "verdict:" + cycle.verdict_of && entry.fields.at("sha256") == sha256) return;
+  if (is_recorded(audit_, cycle.verdict_of, file)) return;
   throw DataError(fmt::format("{} is not the verdict that the audit log recorded", file.string()));
 }
 
@@ -84,7 +109,8 @@ TickReport RetrainMachine::promote_tick(RetrainState state) {
   }
   auto result = stages_.promote(cycle);
   checkpoint("promoted");
-  if (!result.promoted) return close(std::move(state), Outcome::superseded, result.message);
+  if (!result.promoted)
+    return close(std::move(state), result.refused ? Outcome::rejected : Outcome::superseded, result.message);
   cycle.generation = result.generation;
   std::map<std::string, std::string> fields{{"cycle", cycle.id},
                                             {"from", cycle.baseline_id},
@@ -161,33 +187,35 @@ TickReport RetrainMachine::roll_back_tick(RetrainState state) {
 std::optional<std::string> RetrainMachine::passing_cycle(const RetrainState& state,
                                                          const std::string& baseline,
                                                          const std::string& challenger) const {
-  for (auto cycle = state.past.rbegin(); cycle != state.past.rend(); ++cycle) {
-    if (cycle->baseline_id != baseline || cycle->challenger_id != challenger) continue;
-    auto verdict = read_verdict(folder_.cycle_folder(cycle->id) / "verdict.json");
-    if (verdict && verdict->answer == Verdict::pass) return cycle->id;
-  }
-  return std::nullopt;
+  return ds::passing_cycle(folder_, state, baseline, challenger);
 }
 
-TickReport RetrainMachine::promote(const std::string& model_id, const std::string& forced_reason) {
+void RetrainMachine::require_promotable(const std::string& model_id, const std::string& forced_reason) {
   auto state = folder_.load();
-  if (state.open && state.open->challenger_id == model_id && state.open->stage == Stage::promote)
-    return promote_tick(std::move(state));
+  if (state.open && state.open->challenger_id == model_id && state.open->stage == Stage::promote) return;
   if (state.open)
     throw Busy(fmt::format("cycle {} is open at stage '{}'", state.open->id, to_string(state.open->stage)),
                "let it end with `ds-retrain run`, or look at it with `ds-retrain explain`");
   auto production = stages_.champion();
-  if (production == model_id)
-    return {.kind = TickReport::Kind::nothing, .message = model_id + " is in production already"};
+  if (production == model_id) return;
   if (state.is_barred(model_id))
     throw UsageError(fmt::format("{} was rolled back and is not promoted again", model_id),
                      "train a new one: `ds-retrain run` does when there are new labels");
-  auto verdict_of = passing_cycle(state, production, model_id);
-  if (!verdict_of && forced_reason.empty())
+  if (!passing_cycle(state, production, model_id) && forced_reason.empty())
     throw UsageError(fmt::format("no verdict says that {} passes against {}, which is in production",
                                  model_id, production),
                      "a gate is run by `ds-retrain run`; a person may take it on themselves with "
                      "--force --reason TEXT");
+}
+
+TickReport RetrainMachine::promote(const std::string& model_id, const std::string& forced_reason) {
+  require_promotable(model_id, forced_reason);
+  auto state = folder_.load();
+  if (state.open) return promote_tick(std::move(state));
+  auto production = stages_.champion();
+  if (production == model_id)
+    return {.kind = TickReport::Kind::nothing, .message = model_id + " is in production already"};
+  auto verdict_of = passing_cycle(state, production, model_id);
   observe_production(production);
   Cycle cycle;
   cycle.id = manual_id("p-", model_id, production, state);
@@ -211,9 +239,7 @@ TickReport RetrainMachine::roll_back(const std::string& reason) {
   if (!baking) {
     observe_production(production);
     auto before = model_before(audit_.list(), production, state);
-    if (!before)
-      throw UsageError(fmt::format("the audit log knows no model before {} to go back to", production),
-                       "`ds-retrain log` shows what was in production when");
+    if (!before) refuse_rollback(production);
     if (state.open) {
       close(state, Outcome::superseded, "production was rolled back by hand");
       state = folder_.load();
@@ -230,6 +256,17 @@ TickReport RetrainMachine::roll_back(const std::string& reason) {
   state.open->message = reason.empty() ? "asked for by " + user_ : reason;
   save(state, "manual rollback");
   return roll_back_tick(std::move(state));
+}
+
+std::string RetrainMachine::rollback_model() {
+  auto state = folder_.load();
+  auto production = stages_.champion();
+  bool ours = state.open && state.open->challenger_id == production &&
+              (state.open->stage == Stage::bake || state.open->stage == Stage::roll_back);
+  auto before =
+      ours ? std::optional(state.open->baseline_id) : model_before(audit_.list(), production, state);
+  if (!before) refuse_rollback(production);
+  return *before;
 }
 
 bool RetrainMachine::reset_breaker(const std::string& reason) {

@@ -88,6 +88,14 @@ Cycle cycle_from_json(const Json& json) {
   return cycle;
 }
 
+/// A state that cannot be read.
+std::string what_to_do_about(const std::filesystem::path& file) {
+  return fmt::format(
+      "put back a copy of it from a backup; or begin without it: mv {0} {0}.broken. Production, labels and the audit "
+      "log stay, but an open cycle is given up, and which models were rolled back is then known only to `ds-retrain log`",
+      file.string());
+}
+
 /// Of those that were tried in full and led nowhere; a superseded cycle says nothing about the training.
 bool is_reject(Outcome outcome) {
   return outcome == Outcome::rejected || outcome == Outcome::undecided || outcome == Outcome::failed ||
@@ -172,9 +180,10 @@ RetrainState state_from_text(const std::string& text, const std::filesystem::pat
     state.breaker_reset_at = json.at("breaker_reset_at").get<std::size_t>();
     return state;
   } catch (const nlohmann::json::exception& error) {
-    throw FormatError({.path = file}, fmt::format("not a state of ds-retrain: {}", error.what()));
+    throw FormatError({.path = file}, fmt::format("not a state of ds-retrain: {}", error.what()),
+                      what_to_do_about(file));
   } catch (const UsageError& error) {
-    throw FormatError({.path = file}, error.what());
+    throw FormatError({.path = file}, error.what(), what_to_do_about(file));
   }
 }
 

@@ -5,19 +5,15 @@
 #include "ds/project/project.h"
 #include "ds/retrain/project_stages.h"
 
-/// Compare-and-swap of the champion and of the running deployment.
+/// Compare-and-swap of what the deployment serves.
 namespace ds {
 namespace {
 
 /// What keeps production from moving from `from` to `to`; empty when nothing does.
-std::string obstacle(Project& project, const DeploymentRecord& deployment, const std::string& from,
-                     const std::string& to) {
+std::string obstacle(const DeploymentRecord& deployment, const std::string& from, const std::string& to) {
   if (deployment.model_id != from && deployment.model_id != to)
     return fmt::format("deployment '{}' serves {} by now, not {}", deployment.name, deployment.model_id,
                        from);
-  auto champion = project.models().alias(kChampionAlias);
-  if (champion && *champion != from && *champion != to)
-    return fmt::format("the champion is {} by now, not {}", *champion, from);
   return {};
 }
 
@@ -28,22 +24,25 @@ std::string obstacle(Project& project, const DeploymentRecord& deployment, const
 PromoteResult ProjectStages::move_production(const std::string& from, const std::string& to,
                                              const std::string& action, const std::string& reason) {
   auto deployment = project_.deployments().get(deployment_);
-  if (auto why = obstacle(project_, deployment, from, to); !why.empty())
+  if (auto why = obstacle(deployment, from, to); !why.empty())
     return {.promoted = false, .generation = deployment.generation, .message = why};
   ModelChange change;
   change.action = action;
   change.user = options_.user;
   change.reason = reason;
+  change.proof = reason;  // RetrainMachine has asked for a verdict, or for a person's reason
   if (deployment.model_id != to) change.expected_generation = deployment.generation;
   try {
     auto report = Deployments(project_).change_model(deployment_, to, change);
     return {.promoted = true, .generation = report.generation};
   } catch (const UsageError& error) {
     return {.promoted = false, .generation = deployment.generation, .message = error.what()};
+  } catch (const DataError& error) {
+    return {.promoted = false, .generation = deployment.generation, .message = error.what(), .refused = true};
   } catch (const Busy&) {
     // Somebody was faster between our look and the swap; anything else passes by itself.
     deployment = project_.deployments().get(deployment_);
-    auto why = obstacle(project_, deployment, from, to);
+    auto why = obstacle(deployment, from, to);
     if (why.empty()) throw;
     return {.promoted = false, .generation = deployment.generation, .message = why};
   }

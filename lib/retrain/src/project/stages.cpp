@@ -39,13 +39,7 @@ LabelCounts ProjectStages::count_labels(const std::string& since_snapshot) {
 }
 
 std::string ProjectStages::champion() {
-  auto serving = project_.deployments().get(deployment_).model_id;
-  auto champion = project_.models().alias(kChampionAlias);
-  if (champion && *champion != serving)
-    throw DataError(
-        fmt::format("deployment '{}' serves {}, but the champion is {}", deployment_, serving, *champion),
-        "move one of them: `ds-deploy promote` changes both");
-  return serving;
+  return project_.deployments().get(deployment_).model_id;
 }
 
 std::string ProjectStages::snapshot_of(const std::string& model_id) {

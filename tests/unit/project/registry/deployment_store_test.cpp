@@ -43,9 +43,36 @@ TEST_CASE("a deployment's model changes only by its generation") {
           "unknown deployment 'shop-2'; known: shop-1");
   REQUIRE(deployments.list().size() == 1);
   REQUIRE(problems_of(project) == "");
-  deployments.remove("shop-1");
+  deployments.remove("shop-1", true);
   REQUIRE(deployments.list().empty());
   REQUIRE(!fs::exists(now.folder));
+}
+
+TEST_CASE("a removed deployment leaves its captures, and what a crash has left goes with the next call") {
+  ProjectFixture fixture;
+  auto project = fixture.open();
+  auto& deployments = project.deployments();
+  auto folder = deployments.create({.name = "shop", .model_id = "m-1"}).folder;
+  write_file_atomically(folder / "captures" / "ab" / "x.jpg", "x");
+  write_file_atomically(folder / "audit.jsonl", "old");
+  deployments.remove("shop", false);
+  REQUIRE(deployments.list().empty());
+  REQUIRE(fs::exists(folder / "captures" / "ab" / "x.jpg"));
+  REQUIRE(!fs::exists(folder / "audit.jsonl"));
+  REQUIRE(!fs::exists(folder / "deployment.yaml"));
+
+  write_file_atomically(folder / "audit.jsonl", "left by a crash between the row and the files");
+  deployments.remove("shop", false);
+  REQUIRE(!fs::exists(folder / "audit.jsonl"));
+
+  write_file_atomically(folder / "audit.jsonl", "left by a crash");
+  deployments.create({.name = "shop", .model_id = "m-2"});  // nothing of the old one is taken over
+  REQUIRE(!fs::exists(folder / "audit.jsonl"));
+  REQUIRE(fs::exists(folder / "captures" / "ab" / "x.jpg"));
+  deployments.remove("shop", true);
+  REQUIRE(!fs::exists(folder));
+  REQUIRE(message_of<UsageError>([&] { deployments.remove("shop", true); }) ==
+          "unknown deployment 'shop'; there are none");
 }
 
 TEST_CASE("captures are taken once per deployment") {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "ds/retrain/verdict.h"
+
 #include <catch2/catch.hpp>
 
 using ds::RuleState;
@@ -89,6 +91,22 @@ TEST_CASE("A small loss on few images is unknown, and the floor of a class does 
   REQUIRE(ap.state == RuleState::unknown);
   REQUIRE(ap.note.ends_with("; the interval crosses the limit"));
   REQUIRE(named(rules, "AP of class 'disc', difference").state == RuleState::met);
+}
+
+TEST_CASE("A loss that is shown is a regression, also where its interval crosses the limit") {
+  // 4 of 40 lost, about -.10: the interval lies below 0 and around the limit of -.10.
+  auto policy = quick();
+  policy.max_loss = 0.1;
+  auto rules = ds::gate_rules(scene(40, first(40, 40), first(36, 40)), policy);
+  const auto& ap = named(rules, kTest);
+  REQUIRE(*ap.low < -0.1);
+  REQUIRE(*ap.high > -0.1);
+  REQUIRE(*ap.high < 0);
+  REQUIRE(ap.state == RuleState::not_met);
+  REQUIRE(ap.note.ends_with("; a loss is shown, and that it is within the limit is not"));
+  REQUIRE(ds::decide(rules) == ds::Verdict::regression);
+  REQUIRE(ds::unmet_text({ap}) == "AP on the frozen test set, difference " + ds::value_text(ap) + " " +
+                                      ds::interval_text(ap) + " (needs >= -0.1000)");
 }
 
 TEST_CASE("Too few test images are not enough data, whatever they say") {

@@ -123,6 +123,12 @@ TEST_CASE("State and verdict read back as they were written; a damaged or newer 
   REQUIRE(error_of([&] {
             ds::state_from_text("{}", "state.json");
           }).starts_with("state.json: not a state of ds-retrain: "));
+  try {
+    ds::state_from_text("{}", "state.json");
+    FAIL("a state without anything was read");
+  } catch (const ds::FormatError& error) {
+    REQUIRE(error.advice().find("mv state.json state.json.broken") != std::string::npos);
+  }
   REQUIRE(error_of([&] { ds::state_from_text("{\"format\": 2}", "state.json"); }) ==
           "state.json: /format: format 2 is newer than this tool's 1");
 

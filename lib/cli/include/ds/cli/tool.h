@@ -2,6 +2,7 @@
 
 #include <deque>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -49,6 +50,9 @@ class Verb {
   OptionSet& options() { return options_; }
   Verb& argument(std::string name, std::string& field, std::string help, bool required = true);
   Verb& arguments(std::string name, std::vector<std::string>& field, std::string help, bool required = true);
+  /// Declares the shared options that this verb's work acts on. One that is not declared is refused (exit code 2),
+  /// so that nobody who says --dry-run or --json gets something else. Called again, it adds.
+  Verb& honours(std::initializer_list<Shared> parts);
   /// What follows `--` goes to `field` unread: it is the command line of something else.
   /// @param help a noun phrase: "the options of ds-x say"
   Verb& rest(std::string name, std::vector<std::string>& field, std::string help);
@@ -70,6 +74,8 @@ class Verb {
   const std::vector<Argument>& positionals() const { return arguments_; }
   const std::optional<Argument>& rest() const { return rest_; }
   const OptionSet& options() const { return options_; }
+  /// Whether the shared option of this name may be given: the frame honours it, or this verb does.
+  bool takes(std::string_view shared_option) const;
   int execute(Context& context) const { return action_(context); }
 
  private:
@@ -79,6 +85,7 @@ class Verb {
   std::vector<std::string> examples_;
   std::vector<Argument> arguments_;
   std::optional<Argument> rest_;
+  std::vector<std::string> honoured_;  // names of shared options
   OptionSet options_;
   std::vector<std::shared_ptr<void>> kept_;
   std::function<int(Context&)> action_;

@@ -47,6 +47,7 @@ struct ModelToRun {
   std::string name;            // in tables
   /// Operating threshold of this model, in place of RunOptions::evaluate.confidence.
   std::optional<double> confidence = std::nullopt;
+  bool registered = false;  // the folder is the registry's: its golden answer is kept there
 };
 
 /// load_detector, run_models, evaluate: the whole evaluation of model bundles or weight files. All are loaded

@@ -56,6 +56,11 @@ class OptionSet {
   /// Seconds, written as 90, 90s, 15m, 2h, 1d.
   OptionSet& duration(std::string name, double& field_s, std::string help);
 
+  /// Bounds of the number added last, both allowed: a value outside is a UsageError wherever it came from. A list must
+  /// hold only such numbers; an optional number may still be left out.
+  OptionSet& within(double low, double high);
+  OptionSet& at_least(double low);
+
   const std::vector<Option>& options() const { return options_; }
   /// Throws UsageError naming the known options.
   Option& at(const std::string& name);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <optional>
 #include <string>
@@ -36,7 +37,9 @@ struct ModelChange {
   std::optional<std::string> expected_model = std::nullopt;
   /// Only when this is the deployment's generation now.
   std::optional<std::int64_t> expected_generation = std::nullopt;
-  bool force = false;  // also a model that was rolled back from
+  /// What says that a promotion is right, for the audit log: the verdict of a cycle of ds-retrain, or a person there.
+  std::string proof = {};
+  bool force = false;  // without proof, and also a model that was rolled back from
 };
 
 struct ModelChangeReport {
@@ -47,6 +50,16 @@ struct ModelChangeReport {
   bool live = false;            // the running server was switched
 };
 
+/// What destroying a deployment removes and what it leaves.
+struct DestroyPlan {
+  std::filesystem::path folder;
+  std::string model_id;            // empty: it was destroyed before, and only files are left
+  std::vector<std::string> going;  // names in the folder, captures/ apart
+  std::uint64_t going_bytes = 0;
+  std::size_t captures = 0;  // pictures
+  std::uint64_t capture_bytes = 0;
+};
+
 /// Deployments on this machine: each is one background process that serves one model of the project, with its
 /// folder deployments/<name>/ (settings, captures, requests.jsonl, audit.jsonl, log.txt). Whether one runs is
 /// told by a kernel lock its process holds, so a crash is never taken for a running server.
@@ -54,8 +67,9 @@ class Deployments {
  public:
   explicit Deployments(Project& project) : project_(project) {}
 
-  /// Records the deployment; the first one of a project also makes its model the champion. Throws UsageError
-  /// for a name that is taken, an unknown model or settings that cannot work.
+  /// Records the deployment. Its model becomes its champion (alias champion.NAME), and the project's where no other
+  /// deployment serves another model. Throws UsageError for a name that is taken, an unknown model or settings that
+  /// cannot work, DataError for a model that fails the golden check (ds/detect/golden.h).
   DeploymentRecord create(const std::string& name, const std::string& model, const ServeSettings& settings,
                           const std::string& user);
   DeploymentStatus status(const std::string& name) const;
@@ -69,18 +83,25 @@ class Deployments {
   bool stop(const std::string& name);
   /// The last lines of its log.
   std::string log_tail(const std::string& name, std::size_t lines) const;
-  /// Removes the record and its folder, captures included. Throws Busy while it runs.
-  void destroy(const std::string& name);
+  /// Throws UsageError for an unknown name.
+  DestroyPlan look_at_destroy(const std::string& name) const;
+  /// Removes the record and its folder; the captures only `with_captures`. Run again after a crash, or for captures that
+  /// were kept, it removes what is left. Throws Busy while it runs.
+  void destroy(const std::string& name, bool with_captures);
+  /// Other settings, from its next start on. Throws UsageError for settings that cannot work.
+  void change_settings(const std::string& name, const ServeSettings& settings);
 
   /// Puts another model into production: under the deployment's lock, the running server loads, warms and
-  /// switches (compare-and-swap on the generation), then record and champion alias change in one
+  /// switches (compare-and-swap on the generation), then record and champion aliases change in one
   /// transaction, then the audit log. Idempotent: run again after a crash at any point, it completes what is
-  /// missing. Throws Busy when production is not what was expected, UsageError for a model that was rolled
-  /// back from (unless forced).
+  /// missing. Throws Busy when production is not what was expected, UsageError for a promotion without proof and for a
+  /// model that was rolled back from (unless forced), DataError for a model that fails the golden check.
   ModelChangeReport change_model(const std::string& name, const std::string& model,
                                  const ModelChange& change);
   /// change_model to the model before the newest promotion that stands. Throws UsageError when there is none.
   ModelChangeReport roll_back(const std::string& name, ModelChange change);
+  /// What roll_back would go to.
+  std::string rollback_model(const std::string& name) const;
 
   /// The server process: serves until SIGTERM, SIGINT or an admin's drain, then drains.
   /// @param on_ready called with the URL once the model is loaded and warmed
@@ -90,6 +111,10 @@ class Deployments {
  private:
   Project& project_;
 };
+
+/// Throws what change_model throws before it touches anything: Busy where the record is not what was expected,
+/// UsageError without proof, and for a model that was rolled back from.
+void refuse_change(const DeploymentRecord& record, const std::string& model_id, const ModelChange& change);
 
 /// `ds-deploy serve MODEL`: serves a model that is no deployment (no admin listener, no
 /// captures) until a signal.

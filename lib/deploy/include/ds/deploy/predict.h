@@ -55,6 +55,10 @@ struct PredictFormat {
 /// overlay: a folder with every picture and video, boxes drawn in.
 const Registry<PredictFormat>& predict_formats();
 
+/// How many pictures predict will look at; 0 when that is not known before reading (videos, archives). Throws UsageError
+/// for a source that is not there or is nothing that can be predicted on.
+std::int64_t count_pictures(const std::vector<std::filesystem::path>& sources);
+
 /// Runs the detector over images, folders, archives and videos. A source file that cannot be read is reported
 /// and the others go on; only when nothing could be read is it a DataError. Interrupted (Interrupted is
 /// thrown), it keeps what it has beside `out` as `<out>.partial.jsonl` and the next run with the same model,

@@ -2,12 +2,18 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "ds/serve/service.h"
 
 namespace ds {
 
 class OptionSet;
+
+struct SettingChange {
+  std::string name;  // of the option
+  std::string from, to;
+};
 
 /// How a model is served, as a user says it: flags of `ds-deploy serve` and `create`, and the text kept with
 /// a deployment. The help text of each field stands in bind.
@@ -34,6 +40,8 @@ struct ServeSettings {
   /// As YAML that from_yaml reads back, relative paths made absolute.
   std::string to_yaml() const;
   static ServeSettings from_yaml(const std::string& text, const std::string& name);
+  /// Takes over what somebody has said in `given`, a set that `bind` has filled; what was left out stays as it is.
+  std::vector<SettingChange> take(const OptionSet& given);
   /// Throws UsageError naming the field.
   ServeOptions to_options(int threads) const;
 };

@@ -8,6 +8,7 @@
 
 #include "ds/dataset/detection.h"
 #include "ds/detect/model_card.h"
+#include "ds/geometry/nms.h"
 
 namespace cv {
 class Mat;
@@ -49,6 +50,10 @@ class Detector {
   std::vector<Detection> detect(const cv::Mat& image);
   /// One list per image; the images run as one batch.
   std::vector<std::vector<Detection>> detect(const std::vector<cv::Mat>& images);
+
+  /// What the network gives before any threshold and suppression: one box in input pixels for every anchor and class.
+  /// Scores that are not numbers are left out.
+  std::vector<ScoredBox> candidates(const cv::Mat& image);
 
   const ModelCard& card() const { return card_; }
   int input_width() const { return input_width_; }

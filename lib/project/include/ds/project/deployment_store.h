@@ -43,8 +43,13 @@ class DeploymentStore {
   std::vector<DeploymentRecord> list() const;
   /// Throws UsageError naming the known ones.
   DeploymentRecord get(const std::string& name) const;
-  /// The row and the folder.
-  void remove(const std::string& name);
+  /// Throws UsageError for characters outside [a-z0-9-].
+  static void require_name(const std::string& name);
+  /// The folder of a deployment of this name, be it there or not.
+  std::filesystem::path folder_of(const std::string& name) const { return folder_ / name; }
+  /// The row, which decides, then the files; captures/ only `with_captures`. Called again after a crash, and for what an
+  /// earlier removal kept, it removes what is left. Throws UsageError when there is neither row nor folder.
+  void remove(const std::string& name, bool with_captures);
 
  private:
   detail::Database& database_;

@@ -25,6 +25,11 @@ struct ModelRecord {
   std::vector<std::string> aliases;
 };
 
+/// The alias of what the project's only deployment serves (or all of them do), and, with the deployment's name behind
+/// it, of what that one serves.
+inline constexpr const char* kChampionAlias = "champion";
+inline constexpr const char* kChampionOf = "champion.";
+
 /// The model registry: models/<id>/ portable folders, and aliases (champion, challenger)
 /// that move by compare-and-swap.
 class ModelStore {

@@ -57,6 +57,10 @@ struct Explanation {
   std::string summary;           // one sentence
 };
 
+/// The newest cycle whose verdict says that `challenger` passes against `baseline`, as the audit log recorded it.
+std::optional<std::string> passing_cycle(const RetrainFolder& folder, const RetrainState& state,
+                                         const std::string& baseline, const std::string& challenger);
+
 /// The tick machine of one deployment. All of its memory is RetrainFolder; a crash at any point (kill -9, a
 /// thrown error) leaves a state from which the next tick comes to the same end. The caller holds the
 /// project's "retrain" lock.
@@ -74,9 +78,14 @@ class RetrainMachine {
   /// against today's champion, or `forced_reason`. Throws UsageError without either, for a model that was
   /// rolled back, and Busy while a cycle is open.
   TickReport promote(const std::string& model_id, const std::string& forced_reason);
+  /// Throws what promote throws before it does anything.
+  void require_promotable(const std::string& model_id, const std::string& forced_reason);
   /// Back to the model before the one in production, which is never promoted again. Throws UsageError when
   /// the audit log knows none.
   TickReport roll_back(const std::string& reason);
+  /// What roll_back would go to.
+  std::string rollback_model();
+  bool breaker_is_open() const { return folder_.load().rejects_in_a_row() >= policy_.max_rejects; }
   /// Closes the circuit breaker. False when it was closed.
   bool reset_breaker(const std::string& reason);
 

@@ -49,9 +49,6 @@ class ProjectStages : public Stages {
   StageOptions options_;
 };
 
-/// The alias that names what is in production.
-inline constexpr const char* kChampionAlias = "champion";
-
 /// Every model that has been in production, oldest first, by the deployment's own audit log (which ds-deploy
 /// writes too): entries with action, user, time and the fields from, to, generation, reason.
 std::vector<RetrainLogEntry> production_history(const Project& project, const std::string& deployment);

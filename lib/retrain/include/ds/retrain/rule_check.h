@@ -36,7 +36,7 @@ std::string limit_text(const RuleCheck& rule);
 std::string interval_text(const RuleCheck& rule);
 
 bool all_met(const std::vector<RuleCheck>& rules);
-/// `new reviewed images 12 (needs >= 50)`, joined with "; ": the rules that are not met.
+/// `new reviewed images 12 (needs >= 50)`, with the interval where there is one, joined with "; ": the rules that are not met.
 std::string unmet_text(const std::vector<RuleCheck>& rules);
 
 nlohmann::ordered_json to_json(const RuleCheck& rule);

@@ -34,9 +34,10 @@ struct TrainResult {
 };
 
 struct PromoteResult {
-  bool promoted = false;        // false: the champion or the deployment was moved by somebody else
+  bool promoted = false;        // false: the deployment was moved by somebody else
   std::int64_t generation = 0;  // of the deployment, afterwards
   std::string message = {};
+  bool refused = false;  // not promoted because the model itself cannot serve: the golden check
 };
 
 /// What the machine does to the world. Every call is idempotent: after a crash it is made again with the same
@@ -48,7 +49,7 @@ class Stages {
   virtual CollectReport collect() = 0;
   /// @param since_snapshot what was learnt from last; empty: nothing yet
   virtual LabelCounts count_labels(const std::string& since_snapshot) = 0;
-  /// The model in production. Throws DataError when the champion alias and the deployment disagree.
+  /// The deployment's champion: the model that it serves. Another deployment's is of no concern.
   virtual std::string champion() = 0;
   /// What the model was trained on; empty when not known.
   virtual std::string snapshot_of(const std::string& model_id) = 0;
@@ -60,7 +61,7 @@ class Stages {
   /// Measures both models on the cycle's frozen test split.
   virtual void evaluate(const Cycle& cycle) = 0;
   virtual CycleVerdict gate(const Cycle& cycle) = 0;
-  /// Compare-and-swap of the champion and of the running deployment from the baseline to the challenger.
+  /// Compare-and-swap of what the deployment serves, running or not, from the baseline to the challenger.
   virtual PromoteResult promote(const Cycle& cycle) = 0;
   /// The deployment's requests between two times, seconds since 1970.
   virtual TrafficSummary traffic(double from, double until) = 0;
