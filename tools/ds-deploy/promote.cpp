@@ -6,7 +6,7 @@
 #include "common/text.h"
 #include "ds/base/error.h"
 #include "ds/deploy/deployments.h"
-#include "ds/project/find_model.h"
+#include "ds/deploy/register_model.h"
 #include "ds/retrain/machine.h"
 #include "ds/retrain/project_stages.h"
 #include "verbs.h"
@@ -75,7 +75,7 @@ int run_promote(Context& context, const ChangeFlags& flags) {
   if (flags.force && flags.reason.empty())
     throw UsageError("--force needs a --reason", "say why: it stands in the audit log");
   auto record = project.deployments().get(flags.name);
-  auto model = find_model(&project, flags.model).id;
+  auto model = registered_model(project, flags.model).value_or(flags.model);
   auto change = flags.change(context);
   change.proof = proof_of(project, record, model);
   if (context.shared.dry_run) return print_plan(context, record, model, change);

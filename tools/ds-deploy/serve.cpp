@@ -25,11 +25,11 @@ bool is_deployment(Project* project, const std::string& name) {
   return std::any_of(all.begin(), all.end(), [&](const auto& record) { return record.name == name; });
 }
 
-/// A deployment is served as it was created: flags that would be ignored are refused.
+/// A deployment is served by its own settings: flags that would be ignored are refused.
 void refuse_flags(const OptionSet& options, const std::string& name) {
   for (const auto& option : options.options())
     if (option.source == ValueSource::flag)
-      throw UsageError(fmt::format("--{}: deployment {} is served as it was created", option.name, name),
+      throw UsageError(fmt::format("--{}: deployment {} is served by its own settings", option.name, name),
                        fmt::format("change it: ds-deploy set {} --{} ...", name, option.name));
 }
 

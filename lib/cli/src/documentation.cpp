@@ -57,15 +57,6 @@ std::vector<Option> taken_by(const Verb& verb, const OptionSet& shared) {
   return taken;
 }
 
-/// `--project, --as, --json`: what a verb honours itself; the frame's options go without saying.
-std::string honoured_names(const Verb& verb, const OptionSet& shared) {
-  const Verb bare("", "");
-  std::vector<std::string> names;
-  for (const auto& option : taken_by(verb, shared))
-    if (!bare.takes(option.name)) names.push_back("--" + option.name);
-  return join(names, ", ");
-}
-
 std::string option_list(const std::vector<Option>& options, const std::string& fallback_title) {
   std::vector<std::string> groups;
   for (const auto& option : options)
@@ -286,6 +277,14 @@ std::string fish_completion(const Tool& tool, const OptionSet& shared) {
 }
 
 }  // namespace
+
+std::string honoured_names(const Verb& verb, const OptionSet& shared) {
+  const Verb bare("", "");
+  std::vector<std::string> names;
+  for (const auto& option : taken_by(verb, shared))
+    if (!bare.takes(option.name)) names.push_back("--" + option.name);
+  return join(names, ", ");
+}
 
 std::string tool_help(const Tool& tool) {
   return fmt::format(

@@ -8,6 +8,7 @@
 #include <map>
 #include <set>
 
+#include "documentation.h"
 #include "ds/base/error.h"
 #include "ds/base/text.h"
 #include "short_flag.h"
@@ -144,12 +145,11 @@ void refuse_unhonoured(const Tool& tool, const Verb& verb, const OptionSet& shar
     if (verb.takes(option.name)) continue;
     const bool wants_dry_run = option.name == "dry-run" && shared.dry_run;
     if (option.source != ValueSource::flag && !wants_dry_run) continue;
-    std::vector<std::string> taken;
-    for (const auto& each : shared_set.options())
-      if (verb.takes(each.name)) taken.push_back("--" + each.name);
+    const auto honoured = honoured_names(verb, shared_set);
     auto by = option.source == ValueSource::flag ? std::string() : fmt::format(" (set by {})", option.origin);
-    throw UsageError(fmt::format("{} {} does not honour --{}{}", tool.name(), verb.path(), option.name, by),
-                     fmt::format("leave it out; of the shared options it takes {}", join(taken, ", ")));
+    throw UsageError(
+        fmt::format("{} {} does not honour --{}{}", tool.name(), verb.path(), option.name, by),
+        "leave it out; of the shared options it honours " + (honoured.empty() ? "none" : honoured));
   }
 }
 

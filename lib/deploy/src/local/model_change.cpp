@@ -6,7 +6,6 @@
 #include "ds/deploy/deployments.h"
 #include "ds/deploy/register_model.h"
 #include "ds/notify/notify.h"
-#include "ds/project/find_model.h"
 #include "ds/project/project.h"
 #include "ds/serve/audit_log.h"
 #include "local/server_file.h"
@@ -140,7 +139,7 @@ void refuse_change(const DeploymentRecord& record, const std::string& model_id, 
 ModelChangeReport Deployments::change_model(const std::string& name, const std::string& model,
                                             const ModelChange& change) {
   auto record = project_.deployments().get(name);  // an unknown name is told before a lock is made for it
-  if (!find_model(&project_, model).record) {      // what is refused is not registered either
+  if (!registered_model(project_, model)) {        // what is refused is not registered either
     refuse_unexpected(record, change);
     refuse_unproven(record, model, change);
   }

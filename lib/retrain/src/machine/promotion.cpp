@@ -45,13 +45,15 @@ std::optional<std::string> model_before(const std::vector<RetrainLogEntry>& entr
                    "`ds-retrain log` shows what was in production when");
 }
 
-/// Whether the audit log knows this very file as the verdict of the cycle.
-bool is_recorded(const RetrainLog& audit, const std::string& cycle_id, const std::filesystem::path& file) {
+/// Throws DataError unless the audit log knows this very file as the verdict of the cycle.
+void require_recorded(const RetrainLog& audit, const std::string& cycle_id,
+                      const std::filesystem::path& file) {
   auto sha256 = sha256_hex_of_file(file);
   auto entries = audit.list();
-  return std::any_of(entries.begin(), entries.end(), [&](const RetrainLogEntry& entry) {
-    return entry.key == "verdict:" + cycle_id && entry.fields.at("sha256") == sha256;
-  });
+  if (std::none_of(entries.begin(), entries.end(), [&](const RetrainLogEntry& entry) {
+        return entry.key == "verdict:" + cycle_id && entry.fields.at("sha256") == sha256;
+      }))
+    throw DataError(fmt::format("{} is not the verdict that the audit log recorded", file.string()));
 }
 
 }  // namespace
@@ -73,9 +75,11 @@ std::optional<std::string> passing_cycle(const RetrainFolder& folder, const Retr
     if (cycle->baseline_id != baseline || cycle->challenger_id != challenger) continue;
     auto file = folder.cycle_folder(cycle->id) / "verdict.json";
     auto verdict = read_verdict(file);
-    if (verdict && verdict->answer == Verdict::pass && verdict->baseline_id == baseline &&
-        verdict->challenger_id == challenger && is_recorded(RetrainLog(folder.audit_file()), cycle->id, file))
-      return cycle->id;
+    if (!verdict || verdict->answer != Verdict::pass || verdict->baseline_id != baseline ||
+        verdict->challenger_id != challenger)
+      continue;
+    require_recorded(RetrainLog(folder.audit_file()), cycle->id, file);
+    return cycle->id;
   }
   return std::nullopt;
 }
@@ -91,8 +95,7 @@ void RetrainMachine::require_verdict(const Cycle& cycle) const {
     throw DataError(fmt::format("{} says '{}' for {} against {}; it does not permit {} over {}",
                                 file.string(), gate_answer(verdict->answer), verdict->challenger_id,
                                 verdict->baseline_id, cycle.challenger_id, cycle.baseline_id));
-  if (is_recorded(audit_, cycle.verdict_of, file)) return;
-  throw DataError(fmt::format("{} is not the verdict that the audit log recorded", file.string()));
+  require_recorded(audit_, cycle.verdict_of, file);
 }
 
 TickReport RetrainMachine::promote_tick(RetrainState state) {

@@ -57,7 +57,8 @@ struct Explanation {
   std::string summary;           // one sentence
 };
 
-/// The newest cycle whose verdict says that `challenger` passes against `baseline`, as the audit log recorded it.
+/// The newest cycle whose verdict says that `challenger` passes against `baseline`, if any. Throws DataError for a
+/// verdict that is not the one that the audit log recorded.
 std::optional<std::string> passing_cycle(const RetrainFolder& folder, const RetrainState& state,
                                          const std::string& baseline, const std::string& challenger);
 
