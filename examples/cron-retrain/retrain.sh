@@ -5,8 +5,8 @@
 #     PROJECT      project folder
 #     DEPLOYMENT   made by `ds-deploy create NAME --capture uniform=0.05`, with a policy made by `ds-retrain init NAME`
 # Dials, as variables: THREADS (0: all processors).
-# Exit code: 0 promoted, watching, or nothing to do yet; 4 the challenger was rejected, or the champion came back;
-# 5 not enough test images to tell; 75 another round is still going on; 1 the training failed.
+# Exit code: 0 promoted, watching, nothing to do yet, or another round is still going on; 4 the challenger was rejected, or the champion came back;
+# 5 not enough test images to tell; 75 somebody else moved production meanwhile; 1 the training failed.
 set -euo pipefail
 if (($# != 2)); then
   echo "usage: retrain.sh PROJECT DEPLOYMENT" >&2
@@ -37,7 +37,7 @@ case $code in
     say "label more images of the split test: ds-label review next --where 'split=test'"
     exit 5
     ;;
-  75) exit 75 ;; # the last round is not over: the next one looks again
+  75) exit 75 ;; # the next round looks again
   *)
     say "exit $code; see $DS_PROJECT/retrain/$deployment/cycles/*/train.log" >&2
     exit "$code"

@@ -72,7 +72,7 @@ TEST_CASE("a removed deployment leaves its captures, and what a crash has left g
   deployments.remove("shop", true);
   REQUIRE(!fs::exists(folder));
   REQUIRE(message_of<UsageError>([&] { deployments.remove("shop", true); }) ==
-          "unknown deployment 'shop'; there are none");
+          "unknown deployment 'shop'; there is no deployment yet");
 }
 
 TEST_CASE("captures are taken once per deployment") {
