@@ -4,7 +4,7 @@
 
 #include "ds/base/files.h"
 #include "ds/base/hash.h"
-#include "ds/detect/detector.h"
+#include "ds/detect/golden.h"
 #include "ds/project/find_model.h"
 #include "ds/project/project.h"
 
@@ -50,7 +50,8 @@ std::string register_model(Project& project, const std::string& model, const std
   DetectorOptions options;
   options.architecture = architecture;
   const auto path = std::filesystem::absolute(found.path);
-  load_detector(path, options);  // what cannot be loaded is not registered
+  auto detector = load_detector(path, options);  // what cannot be loaded or answers nothing is not registered
+  const auto golden = golden_answer(detector);
   const auto made = registrable(path, options);
   if (is_registered(project, made.id)) return made.id;
   ModelRecord record;
@@ -63,6 +64,7 @@ std::string register_model(Project& project, const std::string& model, const std
            [&](const std::filesystem::path& folder) {
              write_model_card(folder, made.source.card);
              copy_file_bytes(made.source.weights, folder / made.source.card.weights);
+             keep_golden(folder, golden);
            })
       .id;
 }
