@@ -26,6 +26,7 @@ prepare() {
   ds-import add data -q
   ds-import snapshot create --name first -q
   ds-label files set-status working train/scene_0000.jpg -q
+  ds-label files set-status review train/scene_0002.jpg -q
   ds-import snapshot create --name second -q
   cp -r "$models/left-cat" old && cp -r "$models/right-dog" new
   chmod -R u+w old new
@@ -39,7 +40,6 @@ prepare() {
   ds-compare eval old new --snapshot first --split test -q
   ds-train run --snapshot first --epochs 1 --input-size 64 --arch yolox-nano --name tiny -q
   ds-deploy tokens add tokens.txt ada -q
-  touch -d "2 days ago" data/*/train/scene_0001.jpg 2>/dev/null || true
   ds-import export labels.json --format coco -q
   cp data/images/train/scene_0000.jpg photo.jpg
   ds-deploy serve old --port 0 --quiet >served.txt &
@@ -58,7 +58,7 @@ ds-import add: data
 ds-import convert: data converted --from yolo --to coco
 ds-import check: --overlay 2 drawn --issues issues.jsonl
 ds-import fix: --apply
-ds-import dedupe: --apply remove
+ds-import dedupe: --apply
 ds-import leaks: --fix
 ds-import split: --reassign
 ds-import stats: --html stats.html
@@ -74,24 +74,24 @@ ds-label stats:
 ds-label files list:
 ds-label files show: $image
 ds-label files set-status: review $image
-ds-label files assign: bob --where status=working
+ds-label files assign: --to bob --where status=working
 ds-label files take:
 ds-label files release: $image
-ds-label files remove: $image
+ds-label files remove: $image --with-labels
 ds-label annotate add: $image --class disc --box 1,2,30,40
 ds-label annotate edit: $image 1 --class square
 ds-label annotate remove: $image 1
-ds-label annotate apply: $image patch.json
+ds-label annotate apply: patch.json --image train/scene_0003.jpg
 ds-label classes rename: disc circle
 ds-label classes color: disc #112233
 ds-label classes merge: disc square
 ds-label classes remove: spare
 ds-label classes list:
 ds-label classes add: star
-ds-label classes reorder: triangle square disc
+ds-label classes reorder: spare triangle square disc
 ds-label review next:
-ds-label review accept: $image
-ds-label review reject: $image
+ds-label review accept: train/scene_0002.jpg
+ds-label review reject: train/scene_0002.jpg
 ds-label review comment: $image hello
 ds-label queue:
 ds-label history:
@@ -140,14 +140,16 @@ ds-retrain rollback:
 ds-retrain resume:
 ds-retrain log:
 ds-retrain schedule:
-ds-retrain forget: $image
+ds-retrain forget: 2 $image
 LINES
 }
 
-# Names and contents of everything, but for what SQLite keeps beside an open index.
+# Names and contents of everything, but for what SQLite keeps beside an open index, who held a lock last, and caches,
+# which only save time.
 tree() {
-  find . -not -name '*-shm' -not -name '*-wal' -printf '%y %p\n' | sort
-  find . -type f -not -name '*-shm' -not -name '*-wal' -exec sha256sum {} + | sort -k2
+  local kept=(-not -name '*-shm' -not -name '*-wal' -not -path './shop/locks*' -not -path './shop/cache*')
+  find . "${kept[@]}" -printf '%y %p\n' | sort
+  find . -type f "${kept[@]}" -exec sha256sum {} + | sort -k2
 }
 
 argument_of() { case $1 in --project) echo --project=shop ;; --as) echo --as=eve ;; --lock-wait) echo --lock-wait=1 ;;
@@ -192,7 +194,7 @@ dry_run() { # TOOL VERB HONOURED LINE
 }
 
 prepare || { echo "the project could not be prepared"; exit 1; }
-echo '[{"op": "add", "path": "/x", "value": 1}]' >patch.json
+echo '[{"op": "replace", "path": "/status", "value": "working"}]' >patch.json
 ds-label classes add spare -q >/dev/null
 cp "$(find shop/models -name weights.safetensors | head -1)" weights.safetensors
 cp "$(find shop/evals -name detections.json | head -1)" found.json

@@ -43,7 +43,13 @@ int run_init(Context& context, Verb& verb, InitFlags& flags) {
   auto text = policy_to_yaml(flags.policy);
   auto project = tool::open_project(context);
   auto deployment = project.deployments().get(flags.deployment).name;
-  if (context.shared.dry_run) return context.out.text(text), 0;
+  if (context.shared.dry_run) {
+    if (context.shared.json)
+      context.out.json({{"dry_run", true}, {"deployment", deployment}, {"policy", text}});
+    else
+      context.out.text(text);
+    return 0;
+  }
   auto lock = project.lock("retrain");
   auto folder = retrain_folder(project, deployment);
   bool there = std::filesystem::exists(folder.policy_file());
