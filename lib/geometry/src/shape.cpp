@@ -15,14 +15,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Box box_around(const std::vector<Point>& points) {
-  if (points.empty()) return {};
-  Box box{points[0].x, points[0].y, points[0].x, points[0].y};
-  for (const auto& p : points)
-    box = {std::min(box.x0, p.x), std::min(box.y0, p.y), std::max(box.x1, p.x), std::max(box.y1, p.y)};
-  return box;
-}
-
 std::vector<Point> all_points(const Polygon& polygon) {
   std::vector<Point> points;
   for (const auto& ring : polygon.rings) points.insert(points.end(), ring.begin(), ring.end());
@@ -137,6 +129,14 @@ std::string kind_name(const Shape& shape) {
   static constexpr const char* kNames[] = {"box",    "rotated-box", "polygon", "mask",
                                            "points", "polyline",    "ellipse"};
   return kNames[shape.index()];
+}
+
+Box box_around(const std::vector<Point>& points) {
+  if (points.empty()) return {};
+  Box box{points[0].x, points[0].y, points[0].x, points[0].y};
+  for (const auto& p : points)
+    box = {std::min(box.x0, p.x), std::min(box.y0, p.y), std::max(box.x1, p.x), std::max(box.y1, p.y)};
+  return box;
 }
 
 Box bounding_box(const Shape& shape) {

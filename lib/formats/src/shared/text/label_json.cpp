@@ -142,14 +142,6 @@ double extent_between(double first, double last) {
   return extent;
 }
 
-Box box_around(const std::vector<Point>& points) {
-  if (points.empty()) return {};
-  Box box{points[0].x, points[0].y, points[0].x, points[0].y};
-  for (const auto& p : points)
-    box = {std::min(box.x0, p.x), std::min(box.y0, p.y), std::max(box.x1, p.x), std::max(box.y1, p.y)};
-  return box;
-}
-
 std::optional<RotatedBox> rotated_box_of(const std::vector<Point>& corners) {
   if (corners.size() != 4) return std::nullopt;
   auto p = corners;

@@ -48,8 +48,6 @@ bool is_image_mark(const std::string& key, const nlohmann::json& value);
 
 /// The width (or height) that makes `first + width` exactly `last`, which `last - first` need not.
 double extent_between(double first, double last);
-/// The smallest box around points; all zero without any.
-Box box_around(const std::vector<Point>& points);
 /// The rotated box with these four corners, its first one where it was; nothing when they are no rectangle
 /// (more than 1 % of the longer side, or half a pixel, off).
 std::optional<RotatedBox> rotated_box_of(const std::vector<Point>& corners);

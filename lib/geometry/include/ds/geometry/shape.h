@@ -64,6 +64,8 @@ using Shape = std::variant<Box, RotatedBox, Polygon, RunLengthMask, KeyPoints, P
 std::string kind_name(const Shape& shape);
 /// The smallest upright box around the shape: min/max of the vertices, no rounding.
 Box bounding_box(const Shape& shape);
+/// The smallest box around points; all zero without any.
+Box box_around(const std::vector<Point>& points);
 /// Shoelace area of polygons, count of mask pixels, w*h of boxes, pi*rx*ry of ellipses; 0
 /// for points and polylines.
 double area_of(const Shape& shape);
