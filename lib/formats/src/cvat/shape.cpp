@@ -12,10 +12,6 @@ namespace ds::detail {
 
 namespace {
 
-Box box_around(const std::vector<Point>& points) {
-  return bounding_box(Polyline{points});
-}
-
 Polygon hull_of(std::vector<Point> points) {
   std::sort(points.begin(), points.end(),
             [](const Point& a, const Point& b) { return a.x != b.x ? a.x < b.x : a.y < b.y; });
