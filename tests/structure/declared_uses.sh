@@ -44,7 +44,7 @@ while IFS=';' read -r kind name folder uses more; do
       compare "docs/ARCHITECTURE.md, row $name" "its brackets" "$(listed "${brackets%]*}")" "$(words "$more" | grep -vx base || true)"
       ;;
     tool | plugin)
-      mapfile -t sources < <(cd "$folder" && for file in $more; do realpath --relative-to="$source_folder" "$file"; done)
+      mapfile -t sources < <(cd "$folder" && xargs -r realpath --relative-to="$source_folder" <<<"$more")
       mapfile -t headers < <(find "$folder" -maxdepth 1 -name '*.h')
       compare "$name" USES "$(words "$uses")" "$(included cli "${sources[@]}" "${headers[@]}")"
       ;;

@@ -3,7 +3,6 @@
 #include "common/project.h"
 #include "common/text.h"
 #include "ds/base/error.h"
-#include "ds/base/files.h"
 #include "ds/base/log.h"
 #include "ds/cocofile/coco_file.h"
 #include "ds/compare/project_evaluations.h"

@@ -24,9 +24,7 @@ int run_create(Context& context, const CreateFlags& flags) {
   Deployments deployments(project);
   if (context.shared.dry_run) {
     DeploymentStore::require_name(flags.name);
-    auto options = flags.settings.to_options(0);
-    options.folder = "unused";  // a deployment has one: capturing is possible
-    options.validate();
+    flags.settings.require_deployable();
     auto model = find_model(&project, flags.model).id;
     return tool::would(context, fmt::format("create {} with model {}", flags.name, model),
                        {{"name", flags.name}, {"model", model}});

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "common/project.h"
@@ -33,18 +34,35 @@ std::string changes_text(const std::vector<SettingChange>& changes) {
   return join(parts, ", ");
 }
 
+/// Whether `given` says anything about how it is served.
+bool says_something(const OptionSet& given) {
+  OptionSet settings;
+  ServeSettings().bind(settings);
+  return std::any_of(given.options().begin(), given.options().end(), [&](const Option& said) {
+    return said.source != ValueSource::built_in &&
+           std::any_of(settings.options().begin(), settings.options().end(),
+                       [&](const Option& setting) { return setting.name == said.name; });
+  });
+}
+
+void print_changes(Context& context, const std::string& name, const std::vector<SettingChange>& changes,
+                   bool is_running, bool restarts) {
+  if (changes.empty()) return context.out.line(name + ": it is so already");
+  context.out.line(fmt::format("{}: {}", name, changes_text(changes)));
+  if (restarts)
+    context.out.line(fmt::format("{}: started anew", name));
+  else if (is_running)
+    context.out.line(
+        fmt::format("{0}: the running server goes on as it was; start it anew: "
+                    "ds-deploy stop {0} && ds-deploy start {0}",
+                    name));
+}
+
 int run_set(Context& context, const SetFlags& flags, const OptionSet& given) {
   auto project = tool::open_project(context);
   Deployments deployments(project);
-  const auto record = project.deployments().get(flags.name);
-  auto settings = ServeSettings::from_yaml(record.options, flags.name);
-  OptionSet names;
-  ServeSettings().bind(names);
-  bool said = false;
-  for (const auto& option : given.options())
-    for (const auto& name : names.options())
-      said = said || (option.name == name.name && option.source != ValueSource::built_in);
-  if (!said)
+  auto settings = ServeSettings::from_yaml(project.deployments().get(flags.name).options, flags.name);
+  if (!says_something(given))
     throw UsageError("nothing to set was given", "name a setting: --capture uniform=0.05, --port 8081 ...");
   const auto changes = settings.take(given);
   const bool is_running = deployments.status(flags.name).pid != 0;
@@ -52,7 +70,7 @@ int run_set(Context& context, const SetFlags& flags, const OptionSet& given) {
   auto json = changes_json(flags.name, changes);
   json["restarted"] = restarts;
   if (context.shared.dry_run) {
-    settings.to_options(0);
+    settings.require_deployable();
     return tool::would(context,
                        fmt::format("set {}: {}{}", flags.name,
                                    changes.empty() ? "nothing, it is so already" : changes_text(changes),
@@ -64,16 +82,10 @@ int run_set(Context& context, const SetFlags& flags, const OptionSet& given) {
     deployments.stop(flags.name);
     deployments.start(flags.name, flags.wait_s);
   }
-  if (context.shared.json) return context.out.json(json), 0;
-  context.out.line(
-      fmt::format("{}: {}", flags.name, changes.empty() ? "it is so already" : changes_text(changes)));
-  if (restarts)
-    context.out.line(fmt::format("{}: started anew", flags.name));
-  else if (is_running && !changes.empty())
-    context.out.line(
-        fmt::format("{0}: the running server goes on as it was; start it anew: "
-                    "ds-deploy stop {0} && ds-deploy start {0}",
-                    flags.name));
+  if (context.shared.json)
+    context.out.json(json);
+  else
+    print_changes(context, flags.name, changes, is_running, restarts);
   return 0;
 }
 

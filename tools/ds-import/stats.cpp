@@ -6,7 +6,6 @@
 #include "common/text.h"
 #include "ds/base/clock.h"
 #include "ds/base/error.h"
-#include "ds/base/files.h"
 #include "ds/base/log.h"
 #include "ds/base/text.h"
 #include "ds/importing/source_dataset.h"
@@ -90,12 +89,11 @@ int run(Context& context, const StatsFlags& o) {
   const auto options = counting_options(o);
   const auto input = load(context, o);
   const auto distribution = distribution_of(input.dataset, options);
-  if (!o.html.empty()) {
+  if (!o.html.empty())
     tool::write_beside(context, o.html,
                        dataset_page(distribution, {.title = input.title + ": statistics",
                                                    .subtitle = input.subtitle,
                                                    .footer = "Made by ds-import, " + utc_now()}));
-  }
   if (context.shared.json)
     context.out.json(o.by == "all" ? dataset_json(distribution) : parts_json(distribution, o.by));
   else

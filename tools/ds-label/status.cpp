@@ -7,8 +7,6 @@
 
 #include "common/project.h"
 #include "common/text.h"
-#include "ds/base/files.h"
-#include "ds/base/log.h"
 #include "ds/base/text.h"
 #include "ds/labeling/dashboard.h"
 #include "options.h"
@@ -90,9 +88,7 @@ void add_status(Tool& tool) {
   verb.run([&o](Context& context) {
     auto project = tool::open_project(context);
     auto board = read_dashboard(project, static_cast<std::size_t>(std::max(o.events, 0)));
-    if (!o.html.empty()) {
-      tool::write_beside(context, o.html, dashboard_html(board));
-    }
+    if (!o.html.empty()) tool::write_beside(context, o.html, dashboard_html(board));
     if (context.shared.json)
       context.out.json(dashboard_json(board));
     else if (o.html.empty())

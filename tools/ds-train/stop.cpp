@@ -3,9 +3,8 @@
 #include <chrono>
 #include <csignal>
 #include <filesystem>
-#include <thread>
-
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "common.h"
 #include "common/project.h"

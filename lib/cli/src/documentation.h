@@ -12,9 +12,9 @@ std::string tool_help(const Tool& tool);
 std::string group_help(const Tool& tool, const std::string& prefix);
 std::string verb_help(const Tool& tool, const Verb& verb, const OptionSet& shared);
 std::string version_text(const Tool& tool);
-/// kind: man, markdown, bash, zsh, fish. Throws UsageError.
 /// `--project, --as, --json`: what a verb honours itself; the frame's options go without saying.
 std::string honoured_names(const Verb& verb, const OptionSet& shared);
+/// kind: man, markdown, bash, zsh, fish, or verbs: a verb a line, a tab, and what it honours. Throws UsageError.
 std::string generate(const Tool& tool, const OptionSet& shared, const std::string& kind);
 
 }  // namespace ds::detail

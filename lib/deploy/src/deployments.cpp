@@ -48,13 +48,6 @@ std::string last_lines(const std::string& text, std::size_t count) {
   return join({lines.begin() + static_cast<std::ptrdiff_t>(first), lines.end()}, "\n");
 }
 
-/// Throws UsageError for settings that no deployment can be served with.
-void require_settings(const ServeSettings& settings) {
-  auto options = settings.to_options(0);
-  options.folder = "unused";  // a deployment has one: capturing is possible
-  options.validate();
-}
-
 /// The last error in a server's log, without the tool's name before it.
 std::string last_error(const std::string& log) {
   static constexpr std::string_view kMark = ": error: ";
@@ -85,7 +78,7 @@ std::string to_string(DeploymentState state) {
 DeploymentRecord Deployments::create(const std::string& name, const std::string& model,
                                      const ServeSettings& settings, const std::string& user) {
   DeploymentStore::require_name(name);
-  require_settings(settings);
+  settings.require_deployable();
   for (const auto& taken : project_.deployments().list())
     if (taken.name == name)
       throw UsageError(fmt::format("deployment '{}' is there already", name),
@@ -221,7 +214,7 @@ std::string Deployments::log_tail(const std::string& name, std::size_t lines) co
 }
 
 void Deployments::change_settings(const std::string& name, const ServeSettings& settings) {
-  require_settings(settings);
+  settings.require_deployable();
   project_.deployments().get(name);  // an unknown name is told before a lock is made for it
   auto lock = detail::lock_deployment(project_, name);
   auto record = project_.deployments().get(name);

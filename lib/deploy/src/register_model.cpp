@@ -50,10 +50,10 @@ std::string register_model(Project& project, const std::string& model, const std
   DetectorOptions options;
   options.architecture = architecture;
   const auto path = std::filesystem::absolute(found.path);
-  auto detector = load_detector(path, options);  // what cannot be loaded or answers nothing is not registered
-  const auto golden = golden_answer(detector);
   const auto made = registrable(path, options);
   if (is_registered(project, made.id)) return made.id;
+  auto detector = load_detector(path, options);  // what cannot be loaded or answers nothing is not registered
+  const auto golden = golden_answer(detector);
   ModelRecord record;
   record.id = made.id;
   record.name = made.source.card.name;

@@ -110,4 +110,21 @@ ServeOptions ServeSettings::to_options(int threads) const {
   return options;
 }
 
+void ServeSettings::require_deployable() const {
+  auto options = to_options(0);
+  options.folder = "unused";  // a deployment has one: capturing is possible
+  options.validate();
+  if (tls_cert.empty() != tls_key.empty())
+    throw UsageError(fmt::format("--{} is given without --{}", tls_cert.empty() ? "tls-key" : "tls-cert",
+                                 tls_cert.empty() ? "tls-cert" : "tls-key"),
+                     "TLS needs both a certificate and its key");
+  auto require_file = [](const char* option, const std::filesystem::path& file, const char* advice) {
+    if (!file.empty() && !std::filesystem::is_regular_file(file))
+      throw UsageError(fmt::format("--{}: there is no file {}", option, file.string()), advice);
+  };
+  require_file("tls-cert", tls_cert, "check the path");
+  require_file("tls-key", tls_key, "check the path");
+  require_file("token-file", token_file, "check the path; `ds-deploy tokens add FILE NAME` makes one");
+}
+
 }  // namespace ds

@@ -139,13 +139,14 @@ void refuse_change(const DeploymentRecord& record, const std::string& model_id, 
 ModelChangeReport Deployments::change_model(const std::string& name, const std::string& model,
                                             const ModelChange& change) {
   auto record = project_.deployments().get(name);  // an unknown name is told before a lock is made for it
-  if (!registered_model(project_, model)) {        // what is refused is not registered either
+  auto to_model = registered_model(project_, model);
+  if (!to_model) {  // what is refused is not registered either
     refuse_unexpected(record, change);
     refuse_unproven(record, model, change);
+    to_model = register_model(project_, model);
   }
-  auto to_model = register_model(project_, model);
   auto lock = detail::lock_deployment(project_, name);
-  return Change(project_, project_.deployments().get(name), to_model, change).run();
+  return Change(project_, project_.deployments().get(name), *to_model, change).run();
 }
 
 std::string Deployments::rollback_model(const std::string& name) const {

@@ -187,12 +187,6 @@ TickReport RetrainMachine::roll_back_tick(RetrainState state) {
   return close(std::move(state), Outcome::rolled_back, message);
 }
 
-std::optional<std::string> RetrainMachine::passing_cycle(const RetrainState& state,
-                                                         const std::string& baseline,
-                                                         const std::string& challenger) const {
-  return ds::passing_cycle(folder_, state, baseline, challenger);
-}
-
 void RetrainMachine::require_promotable(const std::string& model_id, const std::string& forced_reason) {
   auto state = folder_.load();
   if (state.open && state.open->challenger_id == model_id && state.open->stage == Stage::promote) return;
@@ -204,7 +198,7 @@ void RetrainMachine::require_promotable(const std::string& model_id, const std::
   if (state.is_barred(model_id))
     throw UsageError(fmt::format("{} was rolled back and is not promoted again", model_id),
                      "train a new one: `ds-retrain run` does when there are new labels");
-  if (!passing_cycle(state, production, model_id) && forced_reason.empty())
+  if (!passing_cycle(folder_, state, production, model_id) && forced_reason.empty())
     throw UsageError(fmt::format("no verdict says that {} passes against {}, which is in production",
                                  model_id, production),
                      "a gate is run by `ds-retrain run`; a person may take it on themselves with "
@@ -218,7 +212,7 @@ TickReport RetrainMachine::promote(const std::string& model_id, const std::strin
   auto production = stages_.champion();
   if (production == model_id)
     return {.kind = TickReport::Kind::nothing, .message = model_id + " is in production already"};
-  auto verdict_of = passing_cycle(state, production, model_id);
+  auto verdict_of = passing_cycle(folder_, state, production, model_id);
   observe_production(production);
   Cycle cycle;
   cycle.id = manual_id("p-", model_id, production, state);

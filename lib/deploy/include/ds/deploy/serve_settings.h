@@ -44,6 +44,8 @@ struct ServeSettings {
   std::vector<SettingChange> take(const OptionSet& given);
   /// Throws UsageError naming the field.
   ServeOptions to_options(int threads) const;
+  /// Throws UsageError for settings that no deployment can be served with.
+  void require_deployable() const;
 };
 
 }  // namespace ds

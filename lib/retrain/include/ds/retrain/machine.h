@@ -106,8 +106,6 @@ class RetrainMachine {
   LabelCounts count_labels(const RetrainState& state, const std::string& production);
   void observe_production(const std::string& production);
   void require_verdict(const Cycle& cycle) const;
-  std::optional<std::string> passing_cycle(const RetrainState& state, const std::string& baseline,
-                                           const std::string& challenger) const;
   TickReport advance(RetrainState state, Stage stage, std::string message);
   TickReport close(RetrainState state, Outcome outcome, std::string message);
   void save(const RetrainState& state, const std::string& point);
